@@ -1,0 +1,145 @@
+// What the store's two threads hear and say. Types and limits only.
+//   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
+//   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
+//   writer   -> search   WriterToSearch                    over a MessageChannel
+//   owner   <-> search   SearchCommand / SearchEvent
+import type { MessagePort } from 'node:worker_threads';
+import type { Torrent, TorrentFile } from '../catalogue/torrent.ts';
+
+/** Torrents wait at most this long before they are committed (search.md 6b: 250 ms batches give 0.26 s p99 freshness). */
+export const COMMIT_EVERY_MS = 250;
+export const COMMIT_TORRENTS_MAX = 200;
+/** Torrents that may wait for a commit; the engine stops fetching above it. */
+export const WAITING_TORRENTS_MAX = 500;
+/** Rows in one page of results. */
+export const PAGE_ROWS_MAX = 200;
+export const QUERY_CHARACTERS_MAX = 1000;
+
+/** workerData of both store workers. */
+export interface StoreOptions {
+  readonly databasePath: string;
+  /** A better_sqlite3.node built for this runtime, or null for the package's own. */
+  readonly nativeBinding: string | null;
+}
+
+// ---------------------------------------------------------------- engine <-> writer
+
+export type EngineToWriter =
+  | { readonly type: 'store'; readonly torrents: readonly Torrent[] }
+  /** `infohashes`: n x 20 bytes packed. Answered by `known`. */
+  | { readonly type: 'are-known'; readonly questionId: number; readonly infohashes: Uint8Array }
+  /** Asks for the newest `limit` infohashes, sent as `warm-up` chunks, newest first. */
+  | { readonly type: 'warm-up'; readonly limit: number };
+
+export type WriterToEngine =
+  /** One byte for each infohash asked about: 1 if the catalogue has it. */
+  | { readonly type: 'known'; readonly questionId: number; readonly isKnown: Uint8Array }
+  | { readonly type: 'warm-up'; readonly infohashes: Uint8Array; readonly isLast: boolean }
+  /** Committed: `storedCount` torrents were new; `waitingCount` still wait (back-pressure). */
+  | { readonly type: 'stored'; readonly storedCount: number; readonly waitingCount: number };
+
+// ---------------------------------------------------------------- owner <-> writer
+
+export type WriterCommand =
+  | { readonly type: 'connect-engine'; readonly port: MessagePort }
+  | { readonly type: 'connect-search'; readonly port: MessagePort }
+  | { readonly type: 'stop' };
+
+export type WriterEvent =
+  | { readonly type: 'ready'; readonly torrentCount: number; readonly notice: string | null }
+  | {
+      readonly type: 'torrents-added';
+      readonly addedCount: number;
+      readonly torrentCount: number;
+      readonly databaseBytes: number;
+    }
+  /** The catalogue cannot be used or written; `problem` is a sentence for the person. */
+  | { readonly type: 'failed'; readonly problem: string }
+  | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+  | { readonly type: 'stopped' };
+
+// ---------------------------------------------------------------- writer -> search
+
+/** A finished index segment over rows just committed; its buffers are transferred. Layout: search/name-index.ts. */
+export interface SegmentMessage {
+  readonly type: 'segment';
+  readonly segment: unknown;
+}
+export type WriterToSearch = SegmentMessage | { readonly type: 'catalogue-ready' };
+
+// ---------------------------------------------------------------- owner <-> search
+
+export type SortOrder = 'relevance' | 'newest' | 'size' | 'files' | 'peers';
+export const SORT_ORDERS: readonly SortOrder[] = ['relevance', 'newest', 'size', 'files', 'peers'];
+
+export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other'] as const;
+export type ContentType = (typeof CONTENT_TYPES)[number];
+
+export interface SearchRequest {
+  /** What the person typed; any string. At most QUERY_CHARACTERS_MAX characters are read. */
+  readonly text: string;
+  readonly sort: SortOrder;
+  readonly contentType: ContentType | null;
+  /** 1 to PAGE_ROWS_MAX. */
+  readonly limit: number;
+  /** Null for the first page, else `nextCursor` of the page before; opaque. */
+  readonly cursor: string | null;
+}
+
+export interface ResultRow {
+  readonly infohashHex: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+  readonly peersSeen: number;
+  readonly discoveredAtUnixSeconds: number;
+  readonly contentType: ContentType;
+  /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
+  readonly matches: readonly number[];
+}
+
+export interface ResultPage {
+  readonly rows: readonly ResultRow[];
+  /** Null when this is the last page. */
+  readonly nextCursor: string | null;
+  readonly totalCount: number;
+  /** False: `totalCount` is a lower bound ('1,000+'). */
+  readonly totalIsExact: boolean;
+  /** Matches by content type, before the type filter; null where it was not counted. */
+  readonly countsByType: Readonly<Record<ContentType, number>> | null;
+  /** Better spellings of the query, best first; only when there were few results. */
+  readonly didYouMean: readonly string[];
+}
+
+export interface TorrentDetails {
+  readonly infohashHex: string;
+  readonly infohashV1Hex: string | null;
+  readonly infohashV2Hex: string | null;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+  readonly files: readonly TorrentFile[];
+  readonly peersSeen: number;
+  readonly isPrivate: boolean;
+  readonly discoveredAtUnixSeconds: number;
+  readonly contentType: ContentType;
+}
+
+export type SearchCommand =
+  | { readonly type: 'connect-writer'; readonly port: MessagePort }
+  /** A newer search of the same `box` makes the older one answer `superseded`. */
+  | { readonly type: 'search'; readonly requestId: number; readonly box: string; readonly request: SearchRequest }
+  | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
+  | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
+  | { readonly type: 'stop' };
+
+export type SearchEvent =
+  | { readonly type: 'ready'; readonly indexedCount: number }
+  | { readonly type: 'page'; readonly requestId: number; readonly page: ResultPage }
+  | { readonly type: 'superseded'; readonly requestId: number }
+  | { readonly type: 'suggestions'; readonly requestId: number; readonly titles: readonly string[] }
+  | { readonly type: 'details'; readonly requestId: number; readonly details: TorrentDetails | null }
+  /** A request that broke inside; the person sees `problem`, the thread lives on. */
+  | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string }
+  | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+  | { readonly type: 'stopped' };

@@ -1,0 +1,163 @@
+// The wall between the window and the app, as one file that both sides read: every call, every event, every limit.
+// Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
+// `preload.ts` turns the same names into functions; the renderer sees only types. Imports nothing but valibot.
+import * as v from 'valibot';
+
+export const QUERY_CHARACTERS_MAX = 1000;
+export const PAGE_ROWS_MAX = 200;
+/** Counters reach a visible window at most this often. */
+export const STATUS_EVERY_MS = 500;
+
+const infohashHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
+const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
+
+export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other'] as const;
+export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type ContentType = (typeof CONTENT_TYPES)[number];
+export type SortOrder = (typeof SORT_ORDERS)[number];
+export type Theme = (typeof THEMES)[number];
+
+// ---------------------------------------------------------------- what travels to the window
+
+export type CrawlState =
+  'awaiting-consent' | 'starting' | 'joining' | 'running' | 'no-reply' | 'paused' | 'stopped' | 'failed';
+
+export interface StatusDto {
+  readonly state: CrawlState;
+  readonly problem: string | null;
+  readonly pace: string;
+  readonly nodes: number;
+  readonly packetsOut: number;
+  readonly packetsIn: number;
+  readonly samplesAsked: number;
+  readonly infohashesSeen: number;
+  readonly infohashesNew: number;
+  readonly metadataTried: number;
+  readonly metadataFetched: number;
+  readonly sampledPerMinute: number;
+  readonly newPerMinute: number;
+  readonly torrentCount: number;
+  readonly databaseBytes: number;
+  readonly localAddressesAllowed: boolean;
+}
+
+export interface StartDto {
+  readonly status: StatusDto;
+  readonly theme: Theme;
+  readonly appVersion: string;
+  /** Says which runtime and that it is the test runtime, where it is; else null. */
+  readonly runtimeNotice: string | null;
+  /** True: the person has agreed to hand magnets to the system's client once already. */
+  readonly mayOpenMagnets: boolean;
+}
+
+export interface ResultRowDto {
+  readonly infohashHex: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+  readonly peersSeen: number;
+  readonly discoveredAtUnixSeconds: number;
+  readonly contentType: ContentType;
+  /** [start, end) pairs of UTF-16 offsets into `name`, flat, in order. */
+  readonly matches: readonly number[];
+}
+
+export interface ResultPageDto {
+  readonly rows: readonly ResultRowDto[];
+  readonly nextCursor: string | null;
+  readonly totalCount: number;
+  readonly totalIsExact: boolean;
+  readonly countsByType: Readonly<Record<ContentType, number>> | null;
+  readonly didYouMean: readonly string[];
+}
+
+export interface DetailsDto {
+  readonly infohashHex: string;
+  readonly infohashV1Hex: string | null;
+  readonly infohashV2Hex: string | null;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+  readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
+  readonly peersSeen: number;
+  readonly isPrivate: boolean;
+  readonly discoveredAtUnixSeconds: number;
+  readonly contentType: ContentType;
+  readonly magnet: string;
+}
+
+/** Every call resolves to one of these; it never rejects and never carries a stack. `problem` is a sentence. */
+export type CallResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+// ---------------------------------------------------------------- calls: name -> input schema, output type
+
+const nothing = v.undefined();
+
+export const callInputs = {
+  /** The first thing the window asks. */
+  getStart: nothing,
+  /** The person agreed to the network notice: from here on packets may leave. */
+  acceptNotice: v.strictObject({ startWithComputer: v.boolean(), checkForUpdates: v.boolean() }),
+  search: v.strictObject({
+    text: queryText,
+    sort: v.picklist(SORT_ORDERS),
+    contentType: v.nullable(v.picklist(CONTENT_TYPES)),
+    limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PAGE_ROWS_MAX)),
+    cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+  }),
+  suggest: v.strictObject({ text: queryText }),
+  getDetails: v.strictObject({ infohashHex }),
+  copyMagnet: v.strictObject({ infohashHex }),
+  copyInfohash: v.strictObject({ infohashHex }),
+  /** `isConfirmed`: the person just agreed to hand magnets to the system's client; remembered. */
+  openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
+  setPaused: v.strictObject({ isPaused: v.boolean() }),
+  setTheme: v.strictObject({ theme: v.picklist(THEMES) }),
+  quit: nothing,
+} as const;
+
+export type CallName = keyof typeof callInputs;
+export type CallInput<Name extends CallName> = v.InferOutput<(typeof callInputs)[Name]>;
+
+export interface CallOutputs {
+  getStart: StartDto;
+  acceptNotice: null;
+  /** Null: a newer search of this window overtook it. */
+  search: ResultPageDto | null;
+  suggest: readonly string[];
+  getDetails: DetailsDto | null;
+  copyMagnet: null;
+  copyInfohash: null;
+  /** `needs-consent`: ask the person, then call again with isConfirmed. `no-client`: nothing on this system opens magnets. */
+  openMagnet: 'opened' | 'needs-consent' | 'no-client';
+  setPaused: null;
+  setTheme: null;
+  quit: null;
+}
+
+// ---------------------------------------------------------------- events: main -> window
+
+export interface Events {
+  status: StatusDto;
+  /** Torrents were committed and can be found now. */
+  torrentsAdded: { readonly addedCount: number; readonly torrentCount: number };
+  /** A second launch, or the menu, asks for the search box. */
+  focusSearch: null;
+}
+export type EventName = keyof Events;
+
+/** What preload puts on `window.lanternfish`. */
+export type LanternfishApi = {
+  readonly [Name in CallName]: CallInput<Name> extends undefined
+    ? () => Promise<CallResult<CallOutputs[Name]>>
+    : (input: CallInput<Name>) => Promise<CallResult<CallOutputs[Name]>>;
+} & {
+  /** Calls `receive` for each event until the returned function is called. */
+  readonly on: <Name extends EventName>(name: Name, receive: (payload: Events[Name]) => void) => () => void;
+};
+
+/** IPC channel of a call or an event. One prefix, so that a listener on anything else stands out. */
+export const callChannel = (name: CallName): string => `lanternfish:call:${name}`;
+export const eventChannel = (name: EventName): string => `lanternfish:event:${name}`;
