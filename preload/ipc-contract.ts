@@ -48,6 +48,8 @@ export interface StartDto {
   readonly appVersion: string;
   /** Says which runtime and that it is the test runtime, where it is; else null. */
   readonly runtimeNotice: string | null;
+  /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
+  readonly canStartWithComputer: boolean;
   /** True: the person has agreed to hand magnets to the system's client once already. */
   readonly mayOpenMagnets: boolean;
 }
@@ -99,7 +101,7 @@ export const callInputs = {
   /** The first thing the window asks. */
   getStart: nothing,
   /** The person agreed to the network notice: from here on packets may leave. */
-  acceptNotice: v.strictObject({ startWithComputer: v.boolean(), checkForUpdates: v.boolean() }),
+  acceptNotice: v.strictObject({ startWithComputer: v.boolean() }),
   search: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
