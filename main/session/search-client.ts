@@ -1,0 +1,80 @@
+// Questions to the search thread as promises: numbered, bounded, answered or refused, never left hanging.
+import type { ResultPage, SearchCommand, SearchEvent, SearchRequest, TorrentDetails } from '../store/store-contract.ts';
+
+/** More open questions than one window can sensibly have. */
+const OPEN_QUESTIONS_MAX = 256;
+
+interface Question {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A failure with a sentence that may be shown as it is. */
+export class SearchProblem extends Error {
+  override readonly name = 'SearchProblem';
+}
+
+export class SearchClient {
+  readonly #post: (command: SearchCommand) => void;
+  readonly #open = new Map<number, Question>();
+  #nextRequestId = 1;
+
+  constructor(post: (command: SearchCommand) => void) {
+    this.#post = post;
+  }
+
+  /** A page of results; null when a newer search of the same `box` overtook it. Rejects with SearchProblem. */
+  search(box: string, request: SearchRequest): Promise<ResultPage | null> {
+    return this.#ask((requestId) => ({ type: 'search', requestId, box, request }));
+  }
+
+  suggest(text: string): Promise<readonly string[]> {
+    return this.#ask((requestId) => ({ type: 'suggest', requestId, text }));
+  }
+
+  /** Null when the catalogue has no such torrent. */
+  details(infohashHex: string): Promise<TorrentDetails | null> {
+    return this.#ask((requestId) => ({ type: 'details', requestId, infohashHex }));
+  }
+
+  /** Hands in an event of the search thread; true when it was an answer. */
+  receive(event: SearchEvent): boolean {
+    if (!('requestId' in event)) return false;
+    const question = this.#open.get(event.requestId);
+    this.#open.delete(event.requestId);
+    if (!question) return true;
+    switch (event.type) {
+      case 'page':
+        question.resolve(event.page);
+        break;
+      case 'superseded':
+        question.resolve(null);
+        break;
+      case 'suggestions':
+        question.resolve(event.titles);
+        break;
+      case 'details':
+        question.resolve(event.details);
+        break;
+      case 'request-failed':
+        question.reject(new SearchProblem(event.problem));
+        break;
+    }
+    return true;
+  }
+
+  /** The search thread fell: everybody who waits hears `sentence`. */
+  failAll(sentence: string): void {
+    for (const question of this.#open.values()) question.reject(new SearchProblem(sentence));
+    this.#open.clear();
+  }
+
+  #ask<Answer>(command: (requestId: number) => SearchCommand): Promise<Answer> {
+    if (this.#open.size >= OPEN_QUESTIONS_MAX) return Promise.reject(new SearchProblem('The search is busy. Try again.'));
+    const requestId = this.#nextRequestId++;
+    return new Promise<Answer>((resolve, reject) => {
+      this.#open.set(requestId, { resolve: resolve as (value: unknown) => void, reject });
+      this.#post(command(requestId));
+    });
+  }
+}

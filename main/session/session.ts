@@ -1,0 +1,188 @@
+// Starts the three threads, joins them, starts the fallen again, and keeps the one picture of how things stand that
+// window, tray and terminal draw. Runs in Electron's main thread and in the headless command; imports neither.
+import { MessageChannel } from 'node:worker_threads';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { EngineCommand, EngineEvent, EngineOptions, EngineStatus, Pace } from '../engine/engine-contract.ts';
+import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
+import { SearchClient } from './search-client.ts';
+import { SupervisedWorker } from './supervised-worker.ts';
+
+/** Saving tables, committing and checkpointing take well under this; after it the threads are ended by force. */
+const STOP_LIMIT_MS = 4_000;
+
+export type WorkerName = 'engine-worker' | 'writer-worker' | 'search-worker';
+
+export interface SessionOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** File of each worker: TypeScript beside the sources, JavaScript when bundled. */
+  readonly workerPath: (name: WorkerName) => string;
+  readonly store: StoreOptions;
+  /** False for a crawler without a window: the index in memory would be for nobody. */
+  readonly hasSearch: boolean;
+}
+
+export interface SessionStatus {
+  /** Null until the person has agreed and the engine has spoken. */
+  readonly engine: EngineStatus | null;
+  readonly torrentCount: number;
+  readonly databaseBytes: number;
+  /** A sentence when a thread was given up or the catalogue cannot be used, else null. */
+  readonly problem: string | null;
+  /** A sentence about something that was mended (a damaged file put aside), else null. */
+  readonly notice: string | null;
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #writer: SupervisedWorker<WriterCommand, WriterEvent>;
+  readonly #searchWorker: SupervisedWorker<SearchCommand, SearchEvent> | null;
+  readonly search: SearchClient;
+  #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
+  #engineOptions: EngineOptions | null = null;
+  #status: SessionStatus = { engine: null, torrentCount: 0, databaseBytes: 0, problem: null, notice: null };
+
+  /** Called after each change of `status`. */
+  onStatus: () => void = () => undefined;
+  onTorrentsAdded: (addedCount: number) => void = () => undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#writer = this.#supervise<WriterCommand, WriterEvent>('writer-worker', () => options.store, {
+      onStarted: () => {
+        this.#joinEngineAndWriter();
+        this.#joinWriterAndSearch();
+      },
+      onEvent: (event) => this.#receiveFromWriter(event),
+    });
+    this.#searchWorker = options.hasSearch
+      ? this.#supervise<SearchCommand, SearchEvent>('search-worker', () => options.store, {
+          onStarted: () => this.#joinWriterAndSearch(),
+          onEvent: (event) => this.#receiveFromSearch(event),
+        })
+      : null;
+    this.search = new SearchClient((command) => this.#searchWorker?.post(command));
+  }
+
+  get status(): SessionStatus {
+    return this.#status;
+  }
+
+  /** Opens the catalogue and the search. Sends nothing to the network. */
+  start(): void {
+    this.#writer.start();
+    this.#searchWorker?.start();
+  }
+
+  /** Starts the node and the scraper. Only after the person has agreed. */
+  startEngine(engineOptions: EngineOptions): void {
+    this.#engineOptions = engineOptions;
+    this.#engine = this.#supervise<EngineCommand, EngineEvent>('engine-worker', () => this.#engineOptions, {
+      onStarted: () => this.#joinEngineAndWriter(),
+      onEvent: (event) => this.#receiveFromEngine(event),
+    });
+    this.#engine.start();
+  }
+
+  /** Stops or continues every outgoing packet; a restarted engine remembers it. */
+  setPaused(isPaused: boolean): void {
+    if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, startPaused: isPaused };
+    this.#engine?.post({ type: isPaused ? 'pause' : 'resume' });
+  }
+
+  setPace(pace: Pace): void {
+    if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, pace };
+    this.#engine?.post({ type: 'set-pace', pace });
+  }
+
+  /** After sleep, or when the system says that the network is another. */
+  networkChanged(): void {
+    this.#engine?.post({ type: 'network-changed' });
+  }
+
+  /** Saves and ends everything, in the reverse order of start; resolves in any case, at the latest after a few seconds. */
+  async stop(): Promise<void> {
+    await this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS);
+    await Promise.all([
+      this.#writer.stop({ type: 'stop' }, STOP_LIMIT_MS),
+      this.#searchWorker?.stop({ type: 'stop' }, STOP_LIMIT_MS),
+    ]);
+  }
+
+  #supervise<Command, Event extends { readonly type: string }>(
+    name: WorkerName,
+    workerData: () => unknown,
+    handlers: { readonly onStarted: () => void; readonly onEvent: (event: Event) => void },
+  ): SupervisedWorker<Command, Event> {
+    return new SupervisedWorker<Command, Event>({
+      ...handlers,
+      name,
+      workerData,
+      path: this.#options.workerPath(name),
+      clock: this.#options.clock,
+      onFell: (reason, willRestart) => this.#workerFell(name, reason, willRestart),
+    });
+  }
+
+  #joinEngineAndWriter(): void {
+    if (!this.#engine?.isRunning || !this.#writer.isRunning) return;
+    const { port1, port2 } = new MessageChannel();
+    this.#writer.post({ type: 'connect-engine', port: port1 }, [port1]);
+    this.#engine.post({ type: 'connect-store', port: port2 }, [port2]);
+  }
+
+  #joinWriterAndSearch(): void {
+    if (!this.#searchWorker?.isRunning || !this.#writer.isRunning) return;
+    const { port1, port2 } = new MessageChannel();
+    this.#writer.post({ type: 'connect-search', port: port1 }, [port1]);
+    this.#searchWorker.post({ type: 'connect-writer', port: port2 }, [port2]);
+  }
+
+  #receiveFromEngine(event: EngineEvent): void {
+    if (event.type === 'status') this.#change({ engine: event.status });
+    else if (event.type === 'log') this.#options.log[event.level](event.message);
+  }
+
+  #receiveFromWriter(event: WriterEvent): void {
+    switch (event.type) {
+      case 'ready':
+        this.#change({ torrentCount: event.torrentCount, notice: event.notice, problem: null });
+        if (event.notice) this.#options.log.warn(event.notice);
+        break;
+      case 'torrents-added':
+        this.#change({ torrentCount: event.torrentCount, databaseBytes: event.databaseBytes });
+        this.onTorrentsAdded(event.addedCount);
+        break;
+      case 'failed':
+        this.#options.log.error(event.problem);
+        this.#change({ problem: event.problem });
+        break;
+      case 'log':
+        this.#options.log[event.level](event.message);
+        break;
+      case 'stopped':
+        break;
+    }
+  }
+
+  #receiveFromSearch(event: SearchEvent): void {
+    if (this.search.receive(event)) return;
+    if (event.type === 'log') this.#options.log[event.level](event.message);
+  }
+
+  #workerFell(name: WorkerName, reason: string, willRestart: boolean): void {
+    this.#options.log.error(`${name} fell: ${reason}`);
+    if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
+    if (name === 'engine-worker') this.#change({ engine: null });
+    if (!willRestart) {
+      const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
+      this.#change({ problem: `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.` });
+    }
+  }
+
+  #change(change: Partial<SessionStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    this.onStatus();
+  }
+}
