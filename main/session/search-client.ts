@@ -70,7 +70,8 @@ export class SearchClient {
   }
 
   #ask<Answer>(command: (requestId: number) => SearchCommand): Promise<Answer> {
-    if (this.#open.size >= OPEN_QUESTIONS_MAX) return Promise.reject(new SearchProblem('The search is busy. Try again.'));
+    if (this.#open.size >= OPEN_QUESTIONS_MAX)
+      return Promise.reject(new SearchProblem('The search is busy. Try again.'));
     const requestId = this.#nextRequestId++;
     return new Promise<Answer>((resolve, reject) => {
       this.#open.set(requestId, { resolve: resolve as (value: unknown) => void, reject });

@@ -177,7 +177,9 @@ export class Session {
     if (name === 'engine-worker') this.#change({ engine: null });
     if (!willRestart) {
       const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
-      this.#change({ problem: `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.` });
+      this.#change({
+        problem: `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`,
+      });
     }
   }
 

@@ -1,0 +1,283 @@
+// The app once Electron is ready: settings, threads, window and tray, held together by one state. `main.ts` starts it.
+import { app, BrowserWindow, clipboard, dialog, nativeTheme, powerMonitor } from 'electron';
+import path from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { DEFAULT_BOOTSTRAP, type EngineOptions } from '../engine/engine-contract.ts';
+import { SearchProblem } from '../session/search-client.ts';
+import { Session } from '../session/session.ts';
+import type { TorrentDetails } from '../store/store-contract.ts';
+import type { StatusDto } from '../../preload/ipc-contract.ts';
+import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
+import type { DataFolders } from './data-folders.ts';
+import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-handlers.ts';
+import type { LaunchOptions } from './launch-options.ts';
+import { magnetLink, openMagnetLink } from './magnet-handoff.ts';
+import { runtimeNotice } from './runtime-notice.ts';
+import type { SettingsFile } from './settings-file.ts';
+import { statusDto } from './status-dto.ts';
+import { AppTray, hasTrayHost } from './tray.ts';
+import { createWindow, reloadWhenFallen } from './window.ts';
+
+/** Saving and stopping usually take well under a second; a quit never takes longer than this. */
+const QUIT_LIMIT_MS = 5_000;
+
+export interface DesktopAppOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly launch: LaunchOptions;
+  readonly folders: DataFolders;
+  readonly settings: SettingsFile;
+  /** Folder of the built workers, preload and renderer. */
+  readonly outDir: string;
+  readonly resourcesDir: string;
+  readonly nativeBinding: string | null;
+}
+
+export class DesktopApp {
+  readonly #options: DesktopAppOptions;
+  readonly #session: Session;
+  #window: BrowserWindow | null = null;
+  #tray: AppTray | null = null;
+  #isQuitting = false;
+  #hasStopped = false;
+
+  constructor(options: DesktopAppOptions) {
+    this.#options = options;
+    this.#session = new Session({
+      clock: options.clock,
+      log: options.log,
+      workerPath: (name) => path.join(options.outDir, 'main', `${name}.js`),
+      store: {
+        databasePath: path.join(options.folders.dataDir, 'catalogue.db'),
+        nativeBinding: options.nativeBinding,
+      },
+      hasSearch: true,
+    });
+    this.#session.onStatus = () => {
+      this.#showStatus();
+    };
+    this.#session.onTorrentsAdded = (addedCount) => {
+      sendEvent(this.#window, 'torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
+    };
+  }
+
+  /** Opens the catalogue, the window and the tray; starts the engine if the person agreed in an earlier run. */
+  async start(): Promise<void> {
+    const { settings, launch, log } = this.#options;
+    nativeTheme.themeSource = settings.settings.theme;
+    handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
+    this.#session.start();
+    if (settings.settings.consentAtUnixSeconds !== null) this.#session.startEngine(this.#engineOptions());
+    powerMonitor.on('resume', () => {
+      this.#session.networkChanged();
+    });
+    app.on('before-quit', (event) => {
+      this.#beforeQuit(event);
+    });
+    const trayHost = hasTrayHost();
+    if (!launch.isHidden) this.open();
+    if (await trayHost) this.#addTray();
+    else if (launch.isHidden) this.open();
+  }
+
+  /** Shows the window, made anew if it was closed, with the search box ready. */
+  open(): void {
+    if (this.#window && !this.#window.isDestroyed()) {
+      if (this.#window.isMinimized()) this.#window.restore();
+      this.#window.show();
+      this.#window.focus();
+      sendEvent(this.#window, 'focusSearch', null);
+      return;
+    }
+    const { outDir, resourcesDir, clock } = this.#options;
+    const window = createWindow(
+      path.join(outDir, 'preload', 'preload.cjs'),
+      path.join(resourcesDir, 'icons', '256x256.png'),
+    );
+    this.#window = window;
+    reloadWhenFallen(
+      window,
+      () => clock.nowMs(),
+      () => {
+        dialog.showErrorBox(
+          'Lanternfish',
+          'The window failed several times. Discovery goes on; restart Lanternfish to see it.',
+        );
+      },
+    );
+    window.on('close', (event) => {
+      this.#windowCloses(event, window);
+    });
+    window.on('show', () => {
+      this.#showStatus();
+    });
+  }
+
+  /** The one way to pause and resume: tray, window and second launch all come here. */
+  setPaused(isPaused: boolean): void {
+    const { settings } = this.#options;
+    if (settings.settings.consentAtUnixSeconds === null) throw new CallProblem('Agree to the network notice first.');
+    this.#session.setPaused(isPaused);
+    void settings.change({ isPaused });
+    this.#showStatus();
+  }
+
+  #callHandlers(): CallHandlers {
+    const { settings } = this.#options;
+    const { search } = this.#session;
+    return {
+      getStart: () => ({
+        status: this.#status(),
+        theme: settings.settings.theme,
+        appVersion: app.getVersion(),
+        runtimeNotice: runtimeNotice(),
+        canStartWithComputer: canStartWithComputer(),
+        mayOpenMagnets: settings.settings.mayOpenMagnets,
+      }),
+      acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
+      search: (request) => search.search('window', request),
+      suggest: ({ text }) => search.suggest(text),
+      getDetails: async ({ infohashHex }) => {
+        const details = await search.details(infohashHex);
+        return details && { ...details, magnet: magnetLink(details) };
+      },
+      copyMagnet: async ({ infohashHex }) => {
+        await clipboard.writeText(magnetLink(await this.#detailsOf(infohashHex)));
+        return null;
+      },
+      copyInfohash: async ({ infohashHex }) => {
+        await clipboard.writeText(infohashHex);
+        return null;
+      },
+      openMagnet: ({ infohashHex, isConfirmed }) => this.#openMagnet(infohashHex, isConfirmed),
+      setPaused: ({ isPaused }) => {
+        this.setPaused(isPaused);
+        return null;
+      },
+      setTheme: ({ theme }) => {
+        nativeTheme.themeSource = theme;
+        void settings.change({ theme });
+        return null;
+      },
+      quit: () => {
+        app.quit();
+        return null;
+      },
+    };
+  }
+
+  async #acceptNotice(startWithComputer: boolean): Promise<null> {
+    const { settings, clock } = this.#options;
+    if (settings.settings.consentAtUnixSeconds !== null) return null;
+    // Consent is on disk before the first packet leaves.
+    await settings.change({ consentAtUnixSeconds: clock.nowUnixSeconds(), isPaused: false });
+    if (settings.problem !== null) throw new CallProblem(settings.problem);
+    this.#session.startEngine(this.#engineOptions());
+    this.#showStatus();
+    if (startWithComputer) await setStartWithComputer(true);
+    return null;
+  }
+
+  async #openMagnet(infohashHex: string, isConfirmed: boolean): Promise<'opened' | 'needs-consent' | 'no-client'> {
+    const { settings } = this.#options;
+    if (!settings.settings.mayOpenMagnets && !isConfirmed) return 'needs-consent';
+    const link = magnetLink(await this.#detailsOf(infohashHex));
+    if (isConfirmed && !settings.settings.mayOpenMagnets) await settings.change({ mayOpenMagnets: true });
+    return (await openMagnetLink(link)) ? 'opened' : 'no-client';
+  }
+
+  async #detailsOf(infohashHex: string): Promise<TorrentDetails> {
+    const details = await this.#session.search.details(infohashHex);
+    if (!details) throw new CallProblem('This torrent is no longer in the catalogue.');
+    return details;
+  }
+
+  #engineOptions(): EngineOptions {
+    const { launch, folders, settings } = this.#options;
+    return {
+      dataDir: folders.dataDir,
+      bootstrap: launch.bootstrap ?? DEFAULT_BOOTSTRAP,
+      bindHost: launch.bindHost ?? '0.0.0.0',
+      port: launch.port ?? 0,
+      pace: launch.pace ?? settings.settings.pace,
+      isServing: false,
+      localAddressesAllowed: launch.localAddressesAllowed,
+      startPaused: settings.settings.isPaused,
+    };
+  }
+
+  #status(): StatusDto {
+    const { consentAtUnixSeconds, isPaused, pace } = this.#options.settings.settings;
+    const status = statusDto(this.#session.status, { hasAgreed: consentAtUnixSeconds !== null, isPaused, pace });
+    return { ...status, problem: status.problem ?? this.#options.settings.problem };
+  }
+
+  #showStatus(): void {
+    const status = this.#status();
+    this.#tray?.show(status);
+    if (this.#window?.isVisible()) sendEvent(this.#window, 'status', status);
+  }
+
+  #addTray(): void {
+    this.#tray = new AppTray(path.join(this.#options.resourcesDir, 'tray'), {
+      setPaused: (isPaused) => {
+        this.setPaused(isPaused);
+      },
+      open: () => {
+        this.open();
+      },
+      quit: () => {
+        app.quit();
+      },
+    });
+    this.#showStatus();
+  }
+
+  /** Closing hides where a tray can bring the window back; the first time the person is asked. */
+  #windowCloses(event: Electron.Event, window: BrowserWindow): void {
+    if (this.#isQuitting) return;
+    const { closesToTray, consentAtUnixSeconds } = this.#options.settings.settings;
+    if (!this.#tray || closesToTray === false || consentAtUnixSeconds === null) {
+      app.quit();
+      event.preventDefault();
+      return;
+    }
+    event.preventDefault();
+    if (closesToTray) window.hide();
+    else void this.#askAboutClosing(window);
+  }
+
+  async #askAboutClosing(window: BrowserWindow): Promise<void> {
+    const { response } = await dialog.showMessageBox(window, {
+      type: 'question',
+      message: 'Keep discovering in the background?',
+      detail: 'Lanternfish stays in the tray and goes on finding torrents. Pause or quit it there at any time.',
+      buttons: ['Keep discovering', 'Quit', 'Cancel'],
+      defaultId: 0,
+      cancelId: 2,
+    });
+    if (response === 2) return;
+    await this.#options.settings.change({ closesToTray: response === 0 });
+    if (response === 0) window.hide();
+    else app.quit();
+  }
+
+  /** Holds the first quit until everything is saved, and lets the second one through. */
+  #beforeQuit(event: Electron.Event): void {
+    this.#isQuitting = true;
+    if (this.#hasStopped) return;
+    event.preventDefault();
+    const finish = (): void => {
+      if (this.#hasStopped) return;
+      this.#hasStopped = true;
+      this.#tray?.destroy();
+      app.quit();
+    };
+    const limit = this.#options.clock.setTimer(QUIT_LIMIT_MS, finish);
+    void this.#session.stop().finally(() => {
+      limit.cancel();
+      finish();
+    });
+  }
+}

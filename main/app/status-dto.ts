@@ -1,0 +1,30 @@
+// The session's picture as the window sees it: flat, small, sent at most twice a second.
+import type { StatusDto } from '../../preload/ipc-contract.ts';
+import type { SessionStatus } from '../session/session.ts';
+
+/** `hasAgreed`: the network notice was accepted. `isPaused` speaks before the engine does. */
+export function statusDto(
+  session: SessionStatus,
+  wishes: { hasAgreed: boolean; isPaused: boolean; pace: string },
+): StatusDto {
+  const { engine } = session;
+  const stateWithoutEngine = wishes.isPaused ? 'paused' : 'starting';
+  return {
+    state: wishes.hasAgreed ? (engine?.state ?? stateWithoutEngine) : 'awaiting-consent',
+    problem: session.problem ?? engine?.problem ?? null,
+    pace: engine?.pace ?? wishes.pace,
+    nodes: engine?.nodes ?? 0,
+    packetsOut: engine?.packetsOut ?? 0,
+    packetsIn: engine?.packetsIn ?? 0,
+    samplesAsked: engine?.samplesAsked ?? 0,
+    infohashesSeen: engine?.infohashesSeen ?? 0,
+    infohashesNew: engine?.infohashesNew ?? 0,
+    metadataTried: engine?.metadataTried ?? 0,
+    metadataFetched: engine?.metadataFetched ?? 0,
+    sampledPerMinute: engine?.sampledPerMinute ?? 0,
+    newPerMinute: engine?.newPerMinute ?? 0,
+    torrentCount: session.torrentCount,
+    databaseBytes: session.databaseBytes,
+    localAddressesAllowed: engine?.localAddressesAllowed ?? false,
+  };
+}

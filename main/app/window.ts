@@ -1,0 +1,69 @@
+// The one window, and the rules that hold for anything Chromium may ever show: no node, no navigation, no new windows,
+// no permissions (desktop.md 1.1).
+import { app, BrowserWindow, nativeTheme, session } from 'electron';
+import { APP_ORIGIN, APP_START_URL } from './app-protocol.ts';
+
+/** The theme's background, so that the window does not flash before the first paint (look.md). */
+const BACKGROUND = { light: '#F7F9FB', dark: '#0B1620' };
+
+/** Denies everything a page could ask for. Call before the first window. */
+export function lockDown(): void {
+  const { defaultSession } = session;
+  defaultSession.setPermissionRequestHandler((_contents, _permission, decide) => {
+    decide(false);
+  });
+  defaultSession.setPermissionCheckHandler(() => false);
+  defaultSession.setDevicePermissionHandler(() => false);
+  defaultSession.setDisplayMediaRequestHandler((_request, decide) => {
+    decide({});
+  });
+  app.on('web-contents-created', (_event, contents) => {
+    contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+    contents.on('will-frame-navigate', (event) => {
+      if (new URL(event.url).origin !== APP_ORIGIN || event.url !== APP_START_URL) event.preventDefault();
+    });
+    contents.on('will-attach-webview', (event) => {
+      event.preventDefault();
+    });
+  });
+}
+
+/** Makes the window, hidden until it can be painted; it shows itself then. */
+export function createWindow(preloadPath: string, iconPath: string): BrowserWindow {
+  const window = new BrowserWindow({
+    width: 1200,
+    height: 800,
+    minWidth: 720,
+    minHeight: 480,
+    show: false,
+    title: 'Lanternfish',
+    icon: iconPath,
+    backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+    // Newer than the test runtime: there it is ignored and the window starts at its default size.
+    ...{ name: 'main', windowStatePersistence: true },
+    webPreferences: { preload: preloadPath, sandbox: true, contextIsolation: true, spellcheck: false },
+  });
+  window.setMenuBarVisibility(false);
+  window.once('ready-to-show', () => {
+    window.show();
+  });
+  window.on('page-title-updated', (event) => {
+    event.preventDefault();
+  });
+  void window.loadURL(APP_START_URL);
+  return window;
+}
+
+const RELOADS_MAX = 3;
+const RELOAD_WINDOW_MS = 5 * 60_000;
+
+/** Loads the page again when its process fell, three times in five minutes; then `onGivenUp`. */
+export function reloadWhenFallen(window: BrowserWindow, nowMs: () => number, onGivenUp: () => void): void {
+  let fellAtMs: number[] = [];
+  window.webContents.on('render-process-gone', (_event, details) => {
+    if (details.reason === 'clean-exit') return;
+    fellAtMs = [...fellAtMs.filter((atMs) => nowMs() - atMs < RELOAD_WINDOW_MS), nowMs()];
+    if (fellAtMs.length > RELOADS_MAX) onGivenUp();
+    else window.reload();
+  });
+}

@@ -1,0 +1,84 @@
+// Electron's entry: what must happen before 'ready', in order, and nothing that waits. The app itself is app/desktop-app.ts.
+import { app, crashReporter, dialog } from 'electron';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { registerAppScheme, serveApp } from './app/app-protocol.ts';
+import { applicationMenu } from './app/application-menu.ts';
+import { dataFolders } from './app/data-folders.ts';
+import { DesktopApp } from './app/desktop-app.ts';
+import { parseLaunchOptions, type LaunchOptions } from './app/launch-options.ts';
+import { runtimeLine } from './app/runtime-notice.ts';
+import { SettingsFile } from './app/settings-file.ts';
+import { lockDown } from './app/window.ts';
+import { systemClock } from './base/clock.ts';
+import { createTextLog } from './base/log.ts';
+
+const log = createTextLog(
+  (line) => process.stderr.write(line),
+  () => systemClock.nowUnixSeconds(),
+);
+const outDir = path.join(import.meta.dirname, '..');
+const resourcesDir = app.isPackaged ? process.resourcesPath : path.join(outDir, '..', 'resources');
+
+registerAppScheme();
+const launch = parseLaunchOptions(process.argv);
+if ('problem' in launch) {
+  process.stderr.write(`${launch.problem}\n`);
+  app.exit(2);
+} else {
+  prepare(launch);
+}
+
+function prepare(options: LaunchOptions): void {
+  const folders = dataFolders(options.dataDir);
+  try {
+    for (const dir of [folders.profileDir, folders.dataDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    dialog.showErrorBox(
+      'Lanternfish',
+      `The data folder cannot be made: ${reason}\nChoose another with --data-dir=FOLDER.`,
+    );
+    app.exit(1);
+    return;
+  }
+  app.setPath('userData', folders.profileDir);
+  app.setAppUserModelId('io.github.lanternfish.Lanternfish');
+  crashReporter.start({ uploadToServer: false });
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  // As root every sandboxed child dies at once; only then is Chromium's own switch left standing (desktop.md D11).
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+  process.on('uncaughtException', (error) => {
+    log.error(error.stack ?? error.message);
+    dialog.showErrorBox('Lanternfish has to close', `${error.message}\n\nEverything stored is safe.`);
+    app.exit(1);
+  });
+  void app.whenReady().then(() => run(options, folders));
+}
+
+async function run(options: LaunchOptions, folders: ReturnType<typeof dataFolders>): Promise<void> {
+  process.stdout.write(`${runtimeLine()}\n`);
+  applicationMenu();
+  lockDown();
+  await serveApp(path.join(outDir, 'renderer'));
+  const desktopApp = new DesktopApp({
+    clock: systemClock,
+    log,
+    launch: options,
+    folders,
+    settings: await SettingsFile.read(path.join(folders.profileDir, 'settings.json')),
+    outDir,
+    resourcesDir,
+    nativeBinding: process.env['LANTERNFISH_SQLITE_BINDING'] ?? null,
+  });
+  app.on('second-instance', () => {
+    desktopApp.open();
+  });
+  app.on('activate', () => {
+    desktopApp.open();
+  });
+  await desktopApp.start();
+}
