@@ -1,0 +1,164 @@
+// One immutable piece of the name index: up to 65,536 consecutive torrents as typed arrays. Built by the writer for rows
+// just committed (tens of rows) and by the search thread for what was there before; NameIndex asks many of them at once.
+// Layout: terms sorted by their UTF-8 bytes in one buffer, so that a prefix is one run of terms and one run of postings.
+import { assert } from '../base/assert.ts';
+import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
+import { tokens } from './tokens.ts';
+
+/** Rows are numbered by 16 bits inside a segment: half the memory of 32, and a bitmap of 8 KiB that stays in the cache. */
+export const SEGMENT_ROWS_MAX = 65_536;
+
+export interface SegmentRow {
+  readonly id: number;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+  readonly peersSeen: number;
+  readonly discoveredAtUnixSeconds: number;
+  readonly contentType: ContentType;
+}
+
+/** Plain typed arrays: crosses a thread port with its buffers transferred. */
+export interface SegmentData {
+  readonly rowCount: number;
+  /** Catalogue ids, strictly rising. */
+  readonly ids: Uint32Array;
+  readonly sizes: Float64Array;
+  readonly fileCounts: Uint32Array;
+  /** Capped at 65,535. */
+  readonly peers: Uint16Array;
+  /** Index into CONTENT_TYPES. */
+  readonly types: Uint8Array;
+  readonly termBytes: Uint8Array;
+  /** One more than there are terms: term `t` is termBytes[termStarts[t], termStarts[t + 1]). */
+  readonly termStarts: Uint32Array;
+  /** One more than there are terms: postings of term `t` are [postingStarts[t], postingStarts[t + 1]). */
+  readonly postingStarts: Uint32Array;
+  /** Row numbers, rising within a term. */
+  readonly postings: Uint16Array;
+}
+
+/** Indexes `rows` (rising ids, at most SEGMENT_ROWS_MAX). `transfer` lists every buffer of `segment`. */
+export function buildSegment(rows: readonly SegmentRow[]): { segment: SegmentData; transfer: ArrayBuffer[] } {
+  const builder = new SegmentBuilder();
+  for (const row of rows) builder.add(row);
+  const segment = runToEnd(builder.finish());
+  return { segment, transfer: buffersOf(segment) };
+}
+
+export function buffersOf(segment: SegmentData): ArrayBuffer[] {
+  const { ids, sizes, fileCounts, peers, types, termBytes, termStarts, postingStarts, postings } = segment;
+  return [ids, sizes, fileCounts, peers, types, termBytes, termStarts, postingStarts, postings].map(
+    (column) => column.buffer as ArrayBuffer,
+  );
+}
+
+/** Runs a job that pauses by itself without pausing. */
+export function runToEnd<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Terms sorted between two pauses of `finish`: about 5 ms. */
+const TERMS_PER_STEP = 4000;
+
+/** Collects rows, then lays them out. `finish` is a job in small steps: a thread that must answer runs it between requests. */
+export class SegmentBuilder {
+  readonly #rows: Omit<SegmentRow, 'name'>[] = [];
+  readonly #termNumbers = new Map<string, number>();
+  /** Rows of each term, rising. Index: term number. */
+  readonly #rowsOfTerm: number[][] = [];
+  #postingCount = 0;
+
+  get rowCount(): number {
+    return this.#rows.length;
+  }
+
+  add(row: SegmentRow): void {
+    const rowNumber = this.addColumns(row);
+    for (const term of tokens(row.name)) this.addPosting(term, rowNumber);
+  }
+
+  /** Adds a row without its terms (a merge brings them one by one). Returns its number. */
+  addColumns(row: Omit<SegmentRow, 'name'>): number {
+    const rowNumber = this.#rows.length;
+    assert(rowNumber < SEGMENT_ROWS_MAX, 'a segment holds at most 65,536 rows');
+    assert(rowNumber === 0 || this.#rows[rowNumber - 1]!.id < row.id, 'rows of a segment come with rising ids');
+    this.#rows.push(row);
+    return rowNumber;
+  }
+
+  /** Rows of one term must come in rising order; the same row twice counts once. */
+  addPosting(term: string, rowNumber: number): void {
+    let termNumber = this.#termNumbers.get(term);
+    if (termNumber === undefined) {
+      termNumber = this.#rowsOfTerm.length;
+      this.#termNumbers.set(term, termNumber);
+      this.#rowsOfTerm.push([]);
+    }
+    const rows = this.#rowsOfTerm[termNumber]!;
+    if (rows.at(-1) === rowNumber) return;
+    rows.push(rowNumber);
+    this.#postingCount++;
+  }
+
+  *finish(): Generator<void, SegmentData> {
+    const terms = yield* this.#sortedTerms();
+    const termStarts = new Uint32Array(terms.length + 1);
+    const postingStarts = new Uint32Array(terms.length + 1);
+    const postings = new Uint16Array(this.#postingCount);
+    const termBytes = new Uint8Array(terms.reduce((sum, [bytes]) => sum + bytes.length, 0));
+    let byteAt = 0;
+    let postingAt = 0;
+    for (const [index, [bytes, termNumber]] of terms.entries()) {
+      termBytes.set(bytes, byteAt);
+      byteAt += bytes.length;
+      termStarts[index + 1] = byteAt;
+      for (const row of this.#rowsOfTerm[termNumber]!) postings[postingAt++] = row;
+      postingStarts[index + 1] = postingAt;
+      if (index % TERMS_PER_STEP === TERMS_PER_STEP - 1) yield;
+    }
+    return { ...this.#columns(), termBytes, termStarts, postingStarts, postings };
+  }
+
+  /** Sorted by UTF-8 bytes: split by first byte, then each part sorted, in steps. */
+  *#sortedTerms(): Generator<void, (readonly [Buffer, number])[]> {
+    const parts = new Map<number, [Buffer, number][]>();
+    let count = 0;
+    for (const [term, termNumber] of this.#termNumbers) {
+      const bytes = Buffer.from(term);
+      // Two bytes, so that no part is large: `s` alone begins a tenth of all words.
+      const key = (bytes[0]! << 8) | (bytes[1] ?? 0);
+      const part = parts.get(key);
+      if (part === undefined) parts.set(key, [[bytes, termNumber]]);
+      else part.push([bytes, termNumber]);
+      if (++count % TERMS_PER_STEP === 0) yield;
+    }
+    const sorted: (readonly [Buffer, number])[] = [];
+    let sortedInStep = 0;
+    for (const key of [...parts.keys()].sort((a, b) => a - b)) {
+      const part = parts.get(key)!.sort(([a], [b]) => Buffer.compare(a, b));
+      for (const term of part) sorted.push(term);
+      sortedInStep += part.length;
+      if (sortedInStep >= TERMS_PER_STEP) {
+        sortedInStep = 0;
+        yield;
+      }
+    }
+    return sorted;
+  }
+
+  #columns() {
+    const rows = this.#rows;
+    return {
+      rowCount: rows.length,
+      ids: Uint32Array.from(rows, (row) => row.id),
+      sizes: Float64Array.from(rows, (row) => row.sizeBytes),
+      fileCounts: Uint32Array.from(rows, (row) => row.fileCount),
+      peers: Uint16Array.from(rows, (row) => Math.min(0xffff, row.peersSeen)),
+      types: Uint8Array.from(rows, (row) => CONTENT_TYPES.indexOf(row.contentType)),
+    };
+  }
+}
