@@ -1,0 +1,78 @@
+// What the rooms above know of the DHT node: what it needs, what may be set, what is asked and how that ends.
+// Types only; `dht-node.ts` passes them on, so that users of the node import one file.
+import type { Clock } from '../base/clock.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
+import type { NodeId } from '../base/identifier.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Counters } from '../stats/counters.ts';
+import type { KrpcReply } from '../wire/krpc-codec.ts';
+import type { SendRates } from './rate-limits.ts';
+import type { OpenDatagramSocket } from './udp-socket.ts';
+
+export interface DhtDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly openSocket: OpenDatagramSocket;
+  /** All addresses of a name, as texts. Never called for a numeric address. May reject. */
+  readonly resolveHost: (name: string) => Promise<string[]>;
+}
+
+export interface BootstrapHost {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface DhtOptions {
+  readonly bindHost: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Routers: asked at most once in ten minutes each, and never part of a table. */
+  readonly bootstrap: readonly BootstrapHost[];
+  /** False: read-only (BEP 43). We say `ro` in queries and answer none. */
+  readonly isServing: boolean;
+  /** Lets private and loopback addresses through, and many of them share a subnet: for tests and closed networks. */
+  readonly localAddressesAllowed: boolean;
+  /** null: the saved id, or a random one. */
+  readonly nodeId: NodeId | null;
+  /** Rates to start with; default: the gentle ones of rate-limits.ts. */
+  readonly sendRates?: SendRates;
+  /** Default QUERIES_IN_FLIGHT_MAX. */
+  readonly queriesInFlightMax?: number;
+  /** Answers whatever comes, at any rate: benches and tests only. */
+  readonly hasNoInboundLimits?: boolean;
+  /** BEP 51 `interval` we give while our sample is full; default 6 hours, its maximum. */
+  readonly sampleIntervalSeconds?: number;
+}
+
+export type NodeQuery =
+  | { readonly method: 'ping' }
+  | { readonly method: 'find_node'; readonly target: Uint8Array }
+  | { readonly method: 'get_peers'; readonly infohash: Uint8Array }
+  | { readonly method: 'sample_infohashes'; readonly target: Uint8Array };
+
+/** How a query that was sent ended. Exactly one of these reaches the asker, once. */
+export type QueryOutcome =
+  | { readonly kind: 'reply'; readonly reply: KrpcReply; readonly from: NodeContact; readonly roundTripMs: number }
+  | { readonly kind: 'error'; readonly code: number } // the node answered with a KRPC error: it lives
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'cancelled' }; // paused, stopped, or the machine slept: says nothing about the node
+
+/** One node as saved. */
+export interface SavedNode {
+  readonly id: Uint8Array;
+  readonly contact: Contact;
+  /** See NODE_FLAGS in routing-table.ts. */
+  readonly flags: number;
+  readonly lastAnsweredAgoSeconds: number;
+  readonly failCount: number;
+  readonly roundTripMs: number;
+}
+
+/** A whole routing table, levels and slots in order, so that restoring gives the same table. */
+export interface SavedTable {
+  readonly selfId: Uint8Array;
+  readonly nodes: readonly SavedNode[];
+}
