@@ -1,0 +1,18 @@
+// A magnet link built from what is stored. The window never sends a link, only an infohash: what is copied or opened is
+// always made here (desktop.md 1.4).
+import type { TorrentDetails } from '../store/store-contract.ts';
+
+/** Windows takes 2081 characters; anything longer loses its name first. */
+const LINK_CHARACTERS_MAX = 2000;
+/** Multihash prefix of a SHA-256: code 0x12, 0x20 bytes (BEP 9, "magnet URI format", btmh). */
+const SHA256_MULTIHASH_PREFIX = '1220';
+
+/** `magnet:?xt=urn:btih:…&xt=urn:btmh:…&dn=…` with whichever infohashes the torrent has. */
+export function magnetLink(details: Pick<TorrentDetails, 'infohashV1Hex' | 'infohashV2Hex' | 'name'>): string {
+  const topics: string[] = [];
+  if (details.infohashV1Hex) topics.push(`xt=urn:btih:${details.infohashV1Hex}`);
+  if (details.infohashV2Hex) topics.push(`xt=urn:btmh:${SHA256_MULTIHASH_PREFIX}${details.infohashV2Hex}`);
+  const bare = `magnet:?${topics.join('&')}`;
+  const named = `${bare}&dn=${encodeURIComponent(details.name.toWellFormed())}`;
+  return named.length <= LINK_CHARACTERS_MAX ? named : bare;
+}

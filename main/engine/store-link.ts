@@ -1,0 +1,107 @@
+// The engine's side of the catalogue: torrents go out, questions come back answered, and a store that is slow or being
+// restarted makes the engine wait instead of losing or piling up.
+import type { Counters } from '../stats/counters.ts';
+import type { Port } from '../base/port.ts';
+import type { Infohash } from '../base/identifier.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { Torrent } from '../catalogue/torrent.ts';
+import { WAITING_TORRENTS_MAX, type EngineToWriter, type WriterToEngine } from '../store/store-contract.ts';
+
+/** protocol.md R13: the seen-infohash filter is filled from the latest million at start. */
+const WARM_UP_INFOHASHES = 1_000_000;
+/** Questions in flight; above it the answer is 'not known' and the catalogue's own uniqueness decides. */
+const OPEN_QUESTIONS_MAX = 64;
+
+type Answer = (isKnown: boolean[]) => void;
+
+export class StoreLink {
+  readonly #counters: Counters;
+  readonly #onWarmUp: (infohashes: Uint8Array) => void;
+  readonly #questions = new Map<number, { readonly count: number; readonly answer: Answer }>();
+  #port: Port<WriterToEngine, EngineToWriter> | null = null;
+  /** Torrents fetched while no store was joined. */
+  #kept: Torrent[] = [];
+  #waitingCount = 0;
+  #nextQuestionId = 1;
+
+  /** `onWarmUp` is handed packed infohashes (n x 20 bytes) that the catalogue already has. */
+  constructor(counters: Counters, onWarmUp: (infohashes: Uint8Array) => void) {
+    this.#counters = counters;
+    this.#onWarmUp = onWarmUp;
+  }
+
+  /** Joins a store, the first or one started again: what was kept is sent, what was asked is answered as not known. */
+  connect(port: Port<WriterToEngine, EngineToWriter>): void {
+    this.#port?.close();
+    this.#answerAllAsUnknown();
+    this.#port = port;
+    this.#waitingCount = 0;
+    port.on((message) => {
+      this.#receive(message);
+    });
+    port.post({ type: 'warm-up', limit: WARM_UP_INFOHASHES });
+    if (this.#kept.length > 0) port.post({ type: 'store', torrents: this.#kept });
+    this.#kept = [];
+  }
+
+  /** False: the store has as many torrents waiting as it should, fetch no more for now. */
+  get hasRoom(): boolean {
+    return this.#waitingCount + this.#kept.length < WAITING_TORRENTS_MAX;
+  }
+
+  store(torrent: Torrent): void {
+    if (this.#port) {
+      this.#waitingCount++;
+      this.#port.post({ type: 'store', torrents: [torrent] });
+    } else if (this.#kept.length < WAITING_TORRENTS_MAX) {
+      this.#kept.push(torrent);
+    } else {
+      this.#counters.overflows.count('torrents-without-store');
+    }
+  }
+
+  /** Asks whether the catalogue has each infohash; `answer` is called once, later, in the same order. */
+  areKnown(infohashes: readonly Infohash[], answer: Answer): void {
+    if (!this.#port || this.#questions.size >= OPEN_QUESTIONS_MAX) {
+      this.#counters.overflows.count('known-questions');
+      answer(infohashes.map(() => false));
+      return;
+    }
+    const packed = new Uint8Array(infohashes.length * IDENTIFIER_BYTES);
+    infohashes.forEach((infohash, index) => {
+      packed.set(infohash, index * IDENTIFIER_BYTES);
+    });
+    const questionId = this.#nextQuestionId++;
+    this.#questions.set(questionId, { count: infohashes.length, answer });
+    this.#port.post({ type: 'are-known', questionId, infohashes: packed });
+  }
+
+  close(): void {
+    this.#port?.close();
+    this.#port = null;
+    this.#questions.clear();
+  }
+
+  #receive(message: WriterToEngine): void {
+    switch (message.type) {
+      case 'known': {
+        const question = this.#questions.get(message.questionId);
+        this.#questions.delete(message.questionId);
+        question?.answer(Array.from(message.isKnown, (flag) => flag === 1));
+        break;
+      }
+      case 'warm-up':
+        this.#onWarmUp(message.infohashes);
+        break;
+      case 'stored':
+        this.#waitingCount = message.waitingCount;
+        break;
+    }
+  }
+
+  #answerAllAsUnknown(): void {
+    const open = [...this.#questions.values()];
+    this.#questions.clear();
+    for (const { count, answer } of open) answer(new Array<boolean>(count).fill(false));
+  }
+}

@@ -1,0 +1,102 @@
+// The command line of the headless crawler as values, or a sentence that says what is wrong with it.
+import path from 'node:path';
+import { isIP } from 'node:net';
+import { parseArgs } from 'node:util';
+import { parseContact } from '../engine/engine-arguments.ts';
+import { DEFAULT_BOOTSTRAP, PACES, type EngineOptions } from '../engine/engine-contract.ts';
+
+export interface HeadlessArguments {
+  readonly dataDir: string;
+  /** Null: until a signal. */
+  readonly forSeconds: number | null;
+  readonly isJson: boolean;
+  readonly engine: EngineOptions;
+}
+
+/** A month: longer than that is a server, and a server runs without --for. */
+const FOR_SECONDS_MAX = 31 * 24 * 3600;
+
+export function headlessUsage(): string {
+  return [
+    'Usage: npm run headless -- --data-dir DIR [options]',
+    '',
+    '  --data-dir DIR            where the catalogue and the saved tables lie (made if missing)',
+    '  --bootstrap HOST:PORT     a node to begin with; may be given several times (default: public routers)',
+    '  --bind ADDRESS            local address to use (default 0.0.0.0)',
+    '  --port N                  local UDP port, 0 to 65535 (default 0: kept from the last run, or any)',
+    `  --pace ${PACES.join('|')}   how much to ask of the network (default balanced)`,
+    '  --serve                   answer queries as a full node (without it: read-only, BEP 43)',
+    '  --allow-local-addresses   talk to private and loopback addresses too',
+    '  --for SECONDS             stop by itself',
+    '  --json                    one JSON object a line',
+    '',
+  ].join('\n');
+}
+
+/** Reads `argv` (without node and script). `problem` is one sentence. */
+export function parseHeadlessArguments(
+  argv: readonly string[],
+): HeadlessArguments | { readonly problem: string } | { readonly help: true } {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: {
+        'data-dir': { type: 'string' },
+        bootstrap: { type: 'string', multiple: true },
+        bind: { type: 'string' },
+        port: { type: 'string' },
+        pace: { type: 'string' },
+        serve: { type: 'boolean' },
+        'allow-local-addresses': { type: 'boolean' },
+        for: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+  if (values.help) return { help: true };
+  const dataDir = values['data-dir'];
+  if (!dataDir) return { problem: '--data-dir DIR is missing: say where the catalogue should lie.' };
+  const bootstrap = [];
+  for (const text of values.bootstrap ?? []) {
+    const contact = parseContact(text);
+    if (!contact) return { problem: `--bootstrap wants HOST:PORT with a port from 1 to 65535, not "${text}".` };
+    bootstrap.push(contact);
+  }
+  const bindHost = values.bind ?? '0.0.0.0';
+  if (isIP(bindHost) === 0) return { problem: `--bind wants an IP address of this machine, not "${bindHost}".` };
+  const port = wholeNumber(values.port ?? '0', 0, 65535);
+  if (port === null) return { problem: `--port is a whole number from 0 to 65535, not "${values.port}".` };
+  const paceText = values.pace ?? 'balanced';
+  const pace = PACES.find((name) => name === paceText);
+  if (!pace) return { problem: `--pace is one of ${PACES.join(', ')}, not "${paceText}".` };
+  const forSeconds = values.for === undefined ? null : wholeNumber(values.for, 1, FOR_SECONDS_MAX);
+  if (values.for !== undefined && forSeconds === null) {
+    return { problem: `--for is a whole number of seconds from 1 to ${FOR_SECONDS_MAX}, not "${values.for}".` };
+  }
+  const absolute = path.resolve(dataDir);
+  return {
+    dataDir: absolute,
+    forSeconds,
+    isJson: values.json ?? false,
+    engine: {
+      dataDir: absolute,
+      bootstrap: bootstrap.length > 0 ? bootstrap : DEFAULT_BOOTSTRAP,
+      bindHost,
+      port,
+      pace,
+      isServing: values.serve ?? false,
+      localAddressesAllowed: values['allow-local-addresses'] ?? false,
+      startPaused: false,
+    },
+  };
+}
+
+function wholeNumber(text: string, least: number, most: number): number | null {
+  if (!/^\d{1,10}$/.test(text)) return null;
+  const value = Number(text);
+  return value >= least && value <= most ? value : null;
+}

@@ -1,0 +1,70 @@
+// What the terminal shows every 5 s: one JSON object for programs, one line for people.
+import type { SessionStatus } from './session.ts';
+
+export interface HeadlessStatus {
+  readonly state: string;
+  readonly problem: string | null;
+  readonly nodes: number;
+  readonly packetsOut: number;
+  readonly packetsIn: number;
+  readonly samplesAsked: number;
+  readonly samplesAnswered: number;
+  readonly infohashesSeen: number;
+  readonly infohashesNew: number;
+  readonly metadataTried: number;
+  readonly metadataFetched: number;
+  readonly malformed: Readonly<Record<string, number>>;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly metadataFailures: Readonly<Record<string, number>>;
+  readonly overflows: Readonly<Record<string, number>>;
+  readonly torrents: number;
+  readonly pace: string;
+  readonly isServing: boolean;
+  readonly localAddressesAllowed: boolean;
+  readonly port: number;
+  readonly uptimeSeconds: number;
+}
+
+export function headlessStatus({ engine, torrentCount, problem }: SessionStatus): HeadlessStatus {
+  return {
+    state: engine?.state ?? 'starting',
+    problem: problem ?? engine?.problem ?? null,
+    nodes: engine?.nodes ?? 0,
+    packetsOut: engine?.packetsOut ?? 0,
+    packetsIn: engine?.packetsIn ?? 0,
+    samplesAsked: engine?.samplesAsked ?? 0,
+    samplesAnswered: engine?.samplesAnswered ?? 0,
+    infohashesSeen: engine?.infohashesSeen ?? 0,
+    infohashesNew: engine?.infohashesNew ?? 0,
+    metadataTried: engine?.metadataTried ?? 0,
+    metadataFetched: engine?.metadataFetched ?? 0,
+    malformed: engine?.malformed ?? {},
+    dropped: engine?.dropped ?? {},
+    metadataFailures: engine?.metadataFailures ?? {},
+    overflows: engine?.overflows ?? {},
+    torrents: torrentCount,
+    pace: engine?.pace ?? '',
+    isServing: engine?.isServing ?? false,
+    localAddressesAllowed: engine?.localAddressesAllowed ?? false,
+    port: engine?.port ?? 0,
+    uptimeSeconds: Math.round((engine?.uptimeMs ?? 0) / 1000),
+  };
+}
+
+/** One line for a terminal; trouble and relaxed rules are said in every one. */
+export function headlessLine(status: HeadlessStatus): string {
+  const parts = [
+    status.state,
+    `${status.nodes} nodes`,
+    `packets ${status.packetsOut} out, ${status.packetsIn} in`,
+    `samples ${status.samplesAnswered} of ${status.samplesAsked}`,
+    `infohashes ${status.infohashesNew} new of ${status.infohashesSeen}`,
+    `metadata ${status.metadataFetched} of ${status.metadataTried}`,
+    `${status.torrents} torrents`,
+  ];
+  const malformedCount = Object.values(status.malformed).reduce((sum, count) => sum + count, 0);
+  if (malformedCount > 0) parts.push(`${malformedCount} malformed`);
+  if (status.localAddressesAllowed) parts.push('local addresses allowed');
+  if (status.problem !== null) parts.push(status.problem);
+  return parts.join(' · ');
+}

@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_BOOTSTRAP } from '../../main/engine/engine-contract.ts';
+import { headlessUsage, parseHeadlessArguments } from '../../main/session/headless-arguments.ts';
+
+describe('parseHeadlessArguments', () => {
+  it('has sensible defaults', () => {
+    expect(parseHeadlessArguments(['--data-dir', 'here'])).toEqual({
+      dataDir: path.resolve('here'),
+      forSeconds: null,
+      isJson: false,
+      engine: {
+        dataDir: path.resolve('here'),
+        bootstrap: DEFAULT_BOOTSTRAP,
+        bindHost: '0.0.0.0',
+        port: 0,
+        pace: 'balanced',
+        isServing: false,
+        localAddressesAllowed: false,
+        startPaused: false,
+      },
+    });
+  });
+
+  it('reads everything that can be said', () => {
+    const argv =
+      '--data-dir /d --bootstrap 127.0.0.1:1 --bootstrap [::1]:2 --bind 127.0.0.1 --port 6881 --pace fast --serve --allow-local-addresses --for 10 --json';
+    const parsed = parseHeadlessArguments(argv.split(' '));
+    expect(parsed).toMatchObject({ forSeconds: 10, isJson: true });
+    expect('engine' in parsed && parsed.engine).toMatchObject({
+      bootstrap: [
+        { host: '127.0.0.1', port: 1 },
+        { host: '::1', port: 2 },
+      ],
+      bindHost: '127.0.0.1',
+      port: 6881,
+      pace: 'fast',
+      isServing: true,
+      localAddressesAllowed: true,
+    });
+  });
+
+  it.each([
+    ['', /--data-dir DIR is missing/],
+    ['--data-dir d --bootstrap nowhere', /HOST:PORT.*"nowhere"/],
+    ['--data-dir d --bind localhost', /--bind wants an IP address/],
+    ['--data-dir d --port 70000', /--port is a whole number from 0 to 65535, not "70000"/],
+    ['--data-dir d --port x', /--port/],
+    ['--data-dir d --pace warp', /--pace is one of gentle, balanced, fast, not "warp"/],
+    ['--data-dir d --for 0', /--for is a whole number/],
+    ['--data-dir d --for 1.5', /--for is a whole number/],
+    ['--data-dir d --surprise', /--surprise/],
+    ['--data-dir d stray', /stray/],
+  ])('says what is wrong with "%s"', (line, problem) => {
+    const parsed = parseHeadlessArguments(line.split(' ').filter(Boolean));
+    expect('problem' in parsed && parsed.problem).toMatch(problem);
+  });
+
+  it('explains every option in its help', () => {
+    expect(parseHeadlessArguments(['--help'])).toEqual({ help: true });
+    for (const option of 'data-dir bootstrap bind port pace serve allow-local-addresses for json'.split(' ')) {
+      expect(headlessUsage()).toContain(`--${option}`);
+    }
+  });
+});
