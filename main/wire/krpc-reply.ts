@@ -1,0 +1,169 @@
+// A response to one of our own queries, as values that outlive the datagram: everything is copied, lists are bounded.
+// What a single odd element costs is that element, never the reply (the crash in the user's notes: protocol.md, R19).
+// Not here: whether an address may be used (dht/bogons.ts), whether the sender is believed (dht/transactions.ts).
+import type { Contact, NodeContact } from '../base/contact.ts';
+import { asInfohash, asNodeId, IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { Infohash, NodeId } from '../base/identifier.ts';
+import { assert } from '../base/assert.ts';
+import { BencodeScanner, KRPC_SCAN_LIMITS, TOKEN_MALFORMED, TOKEN_STRING } from './bencode-scanner.ts';
+import { NODE4_BYTES, NODE6_BYTES, PEER4_BYTES, PEER6_BYTES } from './compact-contacts.ts';
+import { readContact4, readContact6, readPort } from './compact-contacts.ts';
+import { BLOOM_BYTES } from './krpc-message.ts';
+import type { KrpcMessage } from './krpc-message.ts';
+
+/** protocol.md 4.1: nobody honest sends more than 8 (bittorrent-dht up to 49). */
+export const REPLY_NODES_MAX = 64;
+/** protocol.md 2.2: libtorrent sends at most 100. */
+export const REPLY_VALUES_MAX = 200;
+
+export interface KrpcReply {
+  readonly nodeId: NodeId;
+  /** The first REPLY_NODES_MAX with a port. */
+  readonly nodes: readonly NodeContact[];
+  readonly nodes6: readonly NodeContact[];
+  /** At most REPLY_VALUES_MAX, evenly spread over the list when it is longer; ports of 0 left out. */
+  readonly values: readonly Contact[];
+  /** Null: the field is absent (no BEP 51) or bad. Zero and repeated infohashes are left out. */
+  readonly samples: readonly Infohash[] | null;
+  readonly intervalSeconds: number | null;
+  readonly num: number | null;
+  readonly token: Uint8Array | null;
+  /** Four bytes as latin1, or null. */
+  readonly version: string | null;
+  /** Our address as the sender sees it (BEP 42). */
+  readonly externalContact: Contact | null;
+  readonly bloomSeeds: Uint8Array | null;
+  readonly bloomPeers: Uint8Array | null;
+}
+
+const scanner = new BencodeScanner(KRPC_SCAN_LIMITS);
+
+/** The reply in `message`, a decoded response. Adds what it finds odd to `message.oddities`. */
+export function toReply(message: KrpcMessage): KrpcReply {
+  assert(message.kind === 'response' && message.idStart >= 0, 'only a decoded response is a reply');
+  const { bytes } = message;
+  return {
+    nodeId: asNodeId(copyBytes(bytes, message.idStart, IDENTIFIER_BYTES)),
+    nodes: readNodes(message, message.nodesStart, message.nodesLength, NODE4_BYTES),
+    nodes6: readNodes(message, message.nodes6Start, message.nodes6Length, NODE6_BYTES),
+    values: message.valuesStart === -1 ? [] : readValues(message),
+    samples: message.samplesStart === -1 ? null : readSamples(message),
+    intervalSeconds: message.intervalSeconds === -1 ? null : message.intervalSeconds,
+    num: message.num === -1 ? null : message.num,
+    token: copyField(bytes, message.tokenStart, message.tokenLength),
+    version: message.versionStart === -1 ? null : latin1(bytes, message.versionStart, message.versionLength),
+    externalContact: readExternalContact(message),
+    bloomSeeds: copyField(bytes, message.bloomSeedsStart, BLOOM_BYTES),
+    bloomPeers: copyField(bytes, message.bloomPeersStart, BLOOM_BYTES),
+  };
+}
+
+function readNodes(message: KrpcMessage, start: number, length: number, nodeBytes: number): NodeContact[] {
+  const nodes: NodeContact[] = [];
+  if (start === -1) return nodes;
+  const { bytes } = message;
+  let count = length / nodeBytes;
+  if (count > REPLY_NODES_MAX) {
+    message.noteOddity('too-many-nodes');
+    count = REPLY_NODES_MAX;
+  }
+  for (let index = 0; index < count; index++) {
+    const at = start + index * nodeBytes;
+    const contact = readUsable(message, at + IDENTIFIER_BYTES, nodeBytes - IDENTIFIER_BYTES);
+    if (contact !== null) nodes.push({ id: asNodeId(copyBytes(bytes, at, IDENTIFIER_BYTES)), contact });
+  }
+  return nodes;
+}
+
+/** The compact contact of `length` (6 or 18) bytes, or null when nobody can be reached there (port 0). */
+function readUsable(message: KrpcMessage, at: number, length: number): Contact | null {
+  const { bytes } = message;
+  if (readPort(bytes, at + length - 2) === 0) {
+    message.noteOddity('port-zero');
+    return null;
+  }
+  return length === PEER4_BYTES ? readContact4(bytes, at) : readContact6(bytes, at);
+}
+
+/** protocol.md 2.2, rule 4: 6 or 18 byte strings, mixed, or one long string of 6 byte contacts. */
+function readValues(message: KrpcMessage): Contact[] {
+  const offsets: number[] = [];
+  const lengths: number[] = [];
+  scanner.begin(message.bytes, message.valuesStart, message.valuesEnd);
+  scanner.next(); // the list's own token
+  for (;;) {
+    const token = scanner.skipValue();
+    if (scanner.depth === 0 || token === TOKEN_MALFORMED) break;
+    const { dataStart, dataLength } = scanner;
+    if (token === TOKEN_STRING && (dataLength === PEER4_BYTES || dataLength === PEER6_BYTES)) {
+      offsets.push(dataStart);
+      lengths.push(dataLength);
+    } else if (token === TOKEN_STRING && isConcatenated(message, dataStart, dataLength)) {
+      for (let at = dataStart; at < dataStart + dataLength; at += PEER4_BYTES) {
+        offsets.push(at);
+        lengths.push(PEER4_BYTES);
+      }
+    } else message.noteOddity('bad-values-element');
+  }
+  const count = offsets.length;
+  const keptCount = Math.min(count, REPLY_VALUES_MAX);
+  if (count > keptCount) message.noteOddity('too-many-values');
+  const values: Contact[] = [];
+  for (let index = 0; index < keptCount; index++) {
+    const from = Math.floor((index * count) / keptCount);
+    const contact = readUsable(message, offsets[from]!, lengths[from]!);
+    if (contact !== null) values.push(contact);
+  }
+  return values;
+}
+
+/** libtorrent's "mainline format": the string is alone in its list and holds whole 6 byte contacts. */
+function isConcatenated(message: KrpcMessage, dataStart: number, dataLength: number): boolean {
+  if (dataLength === 0 || dataLength % PEER4_BYTES !== 0) return false;
+  const isLast = dataStart + dataLength + 1 === message.valuesEnd;
+  const isFirst = scanner.tokenStart === message.valuesStart + 1;
+  return isFirst && isLast;
+}
+
+function readSamples(message: KrpcMessage): Infohash[] {
+  const { bytes, samplesStart } = message;
+  const samples: Infohash[] = [];
+  const end = samplesStart + message.samplesLength;
+  for (let at = samplesStart; at < end; at += IDENTIFIER_BYTES) {
+    if (isZero(bytes, at)) message.noteOddity('zero-sample');
+    else if (samples.some((sample) => isSame(sample, bytes, at))) message.noteOddity('repeated-sample');
+    else samples.push(asInfohash(copyBytes(bytes, at, IDENTIFIER_BYTES)));
+  }
+  return samples;
+}
+
+function readExternalContact(message: KrpcMessage): Contact | null {
+  return message.ipStart === -1 ? null : readUsable(message, message.ipStart, message.ipLength);
+}
+
+function isZero(bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; index < IDENTIFIER_BYTES; index++) if (bytes[at + index] !== 0) return false;
+  return true;
+}
+
+function isSame(sample: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; index < IDENTIFIER_BYTES; index++) if (sample[index] !== bytes[at + index]) return false;
+  return true;
+}
+
+function copyField(bytes: Uint8Array, start: number, length: number): Uint8Array | null {
+  return start === -1 ? null : copyBytes(bytes, start, length);
+}
+
+/** A copy with a buffer of its own. Not `slice`: on a Buffer that is a view and would keep the whole datagram alive. */
+function copyBytes(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  for (let index = 0; index < length; index++) copy[index] = bytes[start + index]!;
+  return copy;
+}
+
+function latin1(bytes: Uint8Array, start: number, length: number): string {
+  let text = '';
+  for (let index = 0; index < length; index++) text += String.fromCharCode(bytes[start + index]!);
+  return text;
+}
