@@ -1,0 +1,194 @@
+// Everything that is read from the catalogue: by the search thread on its own read-only connection, by the writer on its one.
+// Searching by words is not here: search/ asks `name_fts` and `path_fts` through `database`.
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import { unpackFiles } from './file-list.ts';
+import type { CatalogueDatabase, CatalogueStatement } from './open-database.ts';
+import type { TorrentFile } from './torrent.ts';
+
+/** What an index over names needs of a row. */
+export interface IndexRow {
+  readonly id: number;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+  readonly peersSeen: number;
+  readonly discoveredAtUnixSeconds: number;
+  /** Index into store-contract's CONTENT_TYPES. */
+  readonly contentType: number;
+}
+
+export interface StoredRow extends IndexRow {
+  /** The 20 bytes of `primaryInfohash`. */
+  readonly infohash: Uint8Array;
+}
+
+export interface StoredDetails extends StoredRow {
+  readonly infohashV1: Uint8Array | null;
+  readonly infohashV2: Uint8Array | null;
+  /** Empty when the stored list is damaged; `fileCount` still tells how many there are. */
+  readonly files: readonly TorrentFile[];
+  readonly isPrivate: boolean;
+  readonly timesSeen: number;
+  readonly lastSeenAtUnixSeconds: number;
+}
+
+export interface LatestInfohashes {
+  /** n x 20 bytes, newest first; both infohashes of a hybrid. */
+  readonly infohashes: Uint8Array<ArrayBuffer>;
+  readonly rowCount: number;
+  /** Ask for what is before this id next; 0 when there is nothing more. */
+  readonly beforeId: number;
+}
+
+/** Rows read in one go by the iterating readers: no read transaction stays open between two of them. */
+const CHUNK_ROWS = 5000;
+
+const INDEX_COLUMNS =
+  'id, name, size_bytes AS sizeBytes, file_count AS fileCount, peers_seen AS peersSeen, ' +
+  'discovered_at AS discoveredAtUnixSeconds, content_type AS contentType';
+
+/** Every statement that runs often; `plans.test.ts` holds each to its query plan. */
+export const READER_QUERIES = {
+  rowById: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id = ?`,
+  latestPage: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?`,
+  rowsAfter: `SELECT ${INDEX_COLUMNS} FROM torrents WHERE id > ? ORDER BY id LIMIT ?`,
+  idByInfohash:
+    'SELECT id FROM torrents WHERE infohash = ? UNION ALL SELECT torrent_id FROM infohash_aliases WHERE infohash = ?',
+  latestInfohashes: 'SELECT id, infohash, infohash_v2 FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?',
+  details:
+    `SELECT ${INDEX_COLUMNS}, infohash, infohash_v2 AS infohashV2, is_private AS isPrivate, times_seen AS timesSeen, ` +
+    'last_seen_at AS lastSeenAtUnixSeconds FROM torrents WHERE id = ?',
+  files: 'SELECT files FROM torrent_files WHERE id = ?',
+  newestId: 'SELECT max(id) FROM torrents',
+  count: 'SELECT count(*) FROM torrents',
+} as const;
+
+type QueryName = keyof typeof READER_QUERIES;
+type DetailsRow = StoredRow & {
+  infohashV2: Uint8Array | null;
+  isPrivate: number;
+  timesSeen: number;
+  lastSeenAtUnixSeconds: number;
+};
+
+export class CatalogueReader {
+  /** For the full-text queries of search/; nobody else prepares statements on it. */
+  readonly database: CatalogueDatabase;
+  readonly #statements: Record<QueryName, CatalogueStatement>;
+
+  constructor(database: CatalogueDatabase) {
+    this.database = database;
+    const prepare = (name: QueryName): CatalogueStatement => database.prepare(READER_QUERIES[name]);
+    this.#statements = {
+      rowById: prepare('rowById'),
+      latestPage: prepare('latestPage'),
+      rowsAfter: prepare('rowsAfter'),
+      idByInfohash: prepare('idByInfohash').pluck(),
+      latestInfohashes: prepare('latestInfohashes').raw(),
+      details: prepare('details'),
+      files: prepare('files').pluck(),
+      newestId: prepare('newestId').pluck(),
+      count: prepare('count').pluck(),
+    };
+  }
+
+  /** Counts the whole table: some 20 ms a million rows. For the start, not for every page. */
+  count(): number {
+    return this.#statements.count.get() as number;
+  }
+
+  /** 0 when the catalogue is empty. */
+  newestId(): number {
+    return (this.#statements.newestId.get() as number | null) ?? 0;
+  }
+
+  /** The rows in the order of `ids`; ids that are not (any more) in the catalogue are left out. */
+  rowsByIds(ids: Iterable<number>): StoredRow[] {
+    const rows: StoredRow[] = [];
+    for (const id of ids) {
+      const row = this.#statements.rowById.get(id) as StoredRow | undefined;
+      if (row) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** Newest first. `beforeId` is the last id of the page before, null for the first page. */
+  latestPage({ beforeId, limit }: { beforeId: number | null; limit: number }): StoredRow[] {
+    return this.#statements.latestPage.all(beforeId ?? Number.MAX_SAFE_INTEGER, limit) as StoredRow[];
+  }
+
+  /** Every row with an id above `afterId`, oldest first, for building an index. Rows may be written meanwhile. */
+  *rowsAfter(afterId: number): Generator<IndexRow, void, undefined> {
+    for (let last = afterId; ;) {
+      const chunk = this.#statements.rowsAfter.all(last, CHUNK_ROWS) as IndexRow[];
+      yield* chunk;
+      if (chunk.length < CHUNK_ROWS) return;
+      last = chunk.at(-1)!.id;
+    }
+  }
+
+  /** The row that `infohash` (20 bytes; either one of a hybrid) leads to, or null. */
+  findId(infohash: Uint8Array): number | null {
+    return (this.#statements.idByInfohash.get(infohash, infohash) as number | undefined) ?? null;
+  }
+
+  /** One byte for each of the n x 20 bytes asked about: 1 if it leads to a row. */
+  areKnown(infohashes: Uint8Array): Uint8Array<ArrayBuffer> {
+    const flags = new Uint8Array(Math.floor(infohashes.length / IDENTIFIER_BYTES));
+    for (let index = 0; index < flags.length; index++) {
+      const infohash = infohashes.subarray(index * IDENTIFIER_BYTES, (index + 1) * IDENTIFIER_BYTES);
+      if (this.findId(infohash) !== null) flags[index] = 1;
+    }
+    return flags;
+  }
+
+  /** Infohashes of the newest `limit` rows below `beforeId` (null: from the newest on). */
+  latestInfohashes({ beforeId, limit }: { beforeId: number | null; limit: number }): LatestInfohashes {
+    const infohashes = new Uint8Array(2 * limit * IDENTIFIER_BYTES);
+    let at = 0;
+    let rowCount = 0;
+    let lastId = 0;
+    for (const row of this.#statements.latestInfohashes.iterate(beforeId ?? Number.MAX_SAFE_INTEGER, limit)) {
+      const [id, infohash, infohashV2] = row as [number, Buffer, Buffer | null];
+      infohashes.set(infohash, at);
+      at += IDENTIFIER_BYTES;
+      const alias = infohashV2?.subarray(0, IDENTIFIER_BYTES);
+      if (alias && !infohash.equals(alias)) {
+        infohashes.set(alias, at);
+        at += IDENTIFIER_BYTES;
+      }
+      rowCount++;
+      lastId = id;
+    }
+    return { infohashes: infohashes.slice(0, at), rowCount, beforeId: rowCount < limit ? 0 : lastId };
+  }
+
+  /** Everything about the torrent that `infohash` (20 bytes, or 32 of v2) leads to, or null. */
+  details(infohash: Uint8Array): StoredDetails | null {
+    const id = this.findId(infohash.subarray(0, IDENTIFIER_BYTES));
+    return id === null ? null : this.detailsById(id);
+  }
+
+  detailsById(id: number, { withFiles } = { withFiles: true }): StoredDetails | null {
+    const row = this.#statements.details.get(id) as DetailsRow | undefined;
+    if (!row) return null;
+    const isV2Only = row.infohashV2 !== null && Buffer.compare(row.infohash, row.infohashV2.subarray(0, 20)) === 0;
+    return {
+      ...row,
+      isPrivate: row.isPrivate !== 0,
+      infohashV1: isV2Only ? null : row.infohash,
+      files: withFiles ? this.#filesOf(row) : [],
+    };
+  }
+
+  /** A single file with the torrent's own name and size is not stored: it is what the row says already. */
+  #filesOf(row: DetailsRow): TorrentFile[] {
+    const packed = this.#statements.files.get(row.id) as Uint8Array | undefined;
+    if (packed) return unpackFiles(packed) ?? [];
+    return row.fileCount === 1 ? [{ path: row.name, sizeBytes: row.sizeBytes }] : [];
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}

@@ -1,0 +1,133 @@
+// A torrent's file list as one compact blob (search.md section 2: 1.6 times smaller and 2.3 times cheaper than rows).
+//
+//   byte 0   0 = plain, 1 = the rest is deflateRaw
+//   then     varint count; count varint sizes; count x (varint bytes shared with the path before, varint rest, rest)
+//
+// Paths are length-prefixed, so that any text comes back as it went in; sizes stand together, so that they compress.
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { assert } from '../base/assert.ts';
+import { FILES_KEPT_MAX } from './torrent.ts';
+import type { TorrentFile } from './torrent.ts';
+
+/** Below this, deflate saves less than it costs (measured: search.md section 2). */
+const DEFLATE_BYTES_MIN = 400;
+/** Small window and memory: 64 us a list instead of 129 at the same ratio. */
+const DEFLATE_OPTIONS = { level: 6, windowBits: 10, memLevel: 2 } as const;
+/** A list that says it is larger than this once inflated is damaged: 2,000 files with 4 KiB paths are 8 MB. */
+const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
+const FORMAT_PLAIN = 0;
+const FORMAT_DEFLATED = 1;
+const EMPTY_PATH = Buffer.alloc(0);
+
+/** Packs at most FILES_KEPT_MAX files. Lone surrogates in a path become U+FFFD, as UTF-8 has no form for them. */
+export function packFiles(files: readonly TorrentFile[]): Buffer {
+  const kept = files.length > FILES_KEPT_MAX ? files.slice(0, FILES_KEPT_MAX) : files;
+  const paths = kept.map((file) => Buffer.from(file.path, 'utf8'));
+  const plain = Buffer.allocUnsafe(
+    paths.reduce((sum, path) => sum + path.length + 3 * VARINT_BYTES_MAX, VARINT_BYTES_MAX + 1),
+  );
+  plain[0] = FORMAT_PLAIN;
+  let at = writeVarint(plain, 1, kept.length);
+  for (const file of kept) at = writeVarint(plain, at, file.sizeBytes);
+  let previous: Buffer = EMPTY_PATH;
+  for (const path of paths) {
+    const sharedBytes = sharedPrefixBytes(previous, path);
+    at = writeVarint(plain, at, sharedBytes);
+    at = writeVarint(plain, at, path.length - sharedBytes);
+    at += path.copy(plain, at, sharedBytes);
+    previous = path;
+  }
+  if (at <= DEFLATE_BYTES_MIN) return plain.subarray(0, at);
+  const deflated = deflateRawSync(plain.subarray(1, at), DEFLATE_OPTIONS);
+  return deflated.length + 1 < at ? Buffer.concat([Buffer.of(FORMAT_DEFLATED), deflated]) : plain.subarray(0, at);
+}
+
+/** The files in `packed`, or null when the bytes are damaged. */
+export function unpackFiles(packed: Uint8Array): TorrentFile[] | null {
+  const bytes = inflated(packed);
+  if (bytes === null) return null;
+  const reader = new VarintReader(bytes);
+  const count = reader.next();
+  if (count > FILES_KEPT_MAX) return null;
+  const sizes: number[] = [];
+  for (let index = 0; index < count; index++) sizes.push(reader.next());
+  const files: TorrentFile[] = [];
+  let previous: Buffer = EMPTY_PATH;
+  for (const sizeBytes of sizes) {
+    const sharedBytes = reader.next();
+    const rest = reader.take(reader.next());
+    if (rest === null || sharedBytes > previous.length) return null;
+    const path: Buffer = sharedBytes === 0 ? rest : Buffer.concat([previous.subarray(0, sharedBytes), rest]);
+    files.push({ path: path.toString('utf8'), sizeBytes });
+    previous = path;
+  }
+  return reader.isBroken || !reader.isAtEnd ? null : files;
+}
+
+function inflated(packed: Uint8Array): Buffer | null {
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  if (bytes[0] === FORMAT_PLAIN) return bytes.subarray(1);
+  if (bytes[0] !== FORMAT_DEFLATED) return null;
+  try {
+    return inflateRawSync(bytes.subarray(1), { maxOutputLength: UNPACKED_BYTES_MAX });
+  } catch {
+    return null; // zlib throws on damaged input; null is our word for that
+  }
+}
+
+/** 2^53 - 1 in groups of 7 bits. */
+const VARINT_BYTES_MAX = 8;
+
+function writeVarint(into: Buffer, start: number, value: number): number {
+  assert(Number.isSafeInteger(value) && value >= 0, 'sizes and lengths are whole numbers from 0 to 2^53 - 1');
+  let at = start;
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) into[at++] = (rest % 128) | 0x80;
+  into[at++] = rest;
+  return at;
+}
+
+/** Reads as long as the bytes make sense; after that every number is 0 and `isBroken` says so. */
+class VarintReader {
+  isBroken = false;
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  next(): number {
+    let value = 0;
+    let scale = 1;
+    for (let count = 0; count < VARINT_BYTES_MAX; count++) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) break;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (Number.isSafeInteger(value)) return value;
+        break;
+      }
+      scale *= 128;
+    }
+    this.isBroken = true;
+    return 0;
+  }
+
+  take(length: number): Buffer | null {
+    if (this.isBroken || this.#at + length > this.#bytes.length) return null;
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+}
+
+function sharedPrefixBytes(a: Buffer, b: Buffer): number {
+  const limit = Math.min(a.length, b.length);
+  let index = 0;
+  while (index < limit && a[index] === b[index]) index++;
+  return index;
+}

@@ -1,0 +1,101 @@
+// The catalogue's schema as numbered steps. `PRAGMA user_version` says how many a file has been through.
+// A step that has shipped is never edited: add one, and a stored file of the version before to test/fixtures/catalogue.
+import { CatalogueProblem } from './catalogue-problem.ts';
+import type { CatalogueDatabase } from './open-database.ts';
+
+export interface Migration {
+  /** 1, 2, 3, ... without gaps. */
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** 'LFis': tells our file from any other SQLite database. */
+export const APPLICATION_ID = 0x4c466973;
+
+/**
+ * Ids are in order of discovery, so "latest first" is the table's own order and needs no index.
+ * `torrents.infohash` is the primary one: v1 if there is one, else v2 cut to 20 bytes. A hybrid's cut v2 infohash is in
+ * `infohash_aliases`, so that either leads to one row. No index on size or peers: the search thread has them in memory.
+ * The full-text tables hold no text, only tokens made by search/tokens.ts (`name_fts`: of the name; `path_fts`: of the
+ * paths, those that the name lacks); 'ascii' splits them at the spaces and nowhere else.
+ */
+const SCHEMA_V1 = `
+CREATE TABLE torrents(
+  id            INTEGER PRIMARY KEY,
+  infohash      BLOB NOT NULL UNIQUE,
+  infohash_v2   BLOB,
+  name          TEXT NOT NULL,
+  size_bytes    INTEGER NOT NULL,
+  file_count    INTEGER NOT NULL,
+  content_type  INTEGER NOT NULL,
+  is_private    INTEGER NOT NULL,
+  peers_seen    INTEGER NOT NULL,
+  times_seen    INTEGER NOT NULL,
+  discovered_at INTEGER NOT NULL,
+  last_seen_at  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE infohash_aliases(
+  infohash   BLOB PRIMARY KEY,
+  torrent_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE torrent_files(
+  id    INTEGER PRIMARY KEY,
+  files BLOB NOT NULL
+) STRICT;
+CREATE TABLE settings(
+  name  TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE VIRTUAL TABLE name_fts USING fts5(t, content='', contentless_delete=1, detail=none, prefix='1 2 3', tokenize='ascii');
+CREATE VIRTUAL TABLE path_fts USING fts5(t, content='', contentless_delete=1, detail=none, tokenize='ascii');
+`;
+
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, sql: SCHEMA_V1 }];
+
+export const latestVersion = (migrations: readonly Migration[] = MIGRATIONS): number => migrations.at(-1)?.version ?? 0;
+
+/** 0 for a file that nothing has been written to. Throws `CatalogueProblem` for somebody else's database. */
+export function schemaVersion(database: CatalogueDatabase, path: string): number {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  const applicationId = Number(database.pragma('application_id', { simple: true }));
+  if (applicationId === APPLICATION_ID) return version;
+  const tableCount = Number(database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());
+  if (version === 0 && tableCount === 0) return 0;
+  throw new CatalogueProblem(
+    'foreign',
+    `The file ${path} is a database of another program, not a Lanternfish catalogue. It has not been changed. Move it away, or choose another folder, and start Lanternfish again.`,
+  );
+}
+
+/**
+ * Brings the file from version `from` to the latest, each step in a transaction of its own; a step that fails leaves the
+ * file at the version before it. `keepCopy` is called once, before the first change to a file that holds something.
+ */
+export function migrate(
+  database: CatalogueDatabase,
+  {
+    path,
+    from,
+    migrations,
+    keepCopy,
+  }: { path: string; from: number; migrations: readonly Migration[]; keepCopy: () => void },
+): void {
+  const latest = latestVersion(migrations);
+  if (from > latest) {
+    throw new CatalogueProblem(
+      'newer-schema',
+      `The catalogue (${path}) was written by a newer Lanternfish (its format is ${from}, this one knows ${latest}). It has not been changed. Install the newer Lanternfish to use it.`,
+    );
+  }
+  if (from > 0 && from < latest) keepCopy();
+  for (const migration of migrations) {
+    if (migration.version <= from) continue;
+    database
+      .transaction(() => {
+        database.exec(migration.sql);
+        database.pragma(`application_id = ${APPLICATION_ID}`);
+        database.pragma(`user_version = ${migration.version}`);
+      })
+      .immediate();
+  }
+}

@@ -1,0 +1,82 @@
+// The only file that loads better-sqlite3: opens one connection with the pragmas of its role.
+// It knows nothing of tables; `open-catalogue.ts` does.
+import Database from 'better-sqlite3';
+import { CatalogueProblem } from './catalogue-problem.ts';
+
+/** An open connection. Rooms that may not import better-sqlite3 take its type from here. */
+export type CatalogueDatabase = Database.Database;
+export type CatalogueStatement = Database.Statement<unknown[], unknown>;
+
+export interface DatabaseOptions {
+  readonly path: string;
+  /** `writer` creates the file when it is missing; `reader` needs it and can change nothing. */
+  readonly role: 'writer' | 'reader';
+  /** A better_sqlite3.node built for this runtime, or null for the package's own. */
+  readonly nativeBinding: string | null;
+}
+
+/** The package's binary needs Node-API 10; on an older Node loading it does not fail, it kills the process. */
+const NODE_API_VERSION_MIN = 10;
+/** How long a statement waits for another program's lock before it fails with SQLITE_BUSY. */
+const LOCK_WAIT_MS = 5000;
+/** search.md section 10: 16 MiB of page cache for each connection. */
+const CACHE_KIB = 16_384;
+/** A WAL that grew past this is cut back when it is next reset. */
+const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** Throws `CatalogueProblem` for a runtime that is too old, else whatever SQLite throws. */
+export function openDatabase(options: DatabaseOptions): CatalogueDatabase {
+  if (options.nativeBinding === null) checkRuntime(process.versions);
+  const isReader = options.role === 'reader';
+  const database = new Database(options.path, {
+    readonly: isReader,
+    fileMustExist: isReader,
+    timeout: LOCK_WAIT_MS,
+    ...(options.nativeBinding === null ? {} : { nativeBinding: options.nativeBinding }),
+  });
+  try {
+    if (isReader) setReaderPragmas(database);
+    else setWriterPragmas(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+/**
+ * Opens a damaged file to read what is left. `writable_schema` makes SQLite accept a file that is shorter than its header
+ * says; `unsafeMode` lets that pragma through. Read-only, so that closing does not move the log into the damaged file.
+ */
+export function openForSalvage(path: string, nativeBinding: string | null): CatalogueDatabase {
+  if (nativeBinding === null) checkRuntime(process.versions);
+  const database = new Database(path, { readonly: true, ...(nativeBinding === null ? {} : { nativeBinding }) });
+  database.unsafeMode(true);
+  database.pragma('writable_schema = ON');
+  return database;
+}
+
+export function checkRuntime(versions: { readonly node: string; readonly napi?: string | undefined }): void {
+  if (Number(versions.napi ?? 0) >= NODE_API_VERSION_MIN) return;
+  throw new CatalogueProblem(
+    'runtime',
+    `Lanternfish needs Node 22.14 or newer; this is Node ${versions.node}. Install a newer Node and start Lanternfish again.`,
+  );
+}
+
+function setWriterPragmas(database: CatalogueDatabase): void {
+  database.pragma('page_size = 4096'); // only has an effect on a new file
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = NORMAL');
+  database.pragma(`cache_size = -${CACHE_KIB}`);
+  database.pragma('mmap_size = 0');
+  database.pragma('temp_store = MEMORY');
+  database.pragma('wal_autocheckpoint = 0'); // the writer checkpoints between commits, at a time of its choosing
+  database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
+}
+
+function setReaderPragmas(database: CatalogueDatabase): void {
+  database.pragma('query_only = 1');
+  database.pragma(`cache_size = -${CACHE_KIB}`);
+  database.pragma('mmap_size = 0');
+}

@@ -1,0 +1,88 @@
+// Opens the catalogue for the writer whatever state it is in: a damaged file is set aside and what can be read of it goes
+// into a new one; full-text tables of an older tokeniser are filled anew. Slow only in those two cases.
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
+import { clearCheckMark, moveAsideDamaged } from '../catalogue/database-files.ts';
+import { openCatalogue } from '../catalogue/open-catalogue.ts';
+import { salvageRows } from '../catalogue/salvage.ts';
+import type { Log } from '../base/log.ts';
+import { TOKENISER_VERSION } from '../search/tokens.ts';
+import { tokenTexts, toCatalogueRow } from './catalogue-row.ts';
+import type { StoreOptions } from './store-contract.ts';
+
+/** Rows of one transaction while a catalogue is rebuilt. */
+const REBUILD_BATCH_ROWS = 1000;
+
+export interface OpenedCatalogue {
+  readonly catalogue: Catalogue;
+  /** A sentence for the person when something was repaired, else null. */
+  readonly notice: string | null;
+}
+
+/** Throws only `CatalogueProblem`. */
+export function openOrRecover(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
+  try {
+    const catalogue = openCatalogue(options);
+    try {
+      refillTokens(catalogue, log);
+      return { catalogue, notice: null };
+    } catch (error) {
+      catalogue.abandon();
+      throw error;
+    }
+  } catch (error) {
+    const problem = asCatalogueProblem(error, options.databasePath);
+    if (problem.kind !== 'damaged') throw problem;
+    log.warn(problem.message);
+    return rebuild(options, log, nowUnixSeconds);
+  }
+}
+
+function rebuild(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
+  const path = options.databasePath;
+  let catalogue: Catalogue | null = null;
+  try {
+    const asidePath = moveAsideDamaged(path, nowUnixSeconds);
+    clearCheckMark(path);
+    catalogue = openCatalogue(options);
+    catalogue.beginRefill(TOKENISER_VERSION);
+    const salvagedCount = salvageInto(catalogue, asidePath, options.nativeBinding);
+    const saved =
+      salvagedCount === 0
+        ? 'None of its torrents could be read any more, so a new, empty catalogue was started'
+        : `${salvagedCount.toLocaleString('en')} torrents could be read and are in a new catalogue`;
+    const notice = `The catalogue was damaged. ${saved}. The damaged file is kept as ${asidePath}; delete it if you do not need it.`;
+    log.warn(notice);
+    return { catalogue, notice };
+  } catch (error) {
+    catalogue?.abandon();
+    throw asCatalogueProblem(error, path);
+  }
+}
+
+function salvageInto(catalogue: Catalogue, asidePath: string, nativeBinding: string | null): number {
+  let waiting = [];
+  for (const row of salvageRows(asidePath, nativeBinding)) {
+    waiting.push(toCatalogueRow(row));
+    if (waiting.length === REBUILD_BATCH_ROWS) catalogue.insertMany(waiting.splice(0));
+  }
+  catalogue.insertMany(waiting);
+  return catalogue.count;
+}
+
+/** Where the tokeniser has changed since the rows were stored: 20 s of work a million rows, once, and resumable. */
+function refillTokens(catalogue: Catalogue, log: Log): void {
+  const filledTo = catalogue.beginRefill(TOKENISER_VERSION);
+  if (filledTo === null) return;
+  log.info('The search index is being made anew for this version; this happens once.');
+  let batch = [];
+  for (const { id, name } of catalogue.reader.rowsAfter(filledTo)) {
+    const files = catalogue.reader.detailsById(id)?.files ?? [];
+    batch.push({ id, ...tokenTexts(name, files) });
+    if (batch.length < REBUILD_BATCH_ROWS) continue;
+    catalogue.refillTokens(batch);
+    batch = [];
+  }
+  if (batch.length > 0) catalogue.refillTokens(batch);
+  catalogue.refillTokens([]);
+}

@@ -1,0 +1,265 @@
+// The writer without its thread: collects torrents, commits them in batches, answers the engine, feeds the search thread.
+// Commits are synchronous and may take 350 ms at worst; that is why this lives in a thread of its own (writer-worker.ts).
+import { assert } from '../base/assert.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Port } from '../base/port.ts';
+import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
+import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
+import type { CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
+import { databaseBytes, markForCheck } from '../catalogue/database-files.ts';
+import type { Torrent } from '../catalogue/torrent.ts';
+import { buildSegment } from '../search/index-segment.ts';
+import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
+import { openOrRecover } from './recover-catalogue.ts';
+import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
+import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
+
+/** Infohashes of one warm-up message: some 25 ms of reading, then other messages get their turn. */
+export const WARM_UP_ROWS_PER_CHUNK = 10_000;
+/** search.md section 10. */
+const COMMITS_PER_CHECKPOINT = 20;
+/** After a commit failed for want of room or a lock, the same batch is tried again. */
+export const RETRY_AFTER_MS = 15_000;
+/** The engine may send this much more than WAITING_TORRENTS_MAX before it hears that it should wait; the rest is dropped. */
+export const WAITING_TORRENTS_HARD_MAX = 2 * WAITING_TORRENTS_MAX;
+
+/** Problems that may pass while the app runs. */
+const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
+
+type EnginePort = Port<EngineToWriter, WriterToEngine>;
+type SearchPort = Port<never, WriterToSearch>;
+
+export interface StoreWriterDependencies {
+  readonly options: StoreOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly post: (event: WriterEvent) => void;
+}
+
+export class StoreWriter {
+  readonly #dependencies: StoreWriterDependencies;
+  #catalogue: Catalogue | null = null;
+  #engine: EnginePort | null = null;
+  #search: SearchPort | null = null;
+  readonly #waiting: Torrent[] = [];
+  #timer: Timer | null = null;
+  #commitsSinceCheckpoint = 0;
+  #isFailing = false;
+  #droppedCount = 0;
+
+  constructor(dependencies: StoreWriterDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Torrents that came while `waiting` was full and are lost until somebody finds them again. */
+  get droppedCount(): number {
+    return this.#droppedCount;
+  }
+
+  /** Opens the catalogue (repairs and migrates it if need be) and says `ready` or `failed`. */
+  start(): void {
+    const { options, clock, log, post } = this.#dependencies;
+    try {
+      const { catalogue, notice } = openOrRecover(options, log, clock.nowUnixSeconds());
+      this.#catalogue = catalogue;
+      this.#isFailing = false;
+      post({ type: 'ready', torrentCount: catalogue.count, notice });
+      this.#search?.post({ type: 'catalogue-ready' });
+    } catch (error) {
+      const kind = this.#fail(error);
+      if (PASSING_PROBLEMS.has(kind)) this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.start());
+    }
+  }
+
+  connectEngine(port: EnginePort): void {
+    this.#engine?.close(); // of an engine that has been started again
+    this.#engine = port;
+    port.on((message) => this.#receive(message));
+  }
+
+  connectSearch(port: SearchPort): void {
+    this.#search?.close();
+    this.#search = port;
+    if (this.#catalogue) port.post({ type: 'catalogue-ready' });
+  }
+
+  /** Commits what waits, empties the log, closes. Says `stopped` whatever happens. */
+  stop(): void {
+    if (this.#waiting.length > 0) this.#commit();
+    this.#cancelTimer(); // a last commit that failed has set it
+    try {
+      this.#catalogue?.close();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#catalogue = null;
+    this.#engine?.close();
+    this.#search?.close();
+    this.#dependencies.post({ type: 'stopped' });
+  }
+
+  checkInvariants(): void {
+    assert(this.#waiting.length <= WAITING_TORRENTS_HARD_MAX, 'the waiting list is bounded');
+    assert(this.#waiting.length === 0 || this.#timer || !this.#catalogue, 'what waits has a time to be committed');
+    this.#catalogue?.checkInvariants();
+  }
+
+  #receive(message: EngineToWriter): void {
+    switch (message.type) {
+      case 'store':
+        return this.#collect(message.torrents);
+      case 'are-known':
+        return this.#answerKnown(message.questionId, message.infohashes);
+      case 'warm-up':
+        return this.#warmUp(null, message.limit);
+    }
+  }
+
+  // -------------------------------------------------------------- storing
+
+  #collect(torrents: readonly Torrent[]): void {
+    const room = WAITING_TORRENTS_HARD_MAX - this.#waiting.length;
+    for (const torrent of torrents.slice(0, room)) this.#waiting.push(torrent);
+    if (torrents.length > room) this.#countDropped(torrents.length - room);
+    if (!this.#catalogue || this.#isFailing) return this.#answerStored(0);
+    if (this.#waiting.length >= COMMIT_TORRENTS_MAX) this.#commit();
+    else this.#timer ??= this.#dependencies.clock.setTimer(COMMIT_EVERY_MS, () => this.#commit());
+  }
+
+  #countDropped(count: number): void {
+    if (this.#droppedCount === 0)
+      this.#dependencies.log.warn('Torrents are dropped: they cannot be stored fast enough.');
+    this.#droppedCount += count;
+  }
+
+  /** At most COMMIT_TORRENTS_MAX in one transaction; what is left over gets the next. */
+  #commit(): void {
+    this.#cancelTimer();
+    while (this.#catalogue && this.#waiting.length > 0) {
+      try {
+        const outcome = this.#catalogue.insertMany(this.#waiting.slice(0, COMMIT_TORRENTS_MAX).map(toCatalogueRow));
+        this.#waiting.splice(0, COMMIT_TORRENTS_MAX);
+        this.#recovered(this.#catalogue);
+        this.#announce(this.#catalogue, outcome);
+        this.#checkpointNowAndThen(this.#catalogue);
+      } catch (error) {
+        const kind = this.#fail(error);
+        if (PASSING_PROBLEMS.has(kind))
+          this.#timer = this.#dependencies.clock.setTimer(RETRY_AFTER_MS, () => this.#commit());
+        return this.#answerStored(0);
+      }
+    }
+  }
+
+  #cancelTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #announce(catalogue: Catalogue, { inserted }: InsertOutcome): void {
+    this.#answerStored(inserted.length);
+    if (inserted.length === 0) return;
+    this.#dependencies.post({
+      type: 'torrents-added',
+      addedCount: inserted.length,
+      torrentCount: catalogue.count,
+      databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
+    });
+    if (!this.#search) return;
+    const rows = inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) }));
+    const { segment, transfer } = buildSegment(rows);
+    this.#search.post({ type: 'segment', segment }, transfer);
+  }
+
+  /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */
+  #answerStored(storedCount: number): void {
+    const isBlocked = !this.#catalogue || this.#isFailing;
+    const waitingCount = isBlocked ? Math.max(this.#waiting.length, WAITING_TORRENTS_MAX) : this.#waiting.length;
+    this.#engine?.post({ type: 'stored', storedCount, waitingCount });
+  }
+
+  /** A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log keeps everything. */
+  #checkpointNowAndThen(catalogue: Catalogue): void {
+    this.#commitsSinceCheckpoint++;
+    if (this.#commitsSinceCheckpoint < COMMITS_PER_CHECKPOINT) return;
+    this.#commitsSinceCheckpoint = 0;
+    catalogue.checkpoint('PASSIVE');
+  }
+
+  // -------------------------------------------------------------- answering
+
+  /** Always answers; a catalogue that cannot be read knows nothing. */
+  #answerKnown(questionId: number, infohashes: Uint8Array): void {
+    let isKnown: Uint8Array<ArrayBuffer> = new Uint8Array(Math.floor(infohashes.length / IDENTIFIER_BYTES));
+    try {
+      isKnown = this.#catalogue?.reader.areKnown(infohashes) ?? isKnown;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#engine?.post({ type: 'known', questionId, isKnown }, [isKnown.buffer]);
+  }
+
+  #warmUp(beforeId: number | null, limit: number): void {
+    let infohashes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+    let next = 0;
+    let leftCount = 0;
+    try {
+      const chunkRows = Math.max(0, Math.min(limit, WARM_UP_ROWS_PER_CHUNK));
+      const chunk = this.#catalogue?.reader.latestInfohashes({ beforeId, limit: chunkRows });
+      if (chunk) {
+        infohashes = chunk.infohashes;
+        next = chunk.beforeId;
+        leftCount = limit - chunk.rowCount;
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    const isLast = next === 0 || leftCount <= 0;
+    this.#engine?.post({ type: 'warm-up', infohashes, isLast }, [infohashes.buffer]);
+    if (!isLast) this.#dependencies.clock.setTimer(0, () => this.#warmUp(next, leftCount));
+  }
+
+  // -------------------------------------------------------------- failing
+
+  /**
+   * Says once what is wrong. Full disks and locks pass: the batch stays and is tried again, and a second `ready` says
+   * that it worked. A damaged or unwritable catalogue stays closed until the next start.
+   */
+  #fail(error: unknown): CatalogueProblemKind {
+    const { options, post, log } = this.#dependencies;
+    const problem = asCatalogueProblem(error, options.databasePath);
+    if (!this.#isFailing) post({ type: 'failed', problem: problem.message });
+    this.#isFailing = true;
+    log.error(`${problem.kind}: ${problem.cause instanceof Error ? problem.cause.message : problem.message}`);
+    if (PASSING_PROBLEMS.has(problem.kind)) return problem.kind;
+    if (problem.kind === 'damaged') this.#markForCheck();
+    const catalogue = this.#catalogue;
+    this.#catalogue = null;
+    if (catalogue) closeQuietly(catalogue, log);
+    return problem.kind;
+  }
+
+  #recovered({ count }: Catalogue): void {
+    if (!this.#isFailing) return;
+    this.#isFailing = false;
+    this.#dependencies.post({ type: 'ready', torrentCount: count, notice: 'Torrents are being stored again.' });
+  }
+
+  #markForCheck(): void {
+    try {
+      markForCheck(this.#dependencies.options.databasePath);
+    } catch (error) {
+      this.#dependencies.log.warn(`The next start will not know of the damage: ${String(error)}`);
+    }
+  }
+}
+
+function closeQuietly(catalogue: Catalogue, log: Log): void {
+  try {
+    catalogue.abandon();
+  } catch (error) {
+    log.warn(`The catalogue did not close cleanly: ${String(error)}`);
+  }
+}

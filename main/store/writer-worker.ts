@@ -1,0 +1,31 @@
+// Entry of the writer thread: the only one that writes the catalogue. Joins StoreWriter to its ports and nothing more.
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '../base/assert.ts';
+import { systemClock } from '../base/clock.ts';
+import { threadPort } from '../base/port.ts';
+import { StoreWriter } from './store-writer.ts';
+import type { StoreOptions, WriterCommand, WriterEvent } from './store-contract.ts';
+
+assert(parentPort, 'writer-worker.ts runs as a worker thread');
+const owner = threadPort<WriterCommand, WriterEvent>(parentPort);
+const log = (level: 'info' | 'warn' | 'error') => (message: string) => owner.post({ type: 'log', level, message });
+
+const writer = new StoreWriter({
+  options: workerData as StoreOptions,
+  clock: systemClock,
+  log: { info: log('info'), warn: log('warn'), error: log('error') },
+  post: (event) => owner.post(event),
+});
+
+owner.on((command) => {
+  switch (command.type) {
+    case 'connect-engine':
+      return writer.connectEngine(threadPort(command.port));
+    case 'connect-search':
+      return writer.connectSearch(threadPort(command.port));
+    case 'stop':
+      writer.stop();
+      return owner.close();
+  }
+});
+writer.start();
