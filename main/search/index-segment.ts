@@ -18,6 +18,9 @@ export interface SegmentRow {
   readonly contentType: ContentType;
 }
 
+/** What the index keeps of a row beside the terms of its name. */
+type Columns = Omit<SegmentRow, 'name' | 'discoveredAtUnixSeconds'>;
+
 /** Plain typed arrays: crosses a thread port with its buffers transferred. */
 export interface SegmentData {
   readonly rowCount: number;
@@ -66,7 +69,7 @@ const TERMS_PER_STEP = 4000;
 
 /** Collects rows, then lays them out. `finish` is a job in small steps: a thread that must answer runs it between requests. */
 export class SegmentBuilder {
-  readonly #rows: Omit<SegmentRow, 'name'>[] = [];
+  readonly #rows: Columns[] = [];
   readonly #termNumbers = new Map<string, number>();
   /** Rows of each term, rising. Index: term number. */
   readonly #rowsOfTerm: number[][] = [];
@@ -82,7 +85,7 @@ export class SegmentBuilder {
   }
 
   /** Adds a row without its terms (a merge brings them one by one). Returns its number. */
-  addColumns(row: Omit<SegmentRow, 'name'>): number {
+  addColumns(row: Columns): number {
     const rowNumber = this.#rows.length;
     assert(rowNumber < SEGMENT_ROWS_MAX, 'a segment holds at most 65,536 rows');
     assert(rowNumber === 0 || this.#rows[rowNumber - 1]!.id < row.id, 'rows of a segment come with rising ids');
