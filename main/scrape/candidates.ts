@@ -1,0 +1,85 @@
+// The nodes waiting to be sampled for one needle: nearest first out, farthest out when full. Two live heaps over the
+// same members, so both ends are found at once and nothing goes stale. One candidate an address.
+import { assert } from '../base/assert.ts';
+import type { NodeContact } from '../base/contact.ts';
+import { compareDistance } from '../base/identifier.ts';
+import { IndexedHeap, NOT_IN_HEAP } from '../base/indexed-heap.ts';
+import type { Referrer } from './referrers.ts';
+
+/** protocol.md, R6: 128 to 512. */
+export const CANDIDATES_MAX = 256;
+
+export interface Candidate {
+  readonly node: NodeContact;
+  /** Who named it; null when we knew it ourselves. */
+  readonly referrer: Referrer | null;
+  nearPlace: number;
+  farPlace: number;
+}
+
+export function newCandidate(node: NodeContact, referrer: Referrer | null): Candidate {
+  return { node, referrer, nearPlace: NOT_IN_HEAP, farPlace: NOT_IN_HEAP };
+}
+
+export class Candidates {
+  readonly #needle: Uint8Array;
+  readonly #near: IndexedHeap<Candidate, 'nearPlace'>;
+  readonly #far: IndexedHeap<Candidate, 'farPlace'>;
+  readonly #byHost = new Map<string, Candidate>();
+
+  constructor(needle: Uint8Array) {
+    this.#needle = needle;
+    this.#near = new IndexedHeap('nearPlace', (a, b) => compareDistance(needle, a.node.id, b.node.id));
+    this.#far = new IndexedHeap('farPlace', (a, b) => compareDistance(needle, b.node.id, a.node.id));
+  }
+
+  get size(): number {
+    return this.#near.size;
+  }
+
+  has(host: string): boolean {
+    return this.#byHost.has(host);
+  }
+
+  /** True if a candidate with this id would stay: there is room, or it is nearer than the farthest. */
+  hasRoomFor(id: Uint8Array): boolean {
+    const farthest = this.#far.top();
+    return this.size < CANDIDATES_MAX || compareDistance(this.#needle, id, farthest!.node.id) < 0;
+  }
+
+  /** Adds `candidate`; returns the one that is out instead (the farthest, maybe itself; itself too if its host waits). */
+  add(candidate: Candidate): Candidate | null {
+    if (this.#byHost.has(candidate.node.contact.host) || !this.hasRoomFor(candidate.node.id)) return candidate;
+    const evicted = this.size >= CANDIDATES_MAX ? this.#far.top() : null;
+    if (evicted !== null) this.remove(evicted);
+    this.#near.push(candidate);
+    this.#far.push(candidate);
+    this.#byHost.set(candidate.node.contact.host, candidate);
+    return evicted;
+  }
+
+  popNearest(): Candidate | null {
+    const nearest = this.#near.top();
+    if (nearest !== null) this.remove(nearest);
+    return nearest;
+  }
+
+  remove(candidate: Candidate): void {
+    this.#near.remove(candidate);
+    this.#far.remove(candidate);
+    this.#byHost.delete(candidate.node.contact.host);
+  }
+
+  /** All of them, in no order. They must not be added or removed meanwhile. */
+  values(): IterableIterator<Candidate> {
+    return this.#byHost.values();
+  }
+
+  checkInvariants(): void {
+    this.#near.checkInvariants();
+    this.#far.checkInvariants();
+    assert(this.#near.size === this.#far.size && this.#near.size === this.#byHost.size, 'the two heaps disagree');
+    assert(this.size <= CANDIDATES_MAX, 'too many candidates');
+    for (const candidate of this.#byHost.values()) assert(this.#near.has(candidate), 'a candidate is in no heap');
+  }
+}

@@ -1,0 +1,98 @@
+// Two answers to "have we met this infohash?", each a bloom filter under a key of this installation.
+//   recent: sampled in the last 12 to 24 hours, whatever came of it. One whose fetch failed, or that a liar made collide,
+//           may come back after that: it heals by itself.
+//   known:  stored, or proven invalid. Filled at start from the newest million of the catalogue, then as torrents come.
+// A `known` hit is only "probably": triage confirms some of them with the store when it has little else to ask.
+import { assert } from '../base/assert.ts';
+import { BloomFilter } from '../base/bloom-filter.ts';
+import { HASH_KEY_BYTES } from '../base/keyed-hash.ts';
+import type { Random } from '../base/random.ts';
+
+/** 4 MiB. With 10 places: p = 1e-6 at 1,000,000 members, 3.3e-4 at 2,000,000 (protocol.md, R13). */
+const FILTER_BITS = 2 ** 25;
+const FILTER_PLACES = 10;
+/** A generation takes no more than this, so p stays below 3.3e-4 each. */
+export const KNOWN_MEMBERS_PER_FILTER = 2_000_000;
+/** 16 million torrents in 32 MiB. Beyond, the oldest generation goes, and the store answers for it exactly. */
+const KNOWN_FILTERS_MAX = 8;
+/** Two generations of 12 hours. At 53 infohashes/s each holds 2.3 million: together p = 1e-3. */
+const RECENT_GENERATION_MS = 12 * 3600 * 1000;
+
+/** Bencodable. The filters themselves are not saved: `known` is refilled from the catalogue, `recent` may start empty. */
+export interface SavedInfohashKeys {
+  readonly recent: Uint8Array;
+  readonly known: Uint8Array;
+}
+
+export class RecentInfohashes {
+  #key: Uint8Array;
+  #current: BloomFilter;
+  #previous: BloomFilter;
+  #startedAtMs: number;
+
+  constructor(key: Uint8Array, nowMs: number) {
+    this.#key = key;
+    this.#current = newFilter(key);
+    this.#previous = newFilter(key);
+    this.#startedAtMs = nowMs;
+  }
+
+  /** Test-and-set: true if `infohash` was not met in the last 12 to 24 hours. It is now. */
+  insert(infohash: Uint8Array, nowMs: number): boolean {
+    if (nowMs - this.#startedAtMs >= RECENT_GENERATION_MS) this.#rotate(nowMs);
+    return !this.#previous.has(infohash) && this.#current.add(infohash);
+  }
+
+  get falsePositiveRate(): number {
+    return this.#current.falsePositiveRate + this.#previous.falsePositiveRate;
+  }
+
+  #rotate(nowMs: number): void {
+    // After a whole generation without a single call the elder one is too old as well.
+    const isLongOver = nowMs - this.#startedAtMs >= 2 * RECENT_GENERATION_MS;
+    this.#previous = isLongOver ? newFilter(this.#key) : this.#current;
+    this.#current = newFilter(this.#key);
+    this.#startedAtMs = nowMs;
+  }
+}
+
+export class KnownInfohashes {
+  readonly #key: Uint8Array;
+  /** Newest last; only that one takes members. */
+  #filters: BloomFilter[];
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+    this.#filters = [newFilter(key)];
+  }
+
+  add(infohashes: Uint8Array, start: number, count: number): void {
+    let newest = this.#filters[this.#filters.length - 1]!;
+    if (newest.addedCount >= KNOWN_MEMBERS_PER_FILTER) {
+      newest = newFilter(this.#key);
+      this.#filters.push(newest);
+      if (this.#filters.length > KNOWN_FILTERS_MAX) this.#filters.shift();
+    }
+    newest.add(infohashes, start, count);
+  }
+
+  has(infohash: Uint8Array): boolean {
+    return this.#filters.some((filter) => filter.has(infohash));
+  }
+
+  get falsePositiveRate(): number {
+    return this.#filters.reduce((sum, filter) => sum + filter.falsePositiveRate, 0);
+  }
+
+  checkInvariants(): void {
+    assert(this.#filters.length >= 1 && this.#filters.length <= KNOWN_FILTERS_MAX, 'too many generations');
+  }
+}
+
+export function newInfohashKeys(random: Random): SavedInfohashKeys {
+  return { recent: random.bytes(HASH_KEY_BYTES), known: random.bytes(HASH_KEY_BYTES) };
+}
+
+function newFilter(key: Uint8Array): BloomFilter {
+  return new BloomFilter({ bitCount: FILTER_BITS, placeCount: FILTER_PLACES, key });
+}

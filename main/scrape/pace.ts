@@ -1,0 +1,206 @@
+// How fast we may speak: profiles, and the controller that looks for what this network bears (protocol.md, 5.1 to 5.3).
+// What hurts a home router is new addresses a second, each an entry in its NAT table. Additive increase while all is
+// well, halving on a signal. A full NAT table gives no error: it shows as replies that stop coming.
+// Here is arithmetic only; ScrapeLoop feeds it and hands `rates` to the node's send budget.
+import { assert } from '../base/assert.ts';
+
+export type Pace = 'gentle' | 'balanced' | 'fast';
+
+export interface PaceProfile {
+  readonly newAddressesPerSecond: number;
+  readonly packetsPerSecond: number;
+  readonly perAddressPerSecond: number;
+  readonly perAddressBurst: number;
+  readonly tcpNewPerSecond: number;
+  readonly tcpOpenMax: number;
+}
+
+/** protocol.md 5.2. Gentle is for an unknown NAT and on battery, balanced the usual ceiling, fast for who asked for it. */
+export const PACE_PROFILES: Readonly<Record<Pace, PaceProfile>> = {
+  gentle: profile(8, 30, { perAddressPerSecond: 1, perAddressBurst: 3, tcpNewPerSecond: 2, tcpOpenMax: 16 }),
+  balanced: profile(20, 80, { perAddressPerSecond: 1, perAddressBurst: 3, tcpNewPerSecond: 5, tcpOpenMax: 48 }),
+  fast: profile(100, 400, { perAddressPerSecond: 2, perAddressBurst: 4, tcpNewPerSecond: 15, tcpOpenMax: 150 }),
+};
+
+/** Without a signal the rate grows by 1/s this often (fast: by 5/s), so gentle reaches balanced in 2 minutes. */
+export const INCREASE_EVERY_MS = 10_000;
+const INCREASE_SHARE = 0.05;
+export const HOLD_AFTER_SIGNAL_MS = 60_000;
+const FLOOR_PER_SECOND = 1;
+/** So many halvings without a calm stretch between them mean that something is badly wrong: stop and say so. */
+const HALVINGS_MAX = 3;
+export const REST_MS = 5 * 60_000;
+/** Replies are judged over this window; fewer queries than REPLY_SAMPLE_MIN in it say nothing. */
+export const REPLY_WINDOW_MS = 20_000;
+const REPLY_SAMPLE_MIN = 40;
+const REPLY_RATIO_WEIGHT = 0.2;
+/** A tick this late means that our own thread is behind. */
+const TICK_LAG_MS_MAX = 100;
+/** A gap this long is not lag but a machine that slept. */
+const SLEEP_GAP_MS = 5000;
+/** One late tick is chance (a save, a collection); this share of late ticks in a window is not. */
+const LATE_SHARE_MAX = 0.01;
+const LATE_TICKS_MIN = 5;
+
+export type PaceSignal = 'replies-fell' | 'send-errors' | 'thread-late';
+export interface Rates {
+  newAddressesPerSecond: number;
+  packetsPerSecond: number;
+  perAddressPerSecond: number;
+  perAddressBurst: number;
+}
+
+/** Running totals; the controller takes the differences itself. */
+export interface PaceObservation {
+  readonly queriesSent: number;
+  readonly repliesReceived: number;
+  readonly sendErrors: number;
+}
+
+export class PaceController {
+  #pace: Pace;
+  #perSecond: number;
+  #holdUntilMs: number;
+  #restUntilMs = 0;
+  #halvings = 0;
+  #lastSignal: PaceSignal | null = null;
+  #replyRatio: number | null = null;
+  #windowStartMs: number;
+  #windowTicks = 0;
+  #windowLateTicks = 0;
+  #windowStart: PaceObservation;
+  #seen: PaceObservation;
+  #lastTickMs: number;
+  readonly #onRest: () => void;
+
+  constructor(pace: Pace, nowMs: number, onRest: () => void) {
+    this.#pace = pace;
+    this.#perSecond = startRate(pace);
+    this.#onRest = onRest;
+    this.#seen = { queriesSent: 0, repliesReceived: 0, sendErrors: 0 };
+    this.#windowStart = this.#seen;
+    this.#windowStartMs = nowMs;
+    this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
+    this.#lastTickMs = nowMs;
+  }
+
+  get pace(): Pace {
+    return this.#pace;
+  }
+
+  get lastSignal(): PaceSignal | null {
+    return this.#lastSignal;
+  }
+
+  /** The person chose: the ceiling changes at once, the rate starts from the profile's beginning. */
+  setPace(pace: Pace, nowMs: number): void {
+    this.#pace = pace;
+    this.#perSecond = startRate(pace);
+    this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
+    this.#restUntilMs = 0;
+    this.#halvings = 0;
+  }
+
+  /** After a pause or a sleep: what happened before says nothing any more. */
+  forgetPast(nowMs: number): void {
+    this.#lastTickMs = nowMs;
+    this.#startWindow(nowMs);
+  }
+
+  /** Once a tick. `expectedGapMs` is how long the caller meant to wait since the last one. True when `rates` changed. */
+  tick(nowMs: number, expectedGapMs: number, observation: PaceObservation): boolean {
+    const before = this.#perSecond;
+    const gapMs = nowMs - this.#lastTickMs;
+    const sendErrors = observation.sendErrors - this.#seen.sendErrors;
+    this.#seen = observation;
+    if (gapMs > SLEEP_GAP_MS) this.forgetPast(nowMs);
+    this.#lastTickMs = nowMs;
+    this.#windowTicks++;
+    if (gapMs <= SLEEP_GAP_MS && gapMs > expectedGapMs + TICK_LAG_MS_MAX) this.#windowLateTicks++;
+    if (sendErrors > 0) this.#signal('send-errors', nowMs);
+    if (nowMs - this.#windowStartMs >= REPLY_WINDOW_MS) this.#judgeWindow(nowMs);
+    if (nowMs >= this.#holdUntilMs && !this.isResting(nowMs)) this.#increase(nowMs);
+    return this.#perSecond !== before;
+  }
+
+  get rates(): Rates {
+    const { newAddressesPerSecond, packetsPerSecond, perAddressPerSecond, perAddressBurst } = PACE_PROFILES[this.#pace];
+    const share = this.#perSecond / newAddressesPerSecond;
+    return {
+      newAddressesPerSecond: this.#perSecond,
+      // Replies to follow up (get_peers to the same node) cost no NAT entry, but they are not free either.
+      packetsPerSecond: Math.max(4, packetsPerSecond * share),
+      perAddressPerSecond,
+      perAddressBurst,
+    };
+  }
+
+  /** True for 5 minutes after the third halving in a row: nothing should be sampled. */
+  isResting(nowMs: number): boolean {
+    return nowMs < this.#restUntilMs;
+  }
+
+  checkInvariants(): void {
+    const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
+    assert(this.#perSecond >= FLOOR_PER_SECOND && this.#perSecond <= ceiling, 'the rate left its range');
+  }
+
+  #judgeWindow(nowMs: number): void {
+    const sent = this.#seen.queriesSent - this.#windowStart.queriesSent;
+    const replies = this.#seen.repliesReceived - this.#windowStart.repliesReceived;
+    if (this.#windowLateTicks >= LATE_TICKS_MIN && this.#windowLateTicks > this.#windowTicks * LATE_SHARE_MAX) {
+      this.#signal('thread-late', nowMs);
+    }
+    if (sent >= REPLY_SAMPLE_MIN) {
+      const ratio = replies / sent;
+      if (this.#replyRatio !== null && ratio < 0.5 * this.#replyRatio) this.#signal('replies-fell', nowMs);
+      else
+        this.#replyRatio =
+          this.#replyRatio === null ? ratio : this.#replyRatio + REPLY_RATIO_WEIGHT * (ratio - this.#replyRatio);
+    }
+    this.#startWindow(nowMs);
+  }
+
+  #startWindow(nowMs: number): void {
+    this.#windowStartMs = nowMs;
+    this.#windowStart = this.#seen;
+    this.#windowTicks = 0;
+    this.#windowLateTicks = 0;
+  }
+
+  #signal(signal: PaceSignal, nowMs: number): void {
+    // Within the hold the last halving has not shown its effect yet.
+    if (this.#lastSignal !== null && nowMs < this.#holdUntilMs) return;
+    this.#lastSignal = signal;
+    this.#perSecond = Math.max(FLOOR_PER_SECOND, this.#perSecond / 2);
+    this.#holdUntilMs = nowMs + HOLD_AFTER_SIGNAL_MS;
+    this.#halvings++;
+    if (this.#halvings < HALVINGS_MAX) return;
+    this.#halvings = 0;
+    this.#restUntilMs = nowMs + REST_MS;
+    this.#holdUntilMs = this.#restUntilMs + INCREASE_EVERY_MS;
+    this.#onRest();
+  }
+
+  #increase(nowMs: number): void {
+    const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
+    this.#perSecond = Math.min(ceiling, this.#perSecond + Math.max(1, ceiling * INCREASE_SHARE));
+    this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
+    this.#lastSignal = null;
+    // Half of the ceiling reached again without a signal: the trouble is over.
+    if (this.#perSecond >= ceiling / 2) this.#halvings = 0;
+  }
+}
+
+/** Gentle and balanced begin with gentle's rates, as the NAT is unknown; who asked for fast begins at half of it. */
+function startRate(pace: Pace): number {
+  return pace === 'fast' ? PACE_PROFILES.fast.newAddressesPerSecond / 2 : PACE_PROFILES.gentle.newAddressesPerSecond;
+}
+
+function profile(
+  newAddressesPerSecond: number,
+  packetsPerSecond: number,
+  rest: Omit<PaceProfile, 'newAddressesPerSecond' | 'packetsPerSecond'>,
+): PaceProfile {
+  return { newAddressesPerSecond, packetsPerSecond, ...rest };
+}
