@@ -1,0 +1,50 @@
+// Why fetching metadata ended without success, by the names that the counters show (protocol.md 6.2b).
+
+/** What went wrong with one peer. */
+export type PeerFailure =
+  | 'refused'
+  | 'unreachable' //        no route, no permission, no such local address
+  | 'connect-timeout'
+  | 'handshake-timeout'
+  | 'reset-in-handshake' // often a peer that insists on encryption or on uTP
+  | 'not-bittorrent'
+  | 'wrong-hash'
+  | 'no-ltep'
+  | 'no-ut-metadata'
+  | 'no-size'
+  | 'oversize'
+  | 'reject' //             the peer has no metadata itself, or does not want to send it
+  | 'stall' //              late or too slow after the handshake
+  | 'closed' //             hung up after the handshake
+  | 'flood'
+  | 'bad-message' //        a message too long, or no bencode where it must be
+  | 'bad-piece' //          not a block that was asked for
+  | 'mismatch' //           the hash is wrong
+  | 'no-memory'; //         our own limit, not the peer's fault
+
+/** Why an infohash was given up. Only `invalid` and the last PeerFailure are counted as failures. */
+export type GivenUpReason =
+  | PeerFailure
+  | 'invalid' //   proved by its hash, and nonsense: never fetched again
+  | 'too-early' // failed not long ago (retry-ladder.ts)
+  | 'no-peers' //  none of the peers offered may be dialled
+  | 'duplicate' // the other infohash of a hybrid that has just been fetched
+  | 'overflow'; // the queue was full and this was its oldest
+
+/** The peer broke a rule on purpose or beyond repair: its address is left alone for a while. */
+const HOSTILE: ReadonlySet<PeerFailure> = new Set(['oversize', 'flood', 'bad-message', 'bad-piece', 'mismatch']);
+
+export function isHostile(reason: PeerFailure): boolean {
+  return HOSTILE.has(reason);
+}
+
+/** What the system's error code means for a connection that never came about. */
+export function connectFailure(errorCode: string | null): PeerFailure {
+  if (errorCode === 'ECONNREFUSED' || errorCode === 'ECONNRESET') return 'refused';
+  return errorCode === 'ETIMEDOUT' ? 'connect-timeout' : 'unreachable';
+}
+
+/** Nothing was learnt about the infohash: the network or our own limits were in the way. */
+export function isOwnTrouble(reason: PeerFailure): boolean {
+  return reason === 'unreachable' || reason === 'no-memory';
+}

@@ -1,0 +1,297 @@
+// Fetches the metadata of infohashes from the peers that the DHT names (BEP 9 over TCP; protocol.md 4.3, 6.2, 6.2b).
+// Newest infohash first, one peer at a time and a second one if the first is slow, the next one on failure. What comes
+// out is verified. Not here: one peer's conversation (peer-session.ts) and who may be dialled at all (`mayConnect`).
+import { assert } from '../base/assert.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Contact } from '../base/contact.ts';
+import type { Infohash } from '../base/identifier.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { Random } from '../base/random.ts';
+import type { Counters } from '../stats/counters.ts';
+import type { TorrentInfo } from '../wire/info-dictionary.ts';
+import type { ConnectionLimits } from './dial-limits.ts';
+import { DialLimits, isDialablePort } from './dial-limits.ts';
+import type { GivenUpReason, PeerFailure } from './failures.ts';
+import { isHostile, isOwnTrouble } from './failures.ts';
+import { FetchJob, FetchQueue, GoodPorts, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
+import { MetadataMemory } from './metadata-pieces.ts';
+import type { DialPeer, SessionEnd } from './peer-session.ts';
+import { PeerSession } from './peer-session.ts';
+import { RecentHybrids } from './recent-hybrids.ts';
+import { RetryLadder } from './retry-ladder.ts';
+import type { VerifiedMetadata } from './verify-metadata.ts';
+import { verifyMetadata } from './verify-metadata.ts';
+
+/** Deadlines are seconds; this is how late they may be noticed, and how often refilled limits are used. */
+const TICK_MS = 100;
+/** A second peer is asked when the first has not begun to send by then; most live ones have. */
+const SECOND_PEER_AFTER_MS = 1000;
+const PEER_ID_PREFIX = Buffer.from('-LF0001-');
+
+export interface MetadataDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly dial: DialPeer;
+  /** False for addresses that must never be dialled (dht/bogons.ts). Callers filter too; this is the second check. */
+  readonly mayConnect: (contact: Contact) => boolean;
+}
+
+export interface MetadataOptions extends ConnectionLimits {
+  /** Local address of every connection; a wildcard lets the system choose. */
+  readonly bindHost: string;
+}
+
+export interface FetchedTorrent {
+  readonly infohashV1: Uint8Array | null;
+  readonly infohashV2: Uint8Array | null;
+  readonly info: TorrentInfo;
+  /** Different peers named so far, counted up to 200. */
+  readonly peersSeen: number;
+  readonly asked: Infohash;
+}
+
+export interface MetadataListener {
+  onFetched(fetched: FetchedTorrent): void;
+  /** Each infohash offered ends in one of the two; this one may be called from inside offer(). */
+  onGivenUp(infohash: Infohash, reason: GivenUpReason): void;
+}
+
+export class MetadataFetcher {
+  readonly #dependencies: MetadataDependencies;
+  readonly #listener: MetadataListener;
+  readonly #localAddress: string | null;
+  readonly #limits: DialLimits;
+  readonly #queue = new FetchQueue();
+  readonly #memory = new MetadataMemory();
+  readonly #ladder = new RetryLadder();
+  readonly #goodPorts = new GoodPorts();
+  readonly #sessions = new Set<PeerSession>();
+  readonly #hybrids = new RecentHybrids();
+  #ticker: Timer | null = null;
+  #isPaused = false;
+  #isStopped = false;
+
+  constructor(dependencies: MetadataDependencies, options: MetadataOptions, listener: MetadataListener) {
+    this.#dependencies = dependencies;
+    this.#listener = listener;
+    this.#localAddress = options.bindHost === '0.0.0.0' || options.bindHost === '::' ? null : options.bindHost;
+    this.#limits = new DialLimits(options, dependencies.clock.nowMs());
+  }
+
+  /** Infohashes waiting or being fetched. */
+  get queuedCount(): number {
+    return this.#queue.size;
+  }
+
+  get connectionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** Adds `peers` to what is known of `infohash`. While paused it is only queued. */
+  offer(infohash: Infohash, peers: readonly Contact[]): void {
+    if (this.#isStopped) return;
+    const nowMs = this.#dependencies.clock.nowMs();
+    const existing = this.#queue.get(infohash);
+    const dialable = peers.filter((contact) => this.#isDialable(contact, nowMs));
+    const refusal = this.#refusal(infohash, nowMs) ?? (existing || dialable.length > 0 ? null : 'no-peers');
+    if (refusal) {
+      this.#dependencies.counters.dropped.count(`metadata-${refusal}`);
+      this.#listener.onGivenUp(infohash, refusal);
+      return;
+    }
+    const job = existing ?? new FetchJob(infohash);
+    job.offer(dialable, this.#dependencies.random);
+    const dropped = this.#queue.put(job);
+    if (dropped) {
+      this.#dependencies.counters.overflows.count('metadata-queue');
+      this.#listener.onGivenUp(dropped.infohash, 'overflow');
+    }
+    this.#pump(nowMs);
+  }
+
+  /** Whether more infohashes are welcome: the queue has room, and so has the memory for unfinished metadata. */
+  wantsMore(): boolean {
+    return this.#queue.wantsMore() && !this.#memory.isFull;
+  }
+
+  setLimits(limits: ConnectionLimits): void {
+    this.#limits.setLimits(limits, this.#dependencies.clock.nowMs());
+  }
+
+  /** Closes every connection now and keeps the queue; peers being asked are asked again after resume(). */
+  pause(): void {
+    this.#isPaused = true;
+    this.#closeAll();
+    this.#setTicking(false);
+  }
+
+  resume(): void {
+    if (this.#isStopped || !this.#isPaused) return;
+    this.#isPaused = false;
+    this.#pump(this.#dependencies.clock.nowMs());
+  }
+
+  /** Closes everything for good; no callback is made from here on. */
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#closeAll();
+    this.#setTicking(false);
+    return Promise.resolve();
+  }
+
+  checkInvariants(): void {
+    this.#queue.checkInvariants();
+    this.#limits.checkInvariants();
+    this.#ladder.checkInvariants();
+    this.#hybrids.checkInvariants();
+    const inJobs = this.#queue.newestFirst().reduce((sum, job) => sum + job.sessions.size, 0);
+    assert(inJobs === this.#sessions.size, 'every connection belongs to one queued infohash');
+    assert(!this.#isPaused || this.#sessions.size === 0, 'no connection is open while paused');
+    assert(this.#sessions.size > 0 || this.#memory.heldBytes === 0, 'without connections no metadata is held');
+  }
+
+  #refusal(infohash: Infohash, nowMs: number): GivenUpReason | null {
+    if (this.#hybrids.has(infohash)) return 'duplicate';
+    return this.#ladder.mayTry(infohash, nowMs) ? null : 'too-early';
+  }
+
+  #isDialable(contact: Contact, nowMs: number): boolean {
+    if (!isDialablePort(contact.port) || !this.#dependencies.mayConnect(contact)) return false;
+    // Bound to an address of one family, a connection in the other would leave by another way than the user chose.
+    const isFamilyRight =
+      this.#localAddress === null || this.#localAddress.includes(':') === contact.host.includes(':');
+    return isFamilyRight && !this.#limits.isShunned(contact, nowMs);
+  }
+
+  #tick(): void {
+    const nowMs = this.#dependencies.clock.nowMs();
+    for (const session of [...this.#sessions]) session.check(nowMs);
+    this.#pump(nowMs);
+  }
+
+  /** Opens as many connections as the limits allow. */
+  #pump(nowMs: number): void {
+    if (!this.#isPaused && !this.#isStopped && !this.#memory.isFull && this.#limits.mayDialNow(nowMs)) {
+      const mayDial = (contact: Contact): boolean => this.#limits.mayDial(contact, nowMs);
+      for (const job of this.#queue.newestFirst()) {
+        if (!this.#limits.mayDialNow(nowMs)) break;
+        if (!this.#wantsPeer(job, nowMs)) continue;
+        const contact = job.takeBest(mayDial, this.#goodPorts);
+        if (contact) this.#open(job, contact, nowMs);
+      }
+    }
+    this.#setTicking(this.#queue.size > 0 && !this.#isPaused && !this.#isStopped);
+  }
+
+  #wantsPeer(job: FetchJob, nowMs: number): boolean {
+    if (job.sessions.size >= SESSIONS_PER_JOB_MAX) return false;
+    for (const session of job.sessions) {
+      if (session.isReceiving || nowMs - session.startedAtMs < SECOND_PEER_AFTER_MS) return false;
+    }
+    return true;
+  }
+
+  #open(job: FetchJob, contact: Contact, nowMs: number): void {
+    const { clock, counters, dial, random } = this.#dependencies;
+    if (!job.wasTried) counters.metadataTried++;
+    job.wasTried = true;
+    this.#limits.opened(contact, nowMs);
+    const peerId = random.bytes(IDENTIFIER_BYTES);
+    peerId.set(PEER_ID_PREFIX);
+    const session: PeerSession = new PeerSession(job.infohash, contact, {
+      clock,
+      dial,
+      memory: this.#memory,
+      localAddress: this.#localAddress,
+      peerId,
+      onEnd: (end) => this.#onEnd(job, session, end),
+    });
+    job.sessions.add(session);
+    this.#sessions.add(session);
+  }
+
+  #onEnd(job: FetchJob, session: PeerSession, end: SessionEnd): void {
+    this.#forget(job, session);
+    if (end.kind === 'complete') this.#onComplete(job, session.contact, end.raw);
+    else this.#onPeerFailed(job, session.contact, end.reason);
+    this.#pump(this.#dependencies.clock.nowMs());
+  }
+
+  #onComplete(job: FetchJob, contact: Contact, raw: Uint8Array): void {
+    const verdict = verifyMetadata(job.infohash, raw);
+    if (verdict.kind === 'mismatch') return this.#onPeerFailed(job, contact, 'mismatch');
+    this.#goodPorts.add(contact.port);
+    this.#finish(job);
+    const { counters } = this.#dependencies;
+    if (verdict.kind === 'invalid') {
+      counters.metadataFailures.count('invalid');
+      counters.malformed.count(`metadata-${verdict.reason}`);
+      this.#ladder.never(job.infohash);
+      this.#listener.onGivenUp(job.infohash, 'invalid');
+      return;
+    }
+    this.#ladder.succeeded(job.infohash);
+    counters.metadataFetched++;
+    this.#rememberHybrid(verdict);
+    const { infohashV1, infohashV2, info } = verdict;
+    this.#listener.onFetched({ infohashV1, infohashV2, info, peersSeen: job.peersSeen, asked: job.infohash });
+  }
+
+  #onPeerFailed(job: FetchJob, contact: Contact, reason: PeerFailure): void {
+    const { clock, counters } = this.#dependencies;
+    const nowMs = clock.nowMs();
+    counters.metadataFailures.count(reason);
+    if (reason === 'no-memory') counters.overflows.count('metadata-bytes');
+    if (isHostile(reason)) this.#limits.shun(contact, nowMs);
+    if (!job.isExhausted) return;
+    this.#finish(job);
+    if (!isOwnTrouble(reason)) this.#ladder.failed(job.infohash, nowMs);
+    this.#listener.onGivenUp(job.infohash, reason);
+  }
+
+  /** The two infohashes of a hybrid are sampled apart; whichever comes second is not fetched again. */
+  #rememberHybrid({ infohashV1, infohashV2 }: VerifiedMetadata): void {
+    if (!infohashV1 || !infohashV2) return;
+    for (const infohash of [infohashV1, infohashV2.subarray(0, IDENTIFIER_BYTES)]) {
+      this.#hybrids.add(infohash);
+      const other = this.#queue.get(infohash);
+      if (!other) continue;
+      this.#finish(other);
+      this.#listener.onGivenUp(other.infohash, 'duplicate');
+    }
+  }
+
+  /** Takes the job out of the queue and ends what still runs for it. */
+  #finish(job: FetchJob): void {
+    this.#queue.remove(job);
+    for (const session of [...job.sessions]) {
+      session.cancel();
+      this.#forget(job, session);
+    }
+  }
+
+  #closeAll(): void {
+    for (const job of this.#queue.newestFirst()) {
+      for (const session of [...job.sessions]) {
+        session.cancel();
+        this.#forget(job, session);
+        job.putBack(session.contact);
+      }
+    }
+  }
+
+  #forget(job: FetchJob, session: PeerSession): void {
+    job.sessions.delete(session);
+    this.#sessions.delete(session);
+    this.#limits.closed(session.contact);
+  }
+
+  #setTicking(isTicking: boolean): void {
+    if (isTicking) this.#ticker ??= this.#dependencies.clock.setRepeating(TICK_MS, () => this.#tick());
+    else {
+      this.#ticker?.cancel();
+      this.#ticker = null;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// Whether the bytes that a peer sent are what the infohash names, and whether they make sense. Hashes are taken over the
+// bytes as received, never over a re-encoding (BEP 52, protocol.md 2.7).
+import { hash } from 'node:crypto';
+import { bytesEqual } from '../base/bytes.ts';
+import type { Infohash } from '../base/identifier.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { InfoProblem, TorrentInfo } from '../wire/info-dictionary.ts';
+import { parseInfoDictionary } from '../wire/info-dictionary.ts';
+
+export interface VerifiedMetadata {
+  readonly kind: 'verified';
+  /** 20 bytes; null when the torrent has no v1 half. */
+  readonly infohashV1: Uint8Array | null;
+  /** 32 bytes; null when the torrent has no v2 half. */
+  readonly infohashV2: Uint8Array | null;
+  readonly info: TorrentInfo;
+}
+
+export type Verdict =
+  | VerifiedMetadata
+  /** The bytes are not what was asked for: the peer lied or mangled them. */
+  | { readonly kind: 'mismatch' }
+  /** The bytes are right and useless; every other peer has the same. */
+  | { readonly kind: 'invalid'; readonly reason: InfoProblem | 'wrong-hash-version' };
+
+/** An infohash is SHA-1 of the dictionary, or SHA-256 cut to 20 bytes for a torrent of version 2 (BEP 52). */
+export function verifyMetadata(asked: Infohash, raw: Uint8Array): Verdict {
+  const sha1 = digest('sha1', raw);
+  const isV1 = bytesEqual(sha1, asked);
+  const sha256 = isV1 ? null : digest('sha256', raw);
+  if (sha256 && !bytesEqual(sha256.subarray(0, IDENTIFIER_BYTES), asked)) return { kind: 'mismatch' };
+  const parsed = parseInfoDictionary(raw);
+  if (!parsed.ok) return { kind: 'invalid', reason: parsed.reason };
+  const { info } = parsed;
+  // A torrent goes by the hashes of the versions that it has; under another one nobody would find it again.
+  if (isV1 ? !info.hasV1 : !info.hasV2) return { kind: 'invalid', reason: 'wrong-hash-version' };
+  return {
+    kind: 'verified',
+    infohashV1: info.hasV1 ? sha1 : null,
+    infohashV2: info.hasV2 ? (sha256 ?? digest('sha256', raw)) : null,
+    info,
+  };
+}
+
+/** A plain Uint8Array of its own memory, so that it may cross to another thread. */
+function digest(algorithm: 'sha1' | 'sha256', raw: Uint8Array): Uint8Array {
+  return new Uint8Array(hash(algorithm, raw, 'buffer'));
+}

@@ -1,0 +1,113 @@
+// Makes the names that strangers give to torrents and files safe to show, to index and to export (protocol.md 4.3).
+// Nothing is ever written to disk under these names, but a window, a file manager or a script may trust them.
+// Not here: HTML escaping (the renderer's) and folding for search (search/tokens.ts).
+
+import { isUtf8 } from 'node:buffer';
+
+/** The longest name that common file systems take. */
+export const PART_BYTES_MAX = 255;
+/** POSIX PATH_MAX: a longer path loses folders from its middle. */
+export const PATH_BYTES_MAX = 4096;
+/** What stands for a name, or a piece of one, that may not be kept. */
+const PLACEHOLDER = '_';
+
+/** An extension that is worth keeping when a name is cut: `.torrent` and shorter, with room to spare. */
+const EXTENSION_BYTES_MAX = 17;
+
+/**
+ * Invisible or direction-changing characters: C0 and C1 controls, the zero-width and bidi sets that libtorrent strips,
+ * lone surrogates. With the `u` flag `\p{Surrogate}` matches only halves that have no partner.
+ */
+const UNSAFE = /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
+/** These part words, so they become a space; every other unsafe character just goes. */
+const LINE_BREAKS = /[\t\n\v\f\r\x85\u2028\u2029]+/g;
+const PLAIN_ASCII = /^[ -~]*$/;
+const SLASHES = /[/\\]+/;
+/** Windows reads `C:` and `C:name` as a drive, and `con`, `nul.txt` or `com1` as a device. */
+const DRIVE_LETTER = /^([a-z]):/i;
+const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?=$|[\s.:])/i;
+
+/** `bytes` read as UTF-8; bytes that are not become U+FFFD and `hasBadEncoding` says so. No charset is guessed. */
+export function decodeText(bytes: Uint8Array): { text: string; hasBadEncoding: boolean } {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  // Asked for instead of caught: 200,000 bad names in one torrent would cost seconds of exceptions.
+  return { text, hasBadEncoding: !isUtf8(bytes) };
+}
+
+/** `name` as one safe line without any path in it: `../AC/DC` becomes `AC_DC`. Never empty. */
+export function cleanName(name: string | Uint8Array): string {
+  const parts = cleanParts(toText(name));
+  return parts.length === 0 ? PLACEHOLDER : cutPart(parts.join(PLACEHOLDER));
+}
+
+/** A torrent's path (its list of parts) with `/` between safe parts. Relative, without `..`, never empty. */
+export function cleanPath(path: readonly (string | Uint8Array)[]): string {
+  const parts: string[] = [];
+  for (const part of path) parts.push(...cleanParts(toText(part)));
+  if (parts.length === 0) return PLACEHOLDER;
+  return parts.length === 1 ? parts[0]! : joinBounded(parts);
+}
+
+/** `text` without what cannot be seen or would turn other text around; line breaks become one space. */
+export function stripUnsafe(text: string): string {
+  if (PLAIN_ASCII.test(text)) return text;
+  return text.replace(LINE_BREAKS, ' ').replace(UNSAFE, '');
+}
+
+function toText(name: string | Uint8Array): string {
+  return typeof name === 'string' ? name : decodeText(name).text;
+}
+
+/** One part of a torrent's path can hold slashes of both kinds; what they divide are parts of their own. */
+function cleanParts(text: string): string[] {
+  const parts: string[] = [];
+  // Stripping comes first, so that a zero-width character cannot hide a `..` or a device name.
+  for (const piece of stripUnsafe(text).split(SLASHES)) {
+    if (piece === '' || piece === '.' || piece === '..') continue;
+    parts.push(cleanPart(piece));
+  }
+  return parts;
+}
+
+function cleanPart(piece: string): string {
+  // Windows drops dots and spaces at the end, so `nul .` is `nul` and `.. ` is `..`.
+  let part = piece.trimStart().replace(/[\s.]+$/u, '');
+  if (part === '') return PLACEHOLDER;
+  part = part.replace(DRIVE_LETTER, `$1${PLACEHOLDER}`);
+  if (DEVICE_NAME.test(part)) part = PLACEHOLDER + part;
+  return cutPart(part);
+}
+
+/** At most PART_BYTES_MAX bytes of UTF-8; a short extension survives the cut, for it says what the file is. */
+function cutPart(part: string): string {
+  if (part.length * 3 <= PART_BYTES_MAX || Buffer.byteLength(part) <= PART_BYTES_MAX) return part;
+  const dot = part.lastIndexOf('.');
+  const extension = dot > 0 ? part.slice(dot) : '';
+  const hasExtension = extension.length > 1 && Buffer.byteLength(extension) <= EXTENSION_BYTES_MAX;
+  const kept = hasExtension ? extension : '';
+  return (
+    cutToBytes(hasExtension ? part.slice(0, dot) : part, PART_BYTES_MAX - Buffer.byteLength(kept)) + kept || PLACEHOLDER
+  );
+}
+
+/** The longest beginning of `text` that is at most `bytesMax` long and does not end inside a character, space or dot. */
+function cutToBytes(text: string, bytesMax: number): string {
+  const bytes = Buffer.from(text.slice(0, bytesMax));
+  let end = Math.min(bytesMax, bytes.length);
+  while (end > 0 && end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;
+  return stripUnsafe(bytes.toString('utf8', 0, end)).replace(/[\s.]+$/u, '');
+}
+
+function joinBounded(parts: string[]): string {
+  const path = parts.join('/');
+  if (path.length * 3 <= PATH_BYTES_MAX || Buffer.byteLength(path) <= PATH_BYTES_MAX) return path;
+  const fileName = parts.at(-1)!;
+  let room = PATH_BYTES_MAX - Buffer.byteLength(fileName) - PLACEHOLDER.length - 2;
+  const kept: string[] = [];
+  for (const part of parts) {
+    room -= Buffer.byteLength(part) + 1;
+    if (room < 0) break;
+    kept.push(part);
+  }
+  return [...kept, PLACEHOLDER, fileName].join('/');
+}

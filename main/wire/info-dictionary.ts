@@ -1,0 +1,194 @@
+// Reads an info dictionary whose hash has been proved: v1 (BEP 3), v2 (BEP 52) or both (hybrid). One pass over the raw
+// bytes, nothing re-encoded, never throws. The hash says who wrote it, not that it makes sense: what fails here is
+// "invalid" and must not be fetched again. Names come out cleaned; files beyond FILES_KEPT_MAX are only counted.
+import type { TorrentFile } from '../catalogue/torrent.ts';
+import type { ScanProblem } from './bencode-scanner.ts';
+import {
+  BencodeScanner,
+  METADATA_SCAN_LIMITS,
+  TOKEN_CLOSE,
+  TOKEN_DICTIONARY,
+  TOKEN_INTEGER,
+  TOKEN_KEY,
+  TOKEN_STRING,
+} from './bencode-scanner.ts';
+import { cleanName, cleanPath, decodeText } from './clean-name.ts';
+import type { FileProblem, RawFile } from './info-file-list.ts';
+import { RawFileList, readFileList, readFileTree } from './info-file-list.ts';
+
+/** BEP 3: SHA-1 of each piece. */
+const PIECE_HASH_BYTES = 20;
+/** BEP 52: the only version there is; a higher one means rules that we do not know. */
+const META_VERSION = 2;
+/** BEP 52: v2 piece lengths are powers of two, at least one block. */
+const V2_PIECE_LENGTH_BYTES_MIN = 16_384;
+
+export interface TorrentInfo {
+  readonly name: string;
+  /** At most FILES_KEPT_MAX, padding left out. A single file has the torrent's name as its path. */
+  readonly files: readonly TorrentFile[];
+  readonly fileCount: number;
+  readonly sizeBytes: number;
+  readonly pieceLengthBytes: number;
+  readonly isPrivate: boolean;
+  readonly hasV1: boolean;
+  readonly hasV2: boolean;
+  /** Some name was not UTF-8; what could not be read shows as U+FFFD. */
+  readonly hasBadEncoding: boolean;
+}
+
+export type InfoProblem =
+  | ScanProblem
+  | FileProblem
+  | 'not-a-dictionary'
+  | 'trailing-bytes'
+  | 'unknown-meta-version'
+  | 'no-name'
+  | 'bad-piece-length'
+  | 'no-pieces'
+  | 'bad-pieces' //           not a string, or not a multiple of 20 bytes
+  | 'length-and-files'
+  | 'no-files' //             neither a length nor a list nor a tree, or nothing but padding
+  | 'hybrid-inconsistent'; // v1 and v2 disagree about the number of files or their size
+
+export type ParsedInfo =
+  { readonly ok: true; readonly info: TorrentInfo } | { readonly ok: false; readonly reason: InfoProblem };
+
+export function parseInfoDictionary(raw: Uint8Array): ParsedInfo {
+  const fields = new Fields();
+  const scanner = new BencodeScanner(METADATA_SCAN_LIMITS);
+  scanner.begin(raw);
+  const problem = readFields(scanner, fields);
+  // A version that we do not know comes first: its other fields may mean anything (BEP 52).
+  if (fields.metaVersion !== null && fields.metaVersion > META_VERSION) return refuse('unknown-meta-version');
+  if (problem) return refuse(problem);
+  if (scanner.position !== raw.length) return refuse('trailing-bytes');
+  const invalid = findProblem(fields);
+  if (invalid) return refuse(invalid);
+  return { ok: true, info: toInfo(fields) };
+}
+
+/** The fields that matter, as the dictionary has them. Null: absent or of the wrong kind, unless said otherwise. */
+class Fields {
+  name: Uint8Array | null = null;
+  nameUtf8: Uint8Array | null = null;
+  pieceLength: number | null = null;
+  /** -1: present, but not a string. */
+  piecesBytes: number | null = null;
+  /** -1: present, but not a size. */
+  length: number | null = null;
+  metaVersion: number | null = null;
+  isPrivate = false;
+  list: RawFileList | null = null;
+  tree: RawFileList | null = null;
+
+  get hasV2(): boolean {
+    return this.metaVersion === META_VERSION;
+  }
+
+  get hasV1(): boolean {
+    return this.piecesBytes !== null;
+  }
+}
+
+function readFields(scanner: BencodeScanner, fields: Fields): InfoProblem | null {
+  if (scanner.next() !== TOKEN_DICTIONARY) return scanner.problem ?? 'not-a-dictionary';
+  for (;;) {
+    const token = scanner.next();
+    if (token === TOKEN_CLOSE) return null;
+    if (token !== TOKEN_KEY) return scanner.problem ?? 'not-a-dictionary';
+    const problem = readField(scanner, fields);
+    if (problem) return problem;
+  }
+}
+
+/** Of a repeated key the first counts, as in libtorrent. */
+function readField(scanner: BencodeScanner, fields: Fields): InfoProblem | null {
+  if (scanner.dataIs('file tree') && !fields.tree) return readFileTree(scanner, (fields.tree = new RawFileList()));
+  if (scanner.dataIs('files') && !fields.list) return readFileList(scanner, (fields.list = new RawFileList()));
+  if (scanner.dataIs('name')) fields.name ??= readString(scanner);
+  else if (scanner.dataIs('name.utf-8')) fields.nameUtf8 ??= readString(scanner);
+  else if (scanner.dataIs('piece length')) fields.pieceLength ??= readInteger(scanner);
+  else if (scanner.dataIs('pieces')) fields.piecesBytes ??= readString(scanner)?.length ?? -1;
+  else if (scanner.dataIs('length')) fields.length ??= readInteger(scanner) ?? -1;
+  else if (scanner.dataIs('meta version')) fields.metaVersion ??= readInteger(scanner);
+  else if (scanner.dataIs('private')) fields.isPrivate ||= readInteger(scanner) === 1;
+  else scanner.skipValue();
+  return null;
+}
+
+/** The next value if it is a string, a view; else null, and it is skipped. A scan problem shows at the next token. */
+function readString(scanner: BencodeScanner): Uint8Array | null {
+  if (scanner.skipValue() !== TOKEN_STRING) return null;
+  return scanner.bytes.subarray(scanner.dataStart, scanner.dataStart + scanner.dataLength);
+}
+
+function readInteger(scanner: BencodeScanner): number | null {
+  return scanner.skipValue() === TOKEN_INTEGER && scanner.isIntegerSafe ? scanner.integer : null;
+}
+
+function findProblem(fields: Fields): InfoProblem | null {
+  if (!chosenName(fields)) return 'no-name';
+  const pieceLength = fields.pieceLength ?? 0;
+  if (pieceLength <= 0) return 'bad-piece-length';
+  if (fields.length !== null && fields.list) return 'length-and-files';
+  if (fields.length !== null && fields.length < 0) return 'bad-length';
+  if (fields.hasV1 && (fields.piecesBytes! < 0 || fields.piecesBytes! % PIECE_HASH_BYTES !== 0)) return 'bad-pieces';
+  if (fields.hasV2) {
+    if (pieceLength < V2_PIECE_LENGTH_BYTES_MIN || !isPowerOfTwo(pieceLength)) return 'bad-piece-length';
+    if (!fields.tree || fields.tree.fileCount === 0) return 'no-files';
+    return fields.hasV1 ? findHybridProblem(fields) : null;
+  }
+  if (!fields.hasV1) return 'no-pieces';
+  return fields.length === null && !fields.list?.fileCount ? 'no-files' : null;
+}
+
+/** BEP 52 asks that both halves say the same; libtorrent refuses the torrent otherwise, so nobody could share it. */
+function findHybridProblem({ length, list, tree }: Fields): InfoProblem | null {
+  if (length === null && !list?.fileCount) return 'no-files';
+  const fileCount = length === null ? list!.fileCount : 1;
+  const sizeBytes = length ?? list!.sizeBytes;
+  return fileCount === tree!.fileCount && sizeBytes === tree!.sizeBytes ? null : 'hybrid-inconsistent';
+}
+
+/** In a hybrid the v1 list is shown: its order is the one that the author chose. */
+function toInfo(fields: Fields): TorrentInfo {
+  const rawName = chosenName(fields)!;
+  const name = cleanName(rawName);
+  const isSingle = fields.hasV1 && fields.length !== null;
+  const source = isSingle ? null : fields.hasV1 ? fields.list! : fields.tree!;
+  const files = source ? source.kept.map(toFile) : [{ path: name, sizeBytes: fields.length! }];
+  return {
+    name,
+    files,
+    fileCount: source?.fileCount ?? 1,
+    sizeBytes: source?.sizeBytes ?? fields.length!,
+    pieceLengthBytes: fields.pieceLength!,
+    isPrivate: fields.isPrivate,
+    hasV1: fields.hasV1,
+    hasV2: fields.hasV2,
+    hasBadEncoding: isBadText(rawName) || (source?.kept.some((file) => file.parts.some(isBadText)) ?? false),
+  };
+}
+
+function toFile(file: RawFile): TorrentFile {
+  return { path: cleanPath(file.parts), sizeBytes: file.sizeBytes };
+}
+
+/** `name.utf-8` was written by clients that kept `name` in a charset of their own. */
+function chosenName(fields: Fields): Uint8Array | null {
+  if (fields.nameUtf8?.length) return fields.nameUtf8;
+  return fields.name?.length ? fields.name : null;
+}
+
+function isBadText(bytes: Uint8Array): boolean {
+  return decodeText(bytes).hasBadEncoding;
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return 2 ** Math.round(Math.log2(value)) === value;
+}
+
+function refuse(reason: InfoProblem): ParsedInfo {
+  return { ok: false, reason };
+}

@@ -1,0 +1,209 @@
+// The files of an info dictionary, read from its tokens in one pass: the list of v1 (`files`) and the tree of v2
+// (`file tree`, BEP 52). Counts every file, keeps the paths of the first ones only, hides padding (BEP 47).
+// Not here: cleaning the paths (clean-name.ts) and what the rest of the dictionary says (info-dictionary.ts).
+import { FILES_KEPT_MAX } from '../catalogue/torrent.ts';
+import type { BencodeScanner, ScanProblem } from './bencode-scanner.ts';
+import {
+  TOKEN_CLOSE,
+  TOKEN_DICTIONARY,
+  TOKEN_INTEGER,
+  TOKEN_KEY,
+  TOKEN_LIST,
+  TOKEN_STRING,
+} from './bencode-scanner.ts';
+
+/** protocol.md 4.3: more files than this are garbage. Padding is not counted. */
+export const FILES_MAX = 100_000;
+/** protocol.md 2.6: folders inside each other. */
+const PATH_PARTS_MAX = 100;
+/** SHA-256 (BEP 52). */
+const PIECES_ROOT_BYTES = 32;
+const LETTER_P = 0x70;
+/** BitComet pads with files of this name and sets no attribute. */
+const BITCOMET_PADDING = '_____padding_file_';
+
+export type FileProblem =
+  | 'bad-file-entry' //   not a dictionary, or a field of the wrong kind
+  | 'bad-length' //       missing, negative, or too large to be exact
+  | 'bad-path' //         no list of strings, or empty
+  | 'bad-pieces-root'
+  | 'bad-file-tree' //    a name without a dictionary, or a file that is a folder as well
+  | 'tree-root-is-file'
+  | 'path-too-deep'
+  | 'too-many-files'
+  | 'size-not-exact'; //  the sum is above 2^53 - 1
+
+export interface RawFile {
+  /** The path's parts as raw bytes, views into the dictionary. */
+  readonly parts: readonly Uint8Array[];
+  readonly sizeBytes: number;
+}
+
+/** What one list or tree says. `problem` null: the scanner stands behind it. */
+export class RawFileList {
+  readonly kept: RawFile[] = [];
+  fileCount = 0;
+  sizeBytes = 0;
+
+  get hasRoom(): boolean {
+    return this.kept.length < FILES_KEPT_MAX;
+  }
+
+  /** Counts one file that is no padding. `parts` is null when there is no room for it. */
+  add(parts: readonly Uint8Array[] | null, sizeBytes: number): FileProblem | null {
+    if (this.fileCount === FILES_MAX) return 'too-many-files';
+    this.fileCount++;
+    this.sizeBytes += sizeBytes;
+    if (parts && this.hasRoom) this.kept.push({ parts, sizeBytes });
+    return Number.isSafeInteger(this.sizeBytes) ? null : 'size-not-exact';
+  }
+}
+
+type Problem = FileProblem | ScanProblem;
+
+/** One file as it is being read; -1 and null stand for absent. */
+class Entry {
+  sizeBytes = -1;
+  isPadding = false;
+  rootBytes = -1;
+  /** Of `path.utf-8` if there is one, else of `path`; empty when the list has no more room. */
+  parts: Uint8Array[] = [];
+  partCount = -1;
+  hasUtf8Path = false;
+}
+
+/** Reads the value of `files`; the scanner stands right before it. */
+export function readFileList(scanner: BencodeScanner, into: RawFileList): Problem | null {
+  const first = scanner.next();
+  if (first !== TOKEN_LIST) return scanner.problem ?? 'bad-file-entry';
+  for (;;) {
+    const token = scanner.next();
+    if (token === TOKEN_CLOSE) return null;
+    if (token !== TOKEN_DICTIONARY) return scanner.problem ?? 'bad-file-entry';
+    const entry = new Entry();
+    const problem = readEntry(scanner, entry, into.hasRoom) ?? addListed(entry, into);
+    if (problem) return problem;
+  }
+}
+
+/** Reads the value of `file tree`; the scanner stands right before it. */
+export function readFileTree(scanner: BencodeScanner, into: RawFileList): Problem | null {
+  if (scanner.next() !== TOKEN_DICTIONARY) return scanner.problem ?? 'bad-file-tree';
+  const path: Uint8Array[] = [];
+  /** For each open folder: how many names it has had, and whether one of them was the file mark (the empty name). */
+  const nameCounts = [0];
+  const hasMark = [false];
+  for (;;) {
+    const token = scanner.next();
+    if (token === TOKEN_CLOSE) {
+      if (path.length === 0) return null;
+      path.pop();
+      nameCounts.pop();
+      hasMark.pop();
+      continue;
+    }
+    if (token !== TOKEN_KEY) return scanner.problem ?? 'bad-file-tree';
+    const isMark = scanner.dataLength === 0;
+    const folder = path.length;
+    nameCounts[folder]!++;
+    hasMark[folder] ||= isMark;
+    if (hasMark[folder] && folder === 0) return 'tree-root-is-file';
+    if (hasMark[folder] && nameCounts[folder]! > 1) return 'bad-file-tree';
+    if (!isMark) path.push(scanner.bytes.subarray(scanner.dataStart, scanner.dataStart + scanner.dataLength));
+    if (scanner.next() !== TOKEN_DICTIONARY) return scanner.problem ?? 'bad-file-tree';
+    if (!isMark) {
+      nameCounts.push(0);
+      hasMark.push(false);
+      continue;
+    }
+    const entry = new Entry();
+    const problem = readEntry(scanner, entry, false) ?? addFromTree(entry, path, into);
+    if (problem) return problem;
+  }
+}
+
+function addListed(entry: Entry, into: RawFileList): FileProblem | null {
+  if (entry.sizeBytes < 0) return 'bad-length';
+  if (entry.partCount < 1) return 'bad-path';
+  return entry.isPadding ? null : into.add(entry.parts.length > 0 ? entry.parts : null, entry.sizeBytes);
+}
+
+function addFromTree(entry: Entry, path: readonly Uint8Array[], into: RawFileList): FileProblem | null {
+  if (entry.sizeBytes < 0) return 'bad-length';
+  if (entry.sizeBytes > 0 && entry.rootBytes !== PIECES_ROOT_BYTES) return 'bad-pieces-root';
+  return entry.isPadding ? null : into.add(into.hasRoom ? [...path] : null, entry.sizeBytes);
+}
+
+/** Reads the fields of one file, v1 or v2, up to and with the end of its dictionary. Of a repeated key the first counts. */
+function readEntry(scanner: BencodeScanner, entry: Entry, keepsPath: boolean): Problem | null {
+  for (;;) {
+    const token = scanner.next();
+    if (token === TOKEN_CLOSE) return null;
+    if (token !== TOKEN_KEY) return scanner.problem ?? 'bad-file-entry';
+    let problem: Problem | null = null;
+    if (scanner.dataIs('length')) problem = readLength(scanner, entry);
+    else if (scanner.dataIs('path')) problem = readPath(scanner, entry, { keepsPath, isUtf8: false });
+    else if (scanner.dataIs('path.utf-8')) problem = readPath(scanner, entry, { keepsPath, isUtf8: true });
+    else if (scanner.dataIs('attr')) readAttributes(scanner, entry);
+    else if (scanner.dataIs('pieces root')) readRoot(scanner, entry);
+    else scanner.skipValue();
+    if (problem) return problem;
+  }
+}
+
+function readLength(scanner: BencodeScanner, entry: Entry): Problem | null {
+  if (scanner.next() !== TOKEN_INTEGER) return scanner.problem ?? 'bad-length';
+  if (!scanner.isIntegerSafe || scanner.integer < 0) return 'bad-length';
+  if (entry.sizeBytes < 0) entry.sizeBytes = scanner.integer;
+  return null;
+}
+
+function readAttributes(scanner: BencodeScanner, entry: Entry): void {
+  if (scanner.skipValue() !== TOKEN_STRING) return;
+  const attributes = scanner.bytes.subarray(scanner.dataStart, scanner.dataStart + scanner.dataLength);
+  if (attributes.includes(LETTER_P)) entry.isPadding = true;
+}
+
+function readRoot(scanner: BencodeScanner, entry: Entry): void {
+  const isString = scanner.skipValue() === TOKEN_STRING;
+  if (entry.rootBytes < 0) entry.rootBytes = isString ? scanner.dataLength : 0;
+}
+
+function readPath(
+  scanner: BencodeScanner,
+  entry: Entry,
+  options: { keepsPath: boolean; isUtf8: boolean },
+): Problem | null {
+  if (scanner.next() !== TOKEN_LIST) return scanner.problem ?? 'bad-path';
+  const parts: Uint8Array[] = [];
+  let partCount = 0;
+  let beginsWithPad = false;
+  for (;;) {
+    const token = scanner.next();
+    if (token === TOKEN_CLOSE) break;
+    if (token !== TOKEN_STRING) return scanner.problem ?? 'bad-path';
+    if (partCount === PATH_PARTS_MAX) return 'path-too-deep';
+    if (partCount === 0) beginsWithPad = scanner.dataIs('.pad');
+    partCount++;
+    if (isBitCometPadding(scanner)) entry.isPadding = true;
+    if (!options.keepsPath) continue;
+    parts.push(scanner.bytes.subarray(scanner.dataStart, scanner.dataStart + scanner.dataLength));
+  }
+  if (beginsWithPad && partCount > 1) entry.isPadding = true;
+  // An empty `path.utf-8` does not replace a good `path`, whichever comes first.
+  const isBetter = options.isUtf8 ? partCount > 0 && !entry.hasUtf8Path : entry.partCount < 0;
+  if (!isBetter) return null;
+  entry.parts = parts;
+  entry.partCount = partCount;
+  entry.hasUtf8Path ||= options.isUtf8;
+  return null;
+}
+
+function isBitCometPadding(scanner: BencodeScanner): boolean {
+  const { bytes, dataStart, dataLength } = scanner;
+  if (dataLength < BITCOMET_PADDING.length || bytes[dataStart] !== 0x5f || bytes[dataStart + 4] !== 0x5f) return false;
+  for (let index = 0; index < BITCOMET_PADDING.length; index++) {
+    if (bytes[dataStart + index] !== BITCOMET_PADDING.charCodeAt(index)) return false;
+  }
+  return true;
+}
