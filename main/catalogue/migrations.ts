@@ -67,27 +67,24 @@ export function schemaVersion(database: CatalogueDatabase, path: string): number
   );
 }
 
+export function refuseNewer(version: number, path: string, migrations: readonly Migration[]): void {
+  const latest = latestVersion(migrations);
+  if (version <= latest) return;
+  throw new CatalogueProblem(
+    'newer-schema',
+    `The catalogue (${path}) was written by a newer Lanternfish (its format is ${version}, this one knows ${latest}). It has not been changed. Install the newer Lanternfish to use it.`,
+  );
+}
+
 /**
  * Brings the file from version `from` to the latest, each step in a transaction of its own; a step that fails leaves the
  * file at the version before it. `keepCopy` is called once, before the first change to a file that holds something.
  */
 export function migrate(
   database: CatalogueDatabase,
-  {
-    path,
-    from,
-    migrations,
-    keepCopy,
-  }: { path: string; from: number; migrations: readonly Migration[]; keepCopy: () => void },
+  { from, migrations, keepCopy }: { from: number; migrations: readonly Migration[]; keepCopy: () => void },
 ): void {
-  const latest = latestVersion(migrations);
-  if (from > latest) {
-    throw new CatalogueProblem(
-      'newer-schema',
-      `The catalogue (${path}) was written by a newer Lanternfish (its format is ${from}, this one knows ${latest}). It has not been changed. Install the newer Lanternfish to use it.`,
-    );
-  }
-  if (from > 0 && from < latest) keepCopy();
+  if (from > 0 && from < latestVersion(migrations)) keepCopy();
   for (const migration of migrations) {
     if (migration.version <= from) continue;
     database

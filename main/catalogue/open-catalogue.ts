@@ -4,9 +4,9 @@ import { Catalogue } from './catalogue.ts';
 import { CatalogueReader } from './catalogue-reader.ts';
 import { asCatalogueProblem, CatalogueProblem } from './catalogue-problem.ts';
 import { clearCheckMark, isMarkedForCheck, keepCopyBeforeMigration, makeFolderFor } from './database-files.ts';
-import { latestVersion, migrate, MIGRATIONS, schemaVersion } from './migrations.ts';
+import { latestVersion, migrate, MIGRATIONS, refuseNewer, schemaVersion } from './migrations.ts';
 import type { Migration } from './migrations.ts';
-import { openDatabase } from './open-database.ts';
+import { openDatabase, useWriteAheadLog } from './open-database.ts';
 import type { CatalogueDatabase } from './open-database.ts';
 
 export interface OpenCatalogueOptions {
@@ -46,6 +46,8 @@ export function openCatalogueReader(options: Omit<OpenCatalogueOptions, 'migrati
 
 function prepareFile(database: CatalogueDatabase, path: string, migrations: readonly Migration[]): void {
   const from = schemaVersion(database, path);
+  refuseNewer(from, path, migrations);
+  useWriteAheadLog(database);
   if (from > 0 && isMarkedForCheck(path)) {
     const [finding] = database.pragma('quick_check(1)', { simple: false }) as { quick_check: string }[];
     if (finding?.quick_check !== 'ok') throw damagedProblem(path, finding?.quick_check);
@@ -55,7 +57,7 @@ function prepareFile(database: CatalogueDatabase, path: string, migrations: read
     database.pragma('wal_checkpoint(TRUNCATE)'); // the copy is of the main file alone
     keepCopyBeforeMigration(path, latestVersion(migrations));
   };
-  migrate(database, { path, from, migrations, keepCopy });
+  migrate(database, { from, migrations, keepCopy });
   // Read-only files and disks open without complaint and fail at the first write; this is that write.
   database.pragma(`user_version = ${latestVersion(migrations)}`);
 }

@@ -64,9 +64,13 @@ export function checkRuntime(versions: { readonly node: string; readonly napi?: 
   );
 }
 
-function setWriterPragmas(database: CatalogueDatabase): void {
+/** Changes the file, so only once it is known to be ours. */
+export function useWriteAheadLog(database: CatalogueDatabase): void {
   database.pragma('page_size = 4096'); // only has an effect on a new file
   database.pragma('journal_mode = WAL');
+}
+
+function setWriterPragmas(database: CatalogueDatabase): void {
   database.pragma('synchronous = NORMAL');
   database.pragma(`cache_size = -${CACHE_KIB}`);
   database.pragma('mmap_size = 0');

@@ -36,6 +36,8 @@ export interface StoreWriterDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly post: (event: WriterEvent) => void;
+  /** Only tests hand in another, to make a disk full or a wait short. */
+  readonly open?: typeof openOrRecover;
 }
 
 export class StoreWriter {
@@ -60,9 +62,9 @@ export class StoreWriter {
 
   /** Opens the catalogue (repairs and migrates it if need be) and says `ready` or `failed`. */
   start(): void {
-    const { options, clock, log, post } = this.#dependencies;
+    const { options, clock, log, post, open = openOrRecover } = this.#dependencies;
     try {
-      const { catalogue, notice } = openOrRecover(options, log, clock.nowUnixSeconds());
+      const { catalogue, notice } = open(options, log, clock.nowUnixSeconds());
       this.#catalogue = catalogue;
       this.#isFailing = false;
       post({ type: 'ready', torrentCount: catalogue.count, notice });

@@ -1,0 +1,43 @@
+// Query plans of what runs often (protocol.md R14): no statement sorts or scans the table where an index or the order of
+// ids answers. Over a filled and analysed catalogue, since SQLite plans by its statistics.
+import { expect, it } from 'vitest';
+import { READER_QUERIES } from '../../main/catalogue/catalogue-reader.ts';
+import { madeRow, openAt, sha256Of, temporaryPath } from './support.ts';
+
+const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
+  rowById: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
+  latestPage: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
+  rowsAfter: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\?\)$/],
+  idByInfohash: [
+    /^COMPOUND QUERY$/,
+    /^LEFT-MOST SUBQUERY$/,
+    /^SEARCH torrents USING COVERING INDEX sqlite_autoindex_torrents_1 \(infohash=\?\)$/,
+    /^UNION ALL$/,
+    /^SEARCH infohash_aliases USING PRIMARY KEY \(infohash=\?\)$/,
+  ],
+  // The table's own order: the newest million is read without a sort and without a second index to keep.
+  latestInfohashes: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
+  details: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
+  files: [/^SEARCH torrent_files USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
+  newestId: [/^SEARCH torrents$/],
+  count: [/^SCAN torrents USING COVERING INDEX sqlite_autoindex_torrents_1$/],
+};
+
+it.each([0, 2000])('holds with %i torrents', (count) => {
+  const catalogue = openAt(temporaryPath());
+  catalogue.insertMany(
+    Array.from({ length: count }, (_, index) =>
+      madeRow(index, index % 9 === 0 ? { infohashV2: sha256Of(`${index}`) } : {}),
+    ),
+  );
+  const { database } = catalogue.reader;
+  database.exec('ANALYZE');
+  for (const [name, sql] of Object.entries(READER_QUERIES)) {
+    const parameters = Array.from(sql.matchAll(/\?/g), () => 1);
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[];
+    const details = plan.map(({ detail }) => detail);
+    expect(details.join('\n'), name).not.toMatch(/TEMP B-TREE|AUTOMATIC/);
+    const expected = EXPECTED[name as keyof typeof READER_QUERIES];
+    expect(details, name).toEqual(expected.map((line) => expect.stringMatching(line)));
+  }
+});
