@@ -49,6 +49,7 @@ export default defineConfig({
       target: CHROMIUM_TARGET,
       outDir: at('out/renderer'),
       // The page is read from this disk: one hint less in the HTML, and no inline data that the CSP would have to allow.
+      minify: true,
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       rolldownOptions: { input: at('renderer/index.html') },
