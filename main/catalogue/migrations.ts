@@ -13,7 +13,8 @@ export interface Migration {
 export const APPLICATION_ID = 0x4c466973;
 
 /**
- * Ids are in order of discovery, so "latest first" is the table's own order and needs no index.
+ * Ids are in order of discovery, so "latest first" is the table's own order and needs no index; AUTOINCREMENT, so that the
+ * id of a removed row never names another torrent to an index that still has it.
  * `torrents.infohash` is the primary one: v1 if there is one, else v2 cut to 20 bytes. A hybrid's cut v2 infohash is in
  * `infohash_aliases`, so that either leads to one row. No index on size or peers: the search thread has them in memory.
  * The full-text tables hold no text, only tokens made by search/tokens.ts (`name_fts`: of the name; `path_fts`: of the
@@ -21,7 +22,7 @@ export const APPLICATION_ID = 0x4c466973;
  */
 const SCHEMA_V1 = `
 CREATE TABLE torrents(
-  id            INTEGER PRIMARY KEY,
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
   infohash      BLOB NOT NULL UNIQUE,
   infohash_v2   BLOB,
   name          TEXT NOT NULL,

@@ -140,6 +140,14 @@ describe('hybrid torrents', () => {
     expect(catalogue.reader.rowsByIds([1, 2]).map(({ id }) => id)).toEqual([1]);
   });
 
+  it('never give the id of a row that went into another to a new torrent', () => {
+    const catalogue = openAt(temporaryPath());
+    const { inserted } = catalogue.insertMany([hybrid(onlyV1), hybrid(onlyV2), hybrid({}), madeRow('next')]);
+    expect(inserted.map(({ id }) => id)).toEqual([1, 3]);
+    expect(catalogue.count).toBe(2);
+    catalogue.checkInvariants();
+  });
+
   it('keep a pure v2 torrent under its cut infohash, without a v1 one', () => {
     const catalogue = openAt(temporaryPath());
     catalogue.insertMany([hybrid(onlyV2)]);
