@@ -31,6 +31,15 @@ export function nameMatches(query: SearchQuery, name: string): boolean {
   );
 }
 
+/** Does the torrent match when its file paths count as well? Each phrase lies within the name or within one path. */
+export function queryMatchesAny(query: SearchQuery, name: string, paths: readonly string[]): boolean {
+  const nameWords = words(fold(name));
+  if (query.excluded.some((phrase) => hasPhrase(nameWords, phrase))) return false;
+  const texts = [nameWords, ...paths.map((path) => words(fold(path)))];
+  const phrases = [...query.terms.map((term) => [term]), ...query.phrases];
+  return phrases.every((phrase) => texts.some((text) => hasPhrase(text, phrase)));
+}
+
 /** [start, end) pairs of UTF-16 offsets into `name` where words and phrases of `query` are; flat, in order, not touching. */
 export function matchRanges(query: SearchQuery, name: string): number[] {
   const isPlain = ASCII_ONLY.test(name);
@@ -51,6 +60,14 @@ export function matchRanges(query: SearchQuery, name: string): number[] {
     else if (merged.length < RANGES_MAX * 2) merged.push(start, end);
   }
   return merged;
+}
+
+/** Is the query word in this word of a name? */
+export function wordFits(word: Word, asked: QueryWord): boolean {
+  if (asked.isUnspaced !== word.isUnspaced) return false;
+  if (asked.isUnspaced) return word.text.includes(asked.text);
+  if (word.text === asked.text) return true;
+  return asked.isPrefix ? word.text.startsWith(asked.text) : seasonOf(word.text) === asked.text;
 }
 
 function hasPhrase(nameWords: readonly Word[], phrase: readonly QueryWord[]): boolean {

@@ -1,7 +1,8 @@
 // How relevant a name is. Two parts: a static score that needs only columns of the index, and a score of the name, for the
 // best by the first. Measured against bm25, which found less: there is little to weigh in names of ten words.
+import { wordFits } from './name-match.ts';
 import type { QueryWord } from './search-query.ts';
-import { fold, seasonOf, words, type Word } from './tokens.ts';
+import { fold, words, type Word } from './tokens.ts';
 
 /** Names that get the second score: the best this many by the first. */
 export const RESCORED_MAX = 200;
@@ -40,17 +41,12 @@ export function nameScore(asked: readonly QueryWord[], name: string): number {
 /** The place right after the word before if it is there, else the first exact one, else the first. -1 if nowhere. */
 function bestPlace(nameWords: readonly Word[], asked: QueryWord, expected: number): number {
   const next = nameWords[expected];
-  if (next !== undefined && fits(next, asked)) return expected;
+  if (next !== undefined && wordFits(next, asked)) return expected;
   const exact = nameWords.findIndex((word) => isExact(word, asked));
-  return exact >= 0 ? exact : nameWords.findIndex((word) => fits(word, asked));
+  return exact >= 0 ? exact : nameWords.findIndex((word) => wordFits(word, asked));
 }
 
 const isExact = (word: Word, asked: QueryWord): boolean => word.text === asked.text;
-
-function fits(word: Word, asked: QueryWord): boolean {
-  if (asked.isUnspaced) return word.isUnspaced && word.text.includes(asked.text);
-  return asked.isPrefix ? word.text.startsWith(asked.text) : isExact(word, asked) || seasonOf(word.text) === asked.text;
-}
 
 /** True when the title ends with word `last`: nothing follows, or what follows titles. */
 function endsTitle(nameWords: readonly Word[], last: number): boolean {

@@ -1,0 +1,75 @@
+// The full-text tables on disk: every torrent there is, newest first. Asked for what is older than the window in memory,
+// for words in file paths, and by the command line, which has no index. Never ranked by SQLite: bm25 on tables without
+// lengths answers 0 for everything, and ORDER BY rank visits every match (half a second for a common word).
+import type { SearchQuery } from './search-query.ts';
+import { type Clause, type IndexQuery, toIndexQuery } from './segment-search.ts';
+
+/** The little that is needed of a better-sqlite3 connection; handed in by whoever owns one. */
+export interface FullTextDatabase {
+  prepare(sql: string): { pluck(): FullTextStatement };
+}
+interface FullTextStatement {
+  all(...parameters: unknown[]): unknown[];
+  get(...parameters: unknown[]): unknown;
+}
+
+/** Every statement, so that a test can hold each to its plan. `rowid < ?` skips in FTS5, it does not seek: fine to some hundred pages. */
+export const FULL_TEXT_QUERIES = {
+  names: 'SELECT rowid FROM name_fts WHERE name_fts MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?',
+  paths: 'SELECT rowid FROM path_fts WHERE path_fts MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?',
+  countNames: 'SELECT count(*) FROM (SELECT 1 FROM name_fts WHERE name_fts MATCH ? AND rowid < ? LIMIT ?)',
+  all: 'SELECT id FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?',
+  countAll: 'SELECT count(*) FROM (SELECT 1 FROM torrents WHERE id < ? LIMIT ?)',
+} as const;
+
+export class FullText {
+  readonly #names: FullTextStatement;
+  readonly #paths: FullTextStatement;
+  readonly #countNames: FullTextStatement;
+  readonly #all: FullTextStatement;
+  readonly #countAll: FullTextStatement;
+
+  constructor(database: FullTextDatabase) {
+    const prepare = (name: keyof typeof FULL_TEXT_QUERIES) => database.prepare(FULL_TEXT_QUERIES[name]).pluck();
+    this.#names = prepare('names');
+    this.#paths = prepare('paths');
+    this.#countNames = prepare('countNames');
+    this.#all = prepare('all');
+    this.#countAll = prepare('countAll');
+  }
+
+  /** Ids below `beforeId` whose names have the terms, newest first. Phrases are not checked: look at the names. */
+  nameIds(query: SearchQuery, { beforeId, limit }: { beforeId: number; limit: number }): number[] {
+    if (query.isUnmatchable) return [];
+    const match = matchExpression(toIndexQuery(query));
+    // Without a required word there is nothing to look up: the newest rows are the candidates.
+    const ids = match === null ? this.#all.all(beforeId, limit) : this.#names.all(match, beforeId, limit);
+    return ids as number[];
+  }
+
+  /**
+   * Ids below `beforeId` whose file paths have all words of the query and whose names have none of them (such words are
+   * not stored for paths), newest first.
+   */
+  pathIds(query: SearchQuery, { beforeId, limit }: { beforeId: number; limit: number }): number[] {
+    const match = query.isUnmatchable ? null : matchExpression({ ...toIndexQuery(query), excluded: [] });
+    return match === null ? [] : (this.#paths.all(match, beforeId, limit) as number[]);
+  }
+
+  /** How many names below `beforeId` have the terms, counted up to `most`. */
+  countNames(query: SearchQuery, { beforeId, most }: { beforeId: number; most: number }): number {
+    if (query.isUnmatchable) return 0;
+    const match = matchExpression(toIndexQuery(query));
+    const count = match === null ? this.#countAll.get(beforeId, most) : this.#countNames.get(match, beforeId, most);
+    return count as number;
+  }
+}
+
+/** The terms as an FTS5 expression; null if nothing is required. Terms are letters and digits only: quoting them is enough. */
+export function matchExpression({ required, excluded }: Pick<IndexQuery, 'required' | 'excluded'>): string | null {
+  if (required.length === 0) return null;
+  const wanted = required.map(phraseOf).join(' AND ');
+  return excluded.length === 0 ? wanted : `(${wanted}) NOT (${excluded.map(phraseOf).join(' OR ')})`;
+}
+
+const phraseOf = ({ text, isPrefix }: Clause): string => `"${text}"${isPrefix ? '*' : ''}`;

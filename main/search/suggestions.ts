@@ -1,0 +1,175 @@
+// FlexSearch in the two places where it is better than an index of our own: the drop-down of titles while typing, and
+// "did you mean". Both small and in memory, built in small steps while nobody waits, replaced as a whole when they are done.
+// Not here: searching names. At a million names FlexSearch takes 200 ms for three words and cannot sort.
+import { Charset, Index } from 'flexsearch';
+import { cleanTitle } from './clean-title.ts';
+import { fold, words } from './tokens.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+/** 31 MB and 2 ms a keystroke at most; 50,000 would find no more titles in the first eight. */
+export const TITLES_MAX = 20_000;
+/** Different titles counted while the most popular are looked for. */
+const TITLES_COUNTED_MAX = 200_000;
+const TITLES_SHOWN = 8;
+const STEP_NAMES = 500;
+const STEP_TITLES = 50;
+
+export interface NamedRow {
+  readonly name: string;
+  readonly peersSeen: number;
+}
+
+export class TitleSuggestions {
+  readonly #titles: string[] = [];
+  /** Insertion order is popularity, and FlexSearch answers in insertion order. LatinBalance forgives doubled and like-sounding letters. */
+  readonly #index = new Index({ tokenize: 'forward', encoder: Charset.LatinBalance, resolution: 1 });
+
+  get titleCount(): number {
+    return this.#titles.length;
+  }
+
+  /** Collects the titles of `rows` and indexes the most popular, in small steps. Names come newest first, in chunks. */
+  static *build(rows: Iterable<readonly NamedRow[]>): Generator<void, TitleSuggestions> {
+    const found = new Map<string, { title: string; weight: number }>();
+    let sinceStep = 0;
+    for (const chunk of rows) {
+      for (const row of chunk) {
+        countTitle(found, row);
+        if (++sinceStep % STEP_NAMES === 0) yield;
+      }
+      yield;
+    }
+    const popular = [...found.values()].sort((a, b) => b.weight - a.weight).slice(0, TITLES_MAX);
+    const suggestions = new TitleSuggestions();
+    for (const [count, { title }] of popular.entries()) {
+      suggestions.#index.add(count, title);
+      suggestions.#titles.push(title);
+      if (count % STEP_TITLES === STEP_TITLES - 1) yield;
+    }
+    return suggestions;
+  }
+
+  /** At most eight titles, the most popular first. */
+  suggest(text: string): string[] {
+    const asked = fold(text).trim();
+    if (asked === '') return [];
+    const exact = this.#find(asked, false);
+    const found = exact.length > 0 ? exact : this.#find(asked, true);
+    // A list of nothing but what is in the box already is noise.
+    return found.length === 1 && fold(found[0]!) === asked ? [] : found;
+  }
+
+  /** `isLoose`: titles that have only some of the words or letters. */
+  #find(asked: string, isLoose: boolean): string[] {
+    const found = this.#index.search(asked, { limit: TITLES_SHOWN, suggest: isLoose });
+    return found.map((titleIndex) => this.#titles[Number(titleIndex)]!);
+  }
+}
+
+function countTitle(found: Map<string, { title: string; weight: number }>, { name, peersSeen }: NamedRow): void {
+  const title = cleanTitle(name);
+  if (title === null) return;
+  const key = words(fold(title))
+    .map((word) => word.text)
+    .join(' ');
+  const weight = 1 + Math.log2(1 + peersSeen);
+  const known = found.get(key);
+  if (known !== undefined) known.weight += weight;
+  else if (found.size < TITLES_COUNTED_MAX) found.set(key, { title, weight });
+}
+
+/** Candidates compared letter by letter for one word. */
+const TRIGRAM_CANDIDATES = 60;
+const SOUND_CANDIDATES = 30;
+const STEP_TERMS = 250;
+/** Two slips of the finger; in short words one. */
+const DISTANCE_MAX = 2;
+
+/** Better spellings of single words: by shared letter triples (slips of the finger), interleaved with by sound. */
+export class DidYouMean {
+  readonly #terms: readonly string[];
+  readonly #vocabulary: Vocabulary;
+  readonly #byLetters = new Index({ tokenize: 'strict', encode: trigrams, resolution: 1 });
+  readonly #bySound = new Index({ tokenize: 'strict', encoder: Charset.LatinExtra, resolution: 1 });
+
+  private constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary;
+    this.#terms = vocabulary.correctable();
+  }
+
+  get termCount(): number {
+    return this.#terms.length;
+  }
+
+  /** Indexes the words of `vocabulary` that are worth suggesting, the commonest first, in small steps. */
+  static *build(vocabulary: Vocabulary): Generator<void, DidYouMean> {
+    const built = new DidYouMean(vocabulary);
+    for (const [termIndex, term] of built.#terms.entries()) {
+      built.#byLetters.add(termIndex, term);
+      built.#bySound.add(termIndex, term);
+      if (termIndex % STEP_TERMS === STEP_TERMS - 1) yield;
+    }
+    return built;
+  }
+
+  /** True when a better spelling is worth looking for: hardly any name has the word. */
+  isDoubtful(word: string): boolean {
+    return /^[a-z]{4,30}$/.test(word) && this.#vocabulary.countOf(word) < DOUBTFUL_COUNT;
+  }
+
+  /** At most `limit` other spellings of `word` (folded), best first. */
+  corrections(word: string, limit: number): string[] {
+    const byLetters = this.#rankedByLetters(word);
+    const bySound = this.#bySound
+      .search(word, { limit: SOUND_CANDIDATES })
+      .map((termIndex) => this.#terms[Number(termIndex)]!);
+    const found = new Set<string>();
+    // Two by letters for one by sound: slips of the finger are commoner.
+    for (let turn = 0; turn < limit && found.size < limit; turn++) {
+      for (const candidate of [byLetters[2 * turn], byLetters[2 * turn + 1], bySound[turn]]) {
+        if (candidate !== undefined && candidate !== word && found.size < limit) found.add(candidate);
+      }
+    }
+    return [...found];
+  }
+
+  #rankedByLetters(word: string): string[] {
+    const most = word.length < 6 ? 1 : DISTANCE_MAX;
+    return this.#byLetters
+      .search(word, { limit: TRIGRAM_CANDIDATES, suggest: true })
+      .map((termIndex) => this.#terms[Number(termIndex)]!)
+      .map((term) => ({ term, distance: editDistance(word, term), count: this.#vocabulary.countOf(term) }))
+      .filter(({ distance }) => distance > 0 && distance <= most)
+      .sort((a, b) => a.distance - b.distance || b.count - a.count)
+      .map(({ term }) => term);
+  }
+}
+
+/** A word in fewer names than this may be a slip. */
+const DOUBTFUL_COUNT = 3;
+
+/** `breaking` -> ^br bre rea ... ng$: a slip spoils three at most. */
+function trigrams(text: string): string[] {
+  const bounded = `^${text}$`;
+  return Array.from({ length: Math.max(0, bounded.length - 2) }, (_, at) => bounded.slice(at, at + 3));
+}
+
+/** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours, each 1. */
+export function editDistance(from: string, to: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const isSame = from[row - 1] === to[column - 1];
+      let cost = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + (isSame ? 0 : 1));
+      if (row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]) {
+        cost = Math.min(cost, beforeLast[column - 2]! + 1);
+      }
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[to.length]!;
+}
