@@ -1,0 +1,77 @@
+// What leaves the window towards the person's other programs: magnet links, copied or opened. Only the infohash travels;
+// the app builds the link. Opening is asked once. Also owns the one short line that confirms it (the toast).
+import type { CallResult, LanternfishApi } from '../../preload/ipc-contract.ts';
+import type { Timer, WindowClock } from '../shared/clock.ts';
+import { messages } from '../shared/messages.ts';
+
+const TOAST_MS = 4000;
+
+export class MagnetController {
+  /** The person agreed before to hand magnets to the system's client. */
+  mayOpen = $state(false);
+  /** The torrent that the question is about, while the question is up. */
+  askingAbout = $state<string | null>(null);
+  toast = $state<string | null>(null);
+  readonly #api: LanternfishApi;
+  readonly #clock: WindowClock;
+  #toastTimer: Timer | null = null;
+
+  constructor(api: LanternfishApi, clock: WindowClock) {
+    this.#api = api;
+    this.#clock = clock;
+  }
+
+  async copyMagnet(infohashHex: string): Promise<void> {
+    this.#report(await this.#api.copyMagnet({ infohashHex }), messages.magnet.copied);
+  }
+
+  async copyInfohash(infohashHex: string): Promise<void> {
+    this.#report(await this.#api.copyInfohash({ infohashHex }), messages.magnet.infohashCopied);
+  }
+
+  async openMagnet(infohashHex: string): Promise<void> {
+    await this.#open(infohashHex, false);
+  }
+
+  async confirmOpen(): Promise<void> {
+    const infohashHex = this.askingAbout;
+    this.askingAbout = null;
+    if (infohashHex !== null) await this.#open(infohashHex, true);
+  }
+
+  cancelOpen(): void {
+    this.askingAbout = null;
+  }
+
+  async #open(infohashHex: string, isConfirmed: boolean): Promise<void> {
+    const answer = await this.#api.openMagnet({ infohashHex, isConfirmed });
+    if (!answer.ok) {
+      this.say(answer.problem);
+      return;
+    }
+    switch (answer.value) {
+      case 'needs-consent':
+        this.askingAbout = infohashHex;
+        return;
+      case 'no-client':
+        this.say(messages.magnet.noClient);
+        return;
+      case 'opened':
+        this.mayOpen = true;
+        this.say(messages.magnet.opened);
+    }
+  }
+
+  #report(answer: CallResult<null>, success: string): void {
+    this.say(answer.ok ? success : answer.problem);
+  }
+
+  /** Shows one line for a few seconds; a newer one takes its place. */
+  say(line: string): void {
+    this.#toastTimer?.cancel();
+    this.toast = line;
+    this.#toastTimer = this.#clock.setTimer(TOAST_MS, () => {
+      this.toast = null;
+    });
+  }
+}

@@ -1,0 +1,203 @@
+// The search: what is asked, the rows that came back so far, which one is selected. Every keystroke asks at once and the
+// latest wins; old rows stay until the answer is there. Pages follow by cursor as the list scrolls. While the newest
+// torrents are browsed, arrivals are only counted (the '12 new' pill): nothing moves what the pointer is on.
+import type {
+  ContentType,
+  LanternfishApi,
+  ResultPageDto,
+  ResultRowDto,
+  SortOrder,
+} from '../../preload/ipc-contract.ts';
+import type { Timer, WindowClock } from '../shared/clock.ts';
+import { messages } from '../shared/messages.ts';
+
+export const PAGE_ROWS = 100;
+/** Beyond this a person adds a word instead of scrolling, and the list's height stays far below what Chromium can draw. */
+export const LOADED_ROWS_MAX = 10_000;
+/** The list asks for more when this many rows are left below the last one drawn. */
+const LOAD_AHEAD_ROWS = 30;
+/** Until this many rows are there, the first screen fills by itself; then arrivals wait behind the pill. */
+const FILL_ROWS = 20;
+/** A search without results asks again at most this often while torrents arrive. */
+const ASK_AGAIN_EVERY_MS = 2000;
+/** Answers sooner than this need no sign that something is going on. */
+const BUSY_SHOWN_AFTER_MS = 300;
+/** Counts are read out when the typing stops, not at each letter. */
+const ANNOUNCE_AFTER_MS = 800;
+
+type PageFacts = Omit<ResultPageDto, 'rows' | 'nextCursor'>;
+const NO_FACTS: PageFacts = { totalCount: 0, totalIsExact: true, countsByType: null, didYouMean: [] };
+
+export class SearchController {
+  text = $state('');
+  /** Null: best match for words, newest without. */
+  chosenSort = $state<SortOrder | null>(null);
+  contentType = $state<ContentType | null>(null);
+  rows = $state.raw<readonly ResultRowDto[]>([]);
+  facts = $state.raw<PageFacts>(NO_FACTS);
+  /** The words that `rows` answer; `text` may be ahead of it. */
+  answeredText = $state('');
+  hasAnswer = $state(false);
+  problem = $state<string | null>(null);
+  isBusyShown = $state(false);
+  waitingNewCount = $state(0);
+  /** For screen readers, once the results have settled. */
+  announcement = $state('');
+  selectedInfohashHex = $state<string | null>(null);
+  /** Counts up when the list should go back to its top. */
+  scrollToTopRequests = $state(0);
+  /** The pointer or the focus is in the list: nothing may move there. */
+  isListInUse = false;
+
+  readonly sort: SortOrder = $derived(this.chosenSort ?? (this.text.trim() === '' ? 'newest' : 'relevance'));
+  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest' && this.contentType === null);
+  readonly selectedIndex = $derived(this.rows.findIndex((row) => row.infohashHex === this.selectedInfohashHex));
+  readonly isCapped = $derived(this.rows.length >= LOADED_ROWS_MAX);
+  hasMore = $state(false);
+
+  readonly #api: LanternfishApi;
+  readonly #clock: WindowClock;
+  #generation = 0;
+  #nextCursor: string | null = null;
+  #isRunning = false;
+  #isLoadingMore = false;
+  #busyTimer: Timer | null = null;
+  #askAgainTimer: Timer | null = null;
+  #announceTimer: Timer | null = null;
+
+  constructor(api: LanternfishApi, clock: WindowClock) {
+    this.#api = api;
+    this.#clock = clock;
+  }
+
+  setText(text: string): void {
+    if (text === this.text) return;
+    // An order chosen for one search is kept while it is refined, and forgotten with its words.
+    if (text.trim() === '') this.chosenSort = null;
+    this.text = text;
+    void this.run();
+  }
+
+  setSort(sort: SortOrder): void {
+    this.chosenSort = sort;
+    void this.run();
+  }
+
+  setContentType(contentType: ContentType | null): void {
+    if (contentType === this.contentType) return;
+    this.contentType = contentType;
+    void this.run();
+  }
+
+  /** Asks anew from the first row. Resolves when this answer, or a newer one, is in place. */
+  async run({ keepsPlace = false } = {}): Promise<void> {
+    this.#generation += 1;
+    const generation = this.#generation;
+    const waitingBefore = this.waitingNewCount;
+    this.#isRunning = true;
+    this.#showBusyLater();
+    const text = this.text;
+    const answer = await this.#api.search(this.#request(null));
+    if (generation !== this.#generation) return;
+    this.#isRunning = false;
+    this.#hideBusy();
+    if (!answer.ok) {
+      this.problem = answer.problem;
+      return;
+    }
+    // Overtaken by a search of this window that we do not know of (it was reloaded): that one's rows are not ours.
+    if (answer.value === null) return;
+    this.problem = null;
+    this.#take(answer.value, text);
+    this.waitingNewCount = Math.max(0, this.waitingNewCount - waitingBefore);
+    if (!keepsPlace) this.scrollToTopRequests += 1;
+  }
+
+  #take(page: ResultPageDto, text: string): void {
+    const { rows, nextCursor, ...facts } = page;
+    this.rows = uniqueRows([], rows);
+    // Where the types were not counted for this page, the figures beside them stay as they were.
+    this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
+    this.#nextCursor = nextCursor;
+    this.hasMore = nextCursor !== null;
+    this.answeredText = text;
+    this.hasAnswer = true;
+    this.#announceTimer?.cancel();
+    this.#announceTimer = this.#clock.setTimer(ANNOUNCE_AFTER_MS, () => {
+      this.announcement = messages.search.count(this.facts.totalCount, this.facts.totalIsExact);
+    });
+  }
+
+  /** The list tells which row is the last one drawn. */
+  async reached(lastDrawnIndex: number): Promise<void> {
+    const isNearEnd = lastDrawnIndex >= this.rows.length - LOAD_AHEAD_ROWS;
+    // A page asked for while a new search is under way would overtake it.
+    if (!isNearEnd || this.#isRunning || this.#isLoadingMore || this.#nextCursor === null || this.isCapped) return;
+    this.#isLoadingMore = true;
+    const generation = this.#generation;
+    const answer = await this.#api.search(this.#request(this.#nextCursor));
+    this.#isLoadingMore = false;
+    if (generation !== this.#generation) return;
+    if (!answer.ok) this.problem = answer.problem;
+    if (!answer.ok || answer.value === null) return;
+    this.problem = null;
+    this.rows = uniqueRows(this.rows, answer.value.rows).slice(0, LOADED_ROWS_MAX);
+    this.#nextCursor = answer.value.nextCursor;
+    this.hasMore = this.#nextCursor !== null;
+  }
+
+  #request(cursor: string | null): Parameters<LanternfishApi['search']>[0] {
+    return { text: this.text, sort: this.sort, contentType: this.contentType, limit: PAGE_ROWS, cursor };
+  }
+
+  /** New torrents can be found: count them, or look again where nothing on screen can move by it. */
+  torrentsAdded(addedCount: number): void {
+    if (this.isBrowsingNewest) this.waitingNewCount += addedCount;
+    const isFilling = this.isBrowsingNewest && this.rows.length < FILL_ROWS && !this.isListInUse;
+    if (isFilling || this.rows.length === 0) this.#askAgainSoon();
+  }
+
+  #askAgainSoon(): void {
+    if (this.#askAgainTimer) return;
+    const delayMs = this.rows.length === 0 && this.text === '' ? 0 : ASK_AGAIN_EVERY_MS;
+    this.#askAgainTimer = this.#clock.setTimer(delayMs, () => {
+      this.#askAgainTimer = null;
+      if (this.rows.length === 0 || (this.isBrowsingNewest && !this.isListInUse)) void this.run({ keepsPlace: true });
+    });
+  }
+
+  /** The pill, or Home. */
+  async showNew(): Promise<void> {
+    if (this.waitingNewCount > 0) await this.run();
+  }
+
+  select(index: number): ResultRowDto | null {
+    const row = this.rows[Math.min(Math.max(index, 0), this.rows.length - 1)] ?? null;
+    this.selectedInfohashHex = row?.infohashHex ?? null;
+    return row;
+  }
+
+  #showBusyLater(): void {
+    if (this.#busyTimer) return;
+    this.#busyTimer = this.#clock.setTimer(BUSY_SHOWN_AFTER_MS, () => {
+      this.isBusyShown = true;
+    });
+  }
+
+  #hideBusy(): void {
+    this.#busyTimer?.cancel();
+    this.#busyTimer = null;
+    this.isBusyShown = false;
+  }
+}
+
+/** Pages may overlap when rows arrive between them; the list is keyed by infohash and must hold each once. */
+function uniqueRows(before: readonly ResultRowDto[], added: readonly ResultRowDto[]): readonly ResultRowDto[] {
+  const seen = new Set(before.map((row) => row.infohashHex));
+  const fresh = added.filter((row) => {
+    const isNew = !seen.has(row.infohashHex);
+    seen.add(row.infohashHex);
+    return isNew;
+  });
+  return [...before, ...fresh];
+}

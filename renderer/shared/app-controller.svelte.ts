@@ -1,0 +1,150 @@
+// The window as a whole: what the app said at the start, what the crawl is doing, which surface is up. Owns the other
+// controllers and the event subscriptions; renders nothing.
+import type { CallInput, LanternfishApi, StartDto, StatusDto, Theme } from '../../preload/ipc-contract.ts';
+import { DetailsController } from '../details/details-controller.svelte.ts';
+import { MagnetController } from '../details/magnet-controller.svelte.ts';
+import { SearchController } from '../search/search-controller.svelte.ts';
+import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
+import type { WindowClock } from './clock.ts';
+import { FocusRequest } from './focus-request.svelte.ts';
+
+/** How often relative ages are drawn anew. */
+const AGES_EVERY_MS = 15_000;
+
+/** What the person switches on in the notice. */
+export type NoticeChoices = CallInput<'acceptNotice'>;
+
+export interface AppDependencies {
+  readonly api: LanternfishApi;
+  readonly clock: WindowClock;
+}
+
+export class AppController {
+  readonly search: SearchController;
+  readonly suggestions: SuggestionController;
+  readonly details: DetailsController;
+  readonly magnets: MagnetController;
+
+  /** Null until the app answered; `startProblem` is set if it could not. */
+  startFacts = $state.raw<StartDto | null>(null);
+  startProblem = $state<string | null>(null);
+  status = $state.raw<StatusDto | null>(null);
+  theme = $state<Theme>('system');
+  isNoticePutOff = $state(false);
+  isNoticeBusy = $state(false);
+  isShortcutSheetOpen = $state(false);
+  /** The window starts in the search box. */
+  readonly searchFocus = new FocusRequest({ isPending: true });
+  readonly listFocus = new FocusRequest({ isPending: false });
+  readonly detailsFocus = new FocusRequest({ isPending: false });
+  nowUnixSeconds = $state(0);
+
+  readonly isNoticeShown = $derived(this.status?.state === 'awaiting-consent' && !this.isNoticePutOff);
+  readonly #api: LanternfishApi;
+  readonly #clock: WindowClock;
+  readonly #stops: (() => void)[] = [];
+
+  constructor({ api, clock }: AppDependencies) {
+    this.#api = api;
+    this.#clock = clock;
+    this.nowUnixSeconds = clock.nowUnixSeconds();
+    this.magnets = new MagnetController(api, clock);
+    this.details = new DetailsController(api);
+    this.search = new SearchController(api, clock);
+    this.suggestions = new SuggestionController(api);
+  }
+
+  /** Listens first, asks second, so that nothing said in between is missed. */
+  async start(): Promise<void> {
+    this.startProblem = null;
+    if (this.#stops.length === 0) this.#listen();
+    const answer = await this.#api.getStart();
+    if (!answer.ok) {
+      this.startProblem = answer.problem;
+      return;
+    }
+    this.startFacts = answer.value;
+    this.theme = answer.value.theme;
+    this.status ??= answer.value.status;
+    this.magnets.mayOpen = answer.value.mayOpenMagnets;
+    await this.search.run();
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  #listen(): void {
+    const ages = this.#clock.setRepeating(AGES_EVERY_MS, () => {
+      this.nowUnixSeconds = this.#clock.nowUnixSeconds();
+    });
+    this.#stops.push(
+      () => ages.cancel(),
+      this.#api.on('status', (status) => {
+        this.status = status;
+      }),
+      this.#api.on('torrentsAdded', ({ addedCount, torrentCount }) => {
+        if (this.status) this.status = { ...this.status, torrentCount };
+        this.nowUnixSeconds = this.#clock.nowUnixSeconds();
+        this.search.torrentsAdded(addedCount);
+      }),
+      this.#api.on('focusSearch', () => {
+        this.focusSearch();
+      }),
+    );
+  }
+
+  focusSearch(): void {
+    this.searchFocus.make();
+  }
+
+  /** Goes to the results; `selectsFirst` where nothing is selected yet. */
+  focusList(selectsFirst: boolean): void {
+    if (this.search.rows.length === 0) return;
+    if (selectsFirst && this.search.selectedIndex < 0) this.search.select(0);
+    this.listFocus.make();
+  }
+
+  closeDetails(): void {
+    this.details.close();
+    this.focusList(false);
+  }
+
+  async acceptNotice(choices: NoticeChoices): Promise<void> {
+    if (this.isNoticeBusy) return;
+    this.isNoticeBusy = true;
+    const answer = await this.#api.acceptNotice(choices);
+    this.isNoticeBusy = false;
+    if (!answer.ok) {
+      this.magnets.say(answer.problem);
+      return;
+    }
+    this.searchFocus.make();
+    if (this.status?.state === 'awaiting-consent') this.status = { ...this.status, state: 'starting' };
+  }
+
+  /** The switch in the header: pauses, resumes, or brings the notice back while it has not been accepted. */
+  async togglePause(): Promise<void> {
+    if (!this.status) return;
+    if (this.status.state === 'awaiting-consent') {
+      this.isNoticePutOff = false;
+      return;
+    }
+    const isPaused = this.status.state !== 'paused';
+    const answer = await this.#api.setPaused({ isPaused });
+    if (!answer.ok) this.magnets.say(answer.problem);
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    const before = this.theme;
+    this.theme = theme;
+    const answer = await this.#api.setTheme({ theme });
+    if (answer.ok) return;
+    this.theme = before;
+    this.magnets.say(answer.problem);
+  }
+
+  quit(): void {
+    void this.#api.quit();
+  }
+}

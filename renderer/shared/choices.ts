@@ -1,0 +1,17 @@
+// The lists a person chooses from, in the order they are drawn. The contract is imported for its types only, so that no
+// validation code travels into the window; `satisfies` makes a drift a compile error.
+import type { ContentType, SortOrder, Theme } from '../../preload/ipc-contract.ts';
+
+/** Ctrl+1 is 'all', Ctrl+2 the first of these, and so on. */
+export const CONTENT_TYPES = [
+  'video',
+  'audio',
+  'book',
+  'software',
+  'game',
+  'other',
+] as const satisfies readonly ContentType[];
+
+export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const satisfies readonly SortOrder[];
+
+export const THEMES = ['system', 'light', 'dark'] as const satisfies readonly Theme[];

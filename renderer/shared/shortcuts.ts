@@ -1,0 +1,89 @@
+// Which key means what, as one table: App.svelte asks it for every key, the sheet behind `?` draws it. Keys that belong
+// to the list itself (arrows, Home, Space ...) are handled where the list is; they are here for the sheet only.
+import { messages } from './messages.ts';
+
+export type Command =
+  | { readonly kind: 'focus-search' }
+  | { readonly kind: 'choose-type'; readonly index: number }
+  | { readonly kind: 'toggle-pause' }
+  | { readonly kind: 'copy-magnet' }
+  | { readonly kind: 'open-magnet' }
+  | { readonly kind: 'show-shortcuts' };
+
+export interface KeyPress {
+  readonly key: string;
+  readonly code: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly shiftKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** `isTyping`: the focus is in a text field, where plain letters are text. */
+export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
+  if (press.altKey) return null;
+  if (press.ctrlKey || press.metaKey) return commandWithControl(press);
+  if (isTyping) return null;
+  switch (press.key) {
+    case '/':
+      return { kind: 'focus-search' };
+    case '?':
+      return { kind: 'show-shortcuts' };
+    case 'c':
+    case 'C':
+      return { kind: 'copy-magnet' };
+    case 'o':
+    case 'O':
+      return { kind: 'open-magnet' };
+    default:
+      return null;
+  }
+}
+
+function commandWithControl(press: KeyPress): Command | null {
+  const key = press.key.toLowerCase();
+  if (press.shiftKey) return key === 'p' ? { kind: 'toggle-pause' } : null;
+  if (key === 'f') return { kind: 'focus-search' };
+  // By position, not by letter: on a French keyboard the digits need Shift.
+  const digit = /^Digit([1-7])$/.exec(press.code);
+  return digit ? { kind: 'choose-type', index: Number(digit[1]) - 1 } : null;
+}
+
+export interface ShortcutLine {
+  readonly keys: readonly string[];
+  readonly meaning: string;
+}
+export interface ShortcutGroup {
+  readonly title: string;
+  readonly lines: readonly ShortcutLine[];
+}
+
+const text = messages.shortcuts;
+export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
+  {
+    title: text.searchGroup,
+    lines: [
+      { keys: ['/', 'Ctrl F'], meaning: text.focusSearch },
+      { keys: ['Esc'], meaning: text.clearThenLeave },
+      { keys: ['Ctrl 1', '…', 'Ctrl 7'], meaning: text.chooseType },
+    ],
+  },
+  {
+    title: text.listGroup,
+    lines: [
+      { keys: ['↑', '↓', 'PgUp', 'PgDn'], meaning: text.move },
+      { keys: ['Home', 'End'], meaning: text.moveFar },
+      { keys: ['Enter'], meaning: text.openDetails },
+      { keys: ['Space'], meaning: text.quickLook },
+      { keys: ['C'], meaning: text.copyMagnet },
+      { keys: ['O'], meaning: text.openMagnet },
+    ],
+  },
+  {
+    title: text.appGroup,
+    lines: [
+      { keys: ['Ctrl Shift P'], meaning: text.togglePause },
+      { keys: ['?'], meaning: text.showShortcuts },
+    ],
+  },
+];
