@@ -64,9 +64,10 @@ export type QueryOutcome =
 export interface SavedNode {
   readonly id: Uint8Array;
   readonly contact: Contact;
-  /** See NODE_FLAGS in routing-table.ts. */
+  /** See NODE_FLAGS in node-slab.ts. */
   readonly flags: number;
-  readonly lastAnsweredAgoSeconds: number;
+  /** -1: never. */
+  readonly lastHeardAgoSeconds: number;
   readonly failCount: number;
   readonly roundTripMs: number;
 }

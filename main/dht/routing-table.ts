@@ -1,78 +1,284 @@
-// The face of the routing table; its body follows in the next commit.
+// Kademlia's table of nodes (BEP 5, "Routing Table"): the node keeps one around its own id, the scraper one around each
+// needle. Nothing on a packet's path looks at more than a bucket or two, most of it at none.
+//
+// Where this differs from BEP 5:
+// - Splitting the bucket that holds our id, again and again, ends in one bucket for each number of shared bits. Here a
+//   bucket is made when the first node of its depth comes: depths may be missing, and no node ever has to be moved.
+// - Who has not answered us waits as a replacement (libtorrent: "pinged"); a table may be told otherwise.
+// - One node an address, and one a /24 (v6: /64) in each bucket, so that nobody fills a bucket from one network.
+// - A table may have a limit of buckets: then a new, deeper one takes the place of the shallowest, whose good nodes are
+//   handed to onRetired (the user's "retire good vector").
+import { assert } from '../base/assert.ts';
+import { bytesEqual } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Contact, NodeContact } from '../base/contact.ts';
-import type { NodeId } from '../base/identifier.ts';
-import type { Random } from '../base/random.ts';
+import { asNodeId, IDENTIFIER_BYTES, type NodeId } from '../base/identifier.ts';
+import type { Bucket } from './bucket.ts';
 import type { SavedTable } from './dht-contract.ts';
+import { NearestNodes } from './nearest-nodes.ts';
+import {
+  BAD_AFTER_FAILURES,
+  factsOf,
+  GOOD_FOR_MS,
+  NODE_FLAGS,
+  sampleFlags,
+  savedToNode,
+  type NodeFacts,
+} from './node-slab.ts';
+import { Placement, type Plan } from './placement.ts';
+import type { InsertOutcome, RoutingTableOptions, Sighting, TableNode } from './routing-table-contract.ts';
 
-export type NodeState = 'good' | 'questionable' | 'bad';
+export type * from './routing-table-contract.ts';
 
-/** A node as the table knows it at the moment of asking: a copy, not a handle. */
-export interface TableNode extends NodeContact {
-  readonly state: NodeState;
-  /** Whether it answers sample_infohashes; null: never asked. */
-  readonly supportsSamples: boolean | null;
-  readonly failCount: number;
-  readonly roundTripMs: number;
+/** libtorrent's first buckets are larger: half of all lookups start in the first. Then BEP 5's K. */
+export function mainBucketSize(depth: number): number {
+  return depth < 4 ? 128 >> depth : 8;
 }
 
-export interface Sighting {
-  /** It answered a query of ours (now); otherwise somebody, maybe itself, says that it exists. */
-  readonly hasAnswered: boolean;
-  readonly roundTripMs?: number;
-  readonly supportsSamples?: boolean;
-}
+/** A node that stays bad with nobody waiting for its place leaves at last. */
+const REMOVED_AFTER_FAILURES = 2 * BAD_AFTER_FAILURES;
 
-export type InsertOutcome = 'inserted' | 'updated' | 'replaced' | 'cached' | 'rejected';
+export class RoutingTable {
+  readonly #clock: Clock;
+  readonly #onRetired: (node: TableNode) => void;
+  readonly #placement: Placement;
+  readonly #nearest: NearestNodes;
 
-export interface RoutingTableOptions {
-  readonly selfId: NodeId;
-  readonly clock: Clock;
-  /** Keys the hash tables, so that nobody can choose ids that collide. */
-  readonly random: Random;
-  readonly family?: 4 | 6;
-  /** Nodes in the bucket at a depth (shared prefix bits with selfId). */
-  readonly bucketSize: number | ((depth: number) => number);
-  /** Buckets at most; beyond it a deeper bucket takes the place of the shallowest. Default 50. */
-  readonly bucketsMax?: number;
-  /** Known replacements a bucket. Default 0. */
-  readonly replacementsMax?: number;
-  /** False (default): only nodes that answered us get in, others wait as replacements. */
-  readonly acceptsUnanswered?: boolean;
-  /** Failures in a row that make a node bad. Default 3. */
-  readonly failuresMax?: number;
-  /** True (default): one address of a /24 (v6: /64) a bucket. */
-  readonly isOnePerSubnet?: boolean;
-  /** A good node left because its bucket gave way to a deeper one. */
-  readonly onRetired?: (node: TableNode) => void;
-}
+  constructor(options: RoutingTableOptions) {
+    this.#clock = options.clock;
+    this.#onRetired = options.onRetired ?? (() => undefined);
+    this.#placement = new Placement(options);
+    this.#nearest = new NearestNodes(this.#placement.slab);
+  }
 
-export declare class RoutingTable {
-  constructor(options: RoutingTableOptions);
-  readonly selfId: NodeId;
-  readonly nodeCount: number;
-  insert(node: NodeContact, sighting: Sighting): InsertOutcome;
-  /** True exactly when insert would say 'inserted', 'updated' or 'replaced'. */
-  willAccept(node: NodeContact, sighting: Sighting): boolean;
-  find(contact: Contact): TableNode | null;
-  findById(id: Uint8Array): TableNode | null;
-  /** The nearest by XOR, nearest first; `isGood` leaves out all others. */
-  closest(target: Uint8Array, count: number, isGood?: boolean): TableNode[];
+  get selfId(): NodeId {
+    return this.#placement.selfId;
+  }
+
+  get nodeCount(): number {
+    return this.#placement.slab.count;
+  }
+
+  get bucketCount(): number {
+    return this.#placement.reuseOrder.size;
+  }
+
+  insert(node: NodeContact, sighting: Sighting): InsertOutcome {
+    const { hasAnswered, roundTripMs = 0, supportsSamples } = sighting;
+    const heardAtMs = hasAnswered ? this.#clock.nowMs() : -Infinity;
+    const samples = supportsSamples === undefined ? 0 : sampleFlags(supportsSamples);
+    const flags = (hasAnswered ? NODE_FLAGS.hasAnswered : 0) | samples;
+    return this.#insert(node, { flags, failCount: 0, roundTripMs, heardAtMs });
+  }
+
+  /** True exactly when insert would say 'inserted', 'updated' or 'replaced'. Changes nothing. */
+  willAccept(node: NodeContact, sighting: Pick<Sighting, 'hasAnswered'> = { hasAnswered: true }): boolean {
+    const { action } = this.#placement.planFor(node, sighting.hasAnswered, this.#clock.nowMs());
+    return action !== 'reject' && action !== 'cache';
+  }
+
+  find(contact: Contact): TableNode | null {
+    const record = this.#recordOf(contact);
+    return record === -1 ? null : this.#placement.slab.toNode(record, this.#clock.nowMs());
+  }
+
+  findById(id: Uint8Array): TableNode | null {
+    const record = this.#placement.index.findByIdBytes(id);
+    return record === -1 ? null : this.#placement.slab.toNode(record, this.#clock.nowMs());
+  }
+
+  /** The nearest by XOR, nearest first; `onlyGood` leaves out all others. */
+  closest(target: Uint8Array, count: number, onlyGood = false): TableNode[] {
+    const nowMs = this.#clock.nowMs();
+    const found = this.#search(target, 0, count, onlyGood, nowMs);
+    return Array.from(this.#nearest.records.subarray(0, found), (record) => this.#placement.slab.toNode(record, nowMs));
+  }
+
+  /** Writes the nearest good nodes to the target at `targetStart` in compact form; returns how many. For answers. */
+  writeClosest(target: Uint8Array, targetStart: number, count: number, into: Uint8Array): number {
+    const found = this.#search(target, targetStart, count, true, this.#clock.nowMs());
+    const { stride, compact } = this.#placement.slab;
+    for (let place = 0; place < found; place++) {
+      const from = this.#nearest.records[place]! * stride;
+      for (let index = 0; index < stride; index++) into[place * stride + index] = compact[from + index]!;
+    }
+    return found;
+  }
+
   /** A query is on its way to it: it goes to the end of the timeout queue. */
-  queried(contact: Contact): void;
-  /** It sent us a query. */
-  heard(contact: Contact, id: Uint8Array): void;
-  /** A query to it timed out. */
-  failed(contact: Contact): 'kept' | 'removed' | 'unknown';
-  setSupportsSamples(contact: Contact, supports: boolean): void;
-  remove(contact: Contact): boolean;
-  /** The node whose last query is longest ago, and when that was. */
-  oldestQueried(): { node: TableNode; lastQueriedAtMs: number } | null;
-  nodes(): Iterable<TableNode>;
-  save(): SavedTable;
-  /** As is: same id, same buckets. The table must be empty. */
-  restore(saved: SavedTable): void;
-  /** Every node through insert: after a change of id. */
-  reinsert(saved: SavedTable): void;
-  checkInvariants(): void;
+  queried(contact: Contact): void {
+    const record = this.#recordOf(contact);
+    if (record !== -1) this.#placement.slab.queriedOrder.touch(record, this.#clock.nowMs());
+  }
+
+  /** It asked us something: that keeps a node good that has answered us once. False: not in the table. */
+  heard(contact: Contact): boolean {
+    const record = this.#recordOf(contact);
+    if (record === -1) return false;
+    const { slab } = this.#placement;
+    if (slab.has(record, NODE_FLAGS.hasAnswered)) slab.heardAtMs[record] = this.#clock.nowMs();
+    return true;
+  }
+
+  /** A query to it got no answer. The unproven leave at once, a bad one when somebody waits, or at long last. */
+  failed(contact: Contact): 'kept' | 'removed' | 'unknown' {
+    const record = this.#recordOf(contact);
+    if (record === -1) return 'unknown';
+    const { slab } = this.#placement;
+    const bucket = this.#placement.bucketOf(record);
+    const failures = slab.countFailure(record);
+    if (failures === BAD_AFTER_FAILURES) bucket.badCount++;
+    const isUnproven = !slab.has(record, NODE_FLAGS.hasAnswered);
+    const isAwaited = slab.isBad(record) && bucket.replacements.some(({ hasAnswered }) => hasAnswered);
+    if (!isUnproven && !isAwaited && failures < REMOVED_AFTER_FAILURES) return 'kept';
+    this.#placement.remove(record);
+    this.#promoteIn(bucket);
+    return 'removed';
+  }
+
+  setSupportsSamples(contact: Contact, supports: boolean): void {
+    const record = this.#recordOf(contact);
+    if (record !== -1) this.#placement.slab.setSupportsSamples(record, sampleFlags(supports));
+  }
+
+  remove(contact: Contact): boolean {
+    const record = this.#recordOf(contact);
+    if (record === -1) return false;
+    const bucket = this.#placement.bucketOf(record);
+    this.#placement.remove(record);
+    this.#promoteIn(bucket);
+    return true;
+  }
+
+  /** The node whose last query is longest ago and when that was (-Infinity: never), or null when the table is empty. */
+  oldestQueried(): { readonly node: TableNode; readonly lastQueriedAtMs: number } | null {
+    const { slab } = this.#placement;
+    const record = slab.queriedOrder.oldest;
+    if (record < 0) return null;
+    const lastQueriedAtMs = slab.queriedOrder.touchedAtMs(record);
+    return { node: slab.toNode(record, this.#clock.nowMs()), lastQueriedAtMs };
+  }
+
+  /** A depth whose bucket has not changed for 15 minutes (BEP 5), counted as changed from now on; -1: none. */
+  takeStaleDepth(): number {
+    const nowMs = this.#clock.nowMs();
+    for (const bucket of this.#placement.buckets) {
+      if (bucket === null || nowMs - bucket.changedAtMs < GOOD_FOR_MS) continue;
+      bucket.changedAtMs = nowMs;
+      return bucket.depth;
+    }
+    return -1;
+  }
+
+  /** Takes out the first node that waits unproven and was last seen at `seenUntilMs` or earlier, or null. */
+  takeUnproven(seenUntilMs: number): NodeContact | null {
+    for (const bucket of this.#placement.buckets) {
+      const unproven = bucket?.takeUnproven(seenUntilMs) ?? null;
+      if (unproven === null) continue;
+      this.#placement.releaseIfEmpty(bucket!);
+      return unproven;
+    }
+    return null;
+  }
+
+  *nodes(): Iterable<TableNode> {
+    const nowMs = this.#clock.nowMs();
+    for (const record of this.#placement.records()) yield this.#placement.slab.toNode(record, nowMs);
+  }
+
+  save(): SavedTable {
+    const nowMs = this.#clock.nowMs();
+    const nodes = Array.from(this.#placement.records(), (record) => this.#placement.slab.toSaved(record, nowMs));
+    return { selfId: this.selfId.slice(), nodes };
+  }
+
+  /** As is: same id, same buckets, same slots, nobody judged again. What cannot be (a file may lie) is left out. */
+  restore(saved: SavedTable): void {
+    assert(this.nodeCount === 0 && bytesEqual(saved.selfId, this.selfId), 'only an empty table of that id is restored');
+    const nowMs = this.#clock.nowMs();
+    for (const node of saved.nodes) {
+      if (node.id.length !== IDENTIFIER_BYTES) continue;
+      const plan = this.#placement.planFor({ id: asNodeId(node.id), contact: node.contact }, true, nowMs);
+      if (plan.action === 'place' && plan.leaving.length === 0)
+        this.#placement.put(plan.depth, factsOf(node, nowMs), nowMs);
+    }
+  }
+
+  /** Every node through insert: after a change of id. A good one that finds no place is retired. */
+  reinsert(saved: SavedTable): void {
+    const nowMs = this.#clock.nowMs();
+    for (const node of saved.nodes) {
+      if (node.id.length !== IDENTIFIER_BYTES) continue;
+      const facts = factsOf(node, nowMs);
+      const outcome = this.#insert({ id: asNodeId(node.id), contact: node.contact }, facts);
+      const isGood = node.failCount === 0 && nowMs - facts.heardAtMs < GOOD_FOR_MS;
+      if (isGood && (outcome === 'rejected' || outcome === 'cached')) this.#onRetired(savedToNode(node));
+    }
+  }
+
+  /** Another id for the same table: all nodes are inserted again. */
+  changeSelfId(selfId: NodeId): void {
+    const saved = this.save();
+    this.#placement.clear();
+    this.#placement.selfId = selfId;
+    this.reinsert(saved);
+  }
+
+  checkInvariants(): void {
+    this.#placement.checkInvariants();
+  }
+
+  #insert(node: NodeContact, facts: NodeFacts): InsertOutcome {
+    const nowMs = this.#clock.nowMs();
+    const hasAnswered = (facts.flags & NODE_FLAGS.hasAnswered) !== 0;
+    const plan = this.#placement.planFor(node, hasAnswered, nowMs);
+    switch (plan.action) {
+      case 'reject':
+        return 'rejected';
+      case 'cache':
+        this.#placement.cache(plan.depth, { ...node, hasAnswered, roundTripMs: facts.roundTripMs, seenAtMs: nowMs });
+        return 'cached';
+      case 'update':
+        if (hasAnswered) this.#noteAnswer(plan.leaving[0]!, facts, nowMs);
+        return 'updated';
+      default:
+        return this.#enter(plan, facts, nowMs);
+    }
+  }
+
+  #enter(plan: Plan, facts: NodeFacts, nowMs: number): InsertOutcome {
+    const isReplacing = plan.action === 'reuse' || plan.leaving.length > 0;
+    for (const record of plan.leaving) this.#placement.remove(record);
+    const retired = plan.action === 'reuse' ? this.#placement.makeRoomForBucket(nowMs) : [];
+    const record = this.#placement.put(plan.depth, facts, nowMs);
+    // Whoever has just answered was just asked.
+    if (facts.heardAtMs === nowMs) this.#placement.slab.queriedOrder.touch(record, nowMs);
+    for (const node of retired) this.#onRetired(node);
+    return isReplacing ? 'replaced' : 'inserted';
+  }
+
+  #noteAnswer(record: number, facts: NodeFacts, nowMs: number): void {
+    const bucket = this.#placement.bucketOf(record);
+    if (this.#placement.slab.isBad(record)) bucket.badCount--;
+    this.#placement.slab.noteAnswer(record, facts);
+    bucket.changedAtMs = nowMs;
+  }
+
+  /** Somebody left the bucket: the best of those who wait there takes the place. */
+  #promoteIn(bucket: Bucket): void {
+    const next = bucket.takeProvenReplacement();
+    if (next === null) return;
+    const { roundTripMs, seenAtMs } = next;
+    this.#insert(next, { flags: NODE_FLAGS.hasAnswered, failCount: 0, roundTripMs, heardAtMs: seenAtMs });
+    this.#placement.releaseIfEmpty(bucket);
+  }
+
+  #search(target: Uint8Array, targetStart: number, count: number, onlyGood: boolean, nowMs: number): number {
+    const { selfId, buckets } = this.#placement;
+    return this.#nearest.search({ selfId, buckets, target, targetStart, count, onlyGood, nowMs });
+  }
+
+  #recordOf(contact: Contact): number {
+    return this.#placement.index.load(null, contact) ? this.#placement.index.findByContact() : -1;
+  }
 }

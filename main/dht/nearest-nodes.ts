@@ -1,0 +1,111 @@
+// The records of a table that are nearest to a target by XOR, without looking at more buckets than needed.
+//
+// Let d be the depth of the target (bits it shares with the table's id). Then, from near to far:
+//   bucket d                   its nodes differ from the id where the target does, so they share more than d bits with it
+//   buckets deeper than d      all share exactly d bits with the target. Bucket e differs from the deeper ones at bit e,
+//                              so it is nearer than they are if the target has that bit other than the id, else farther
+//   buckets d-1, d-2, ... 0    share exactly that many bits
+// Depths without a bucket are skipped, and the deepest bucket, which is mixed, stays between nearer and farther ones.
+import { sharedPrefixBits } from '../base/identifier.ts';
+import type { Bucket } from './bucket.ts';
+import { headOf, type NodeSlab } from './node-slab.ts';
+
+export interface NearestQuestion {
+  readonly selfId: Uint8Array;
+  /** By depth. */
+  readonly buckets: readonly (Bucket | null)[];
+  readonly target: Uint8Array;
+  /** Where the 20 bytes of the target start. */
+  readonly targetStart: number;
+  readonly count: number;
+  readonly onlyGood: boolean;
+  readonly nowMs: number;
+}
+
+export class NearestNodes {
+  /** The records found, nearest first. */
+  records = new Int32Array(8);
+  #distances = new Float64Array(8);
+  readonly #target = new Uint8Array(20);
+  #targetHead = 0;
+  #found = 0;
+  #wanted = 0;
+  #onlyGood = false;
+  #nowMs = 0;
+  readonly #slab: NodeSlab;
+
+  constructor(slab: NodeSlab) {
+    this.#slab = slab;
+  }
+
+  /** Fills `records` and returns how many. */
+  search({ selfId, buckets, target, targetStart, count, onlyGood, nowMs }: NearestQuestion): number {
+    for (let index = 0; index < 20; index++) this.#target[index] = target[targetStart + index]!;
+    this.#targetHead = headOf(this.#target, 0);
+    this.#found = 0;
+    this.#wanted = count;
+    this.#onlyGood = onlyGood;
+    this.#nowMs = nowMs;
+    if (this.records.length < count) {
+      this.records = new Int32Array(count);
+      this.#distances = new Float64Array(count);
+    }
+    this.#visit(selfId, buckets);
+    return this.#found;
+  }
+
+  #visit(selfId: Uint8Array, buckets: readonly (Bucket | null)[]): void {
+    const deepest = buckets.length - 1;
+    const depth = Math.min(sharedPrefixBits(selfId, this.#target), deepest);
+    if (this.#take(buckets[depth]!)) return;
+    if (depth < deepest) {
+      for (let deeper = depth + 1; deeper < deepest; deeper++)
+        if (this.#differsAt(selfId, deeper) && this.#take(buckets[deeper]!)) return;
+      if (this.#take(buckets[deepest]!)) return;
+      for (let deeper = deepest - 1; deeper > depth; deeper--)
+        if (!this.#differsAt(selfId, deeper) && this.#take(buckets[deeper]!)) return;
+    }
+    for (let shallower = depth - 1; shallower >= 0; shallower--) if (this.#take(buckets[shallower]!)) return;
+  }
+
+  #differsAt(selfId: Uint8Array, bit: number): boolean {
+    return (((selfId[bit >> 3]! ^ this.#target[bit >> 3]!) << (bit & 7)) & 0x80) !== 0;
+  }
+
+  /** Adds the nearest of `bucket` behind those found; true when there are enough. */
+  #take(bucket: Bucket | null): boolean {
+    if (bucket === null) return false;
+    const first = this.#found;
+    const slab = this.#slab;
+    for (let slot = 0; slot < bucket.count; slot++) {
+      const record = bucket.recordAt(slot);
+      if (this.#onlyGood && !slab.isGood(record, this.#nowMs)) continue;
+      const distance = (slab.idHeads[record]! ^ this.#targetHead) >>> 0;
+      const isFull = this.#found === this.#wanted;
+      if (isFull && !this.#isNearer(record, distance, this.#found - 1)) continue;
+      let place = isFull ? this.#found - 1 : this.#found++;
+      while (place > first && this.#isNearer(record, distance, place - 1)) {
+        this.records[place] = this.records[place - 1]!;
+        this.#distances[place] = this.#distances[place - 1]!;
+        place--;
+      }
+      this.records[place] = record;
+      this.#distances[place] = distance;
+    }
+    return this.#found === this.#wanted;
+  }
+
+  #isNearer(record: number, distance: number, thanPlace: number): boolean {
+    const other = this.#distances[thanPlace]!;
+    if (distance !== other) return distance < other;
+    const { compact, stride } = this.#slab;
+    const at = record * stride;
+    const otherAt = this.records[thanPlace]! * stride;
+    for (let index = 4; index < 20; index++) {
+      const target = this.#target[index]!;
+      const difference = (compact[at + index]! ^ target) - (compact[otherAt + index]! ^ target);
+      if (difference !== 0) return difference < 0;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,106 @@
+// From a key (id, address, subnet) to the place of its record in a slab, in constant time and 8 bytes a record: open
+// addressing over a typed array that holds places only; keys stay in the slab and are read back when needed.
+// The hash is keyed, because ids and addresses are chosen by strangers.
+import { assert } from '../base/assert.ts';
+import type { KeyedHash } from '../base/keyed-hash.ts';
+
+const CELLS_MIN = 16;
+
+export class SlabIndex {
+  /** Place + 1; 0 is free. A power of two long, never more than half full. */
+  #cells = new Int32Array(CELLS_MIN);
+  #count = 0;
+  readonly #hash: KeyedHash;
+  readonly #writeKey: (record: number, into: Uint8Array) => void;
+  readonly #scratch: Uint8Array;
+
+  /** `writeKey` writes the `keyBytes` bytes of the key of `record`. */
+  constructor(hash: KeyedHash, keyBytes: number, writeKey: (record: number, into: Uint8Array) => void) {
+    this.#hash = hash;
+    this.#writeKey = writeKey;
+    this.#scratch = new Uint8Array(keyBytes);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The record with this key, or -1. */
+  find(key: Uint8Array): number {
+    const mask = this.#cells.length - 1;
+    for (let cell = this.#homeOf(key); this.#cells[cell] !== 0; cell = (cell + 1) & mask) {
+      const record = this.#cells[cell]! - 1;
+      this.#writeKey(record, this.#scratch);
+      if (sameKey(this.#scratch, key)) return record;
+    }
+    return -1;
+  }
+
+  /** No record with the same key may be in. */
+  add(record: number): void {
+    if ((this.#count + 1) * 2 > this.#cells.length) this.#enlarge();
+    this.#place(record);
+    this.#count++;
+  }
+
+  remove(record: number): void {
+    const mask = this.#cells.length - 1;
+    this.#writeKey(record, this.#scratch);
+    let hole = this.#homeOf(this.#scratch);
+    while (this.#cells[hole] !== record + 1) {
+      assert(this.#cells[hole] !== 0, 'only a record of this index can leave it');
+      hole = (hole + 1) & mask;
+    }
+    // Whoever stands behind the hole because it was taken moves up: no tombstones.
+    for (let cell = (hole + 1) & mask; this.#cells[cell] !== 0; cell = (cell + 1) & mask) {
+      this.#writeKey(this.#cells[cell]! - 1, this.#scratch);
+      const home = this.#homeOf(this.#scratch);
+      if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
+      this.#cells[hole] = this.#cells[cell]!;
+      hole = cell;
+    }
+    this.#cells[hole] = 0;
+    this.#count--;
+  }
+
+  clear(): void {
+    this.#cells = new Int32Array(CELLS_MIN);
+    this.#count = 0;
+  }
+
+  checkInvariants(): void {
+    let taken = 0;
+    const key = new Uint8Array(this.#scratch.length);
+    for (const cell of this.#cells) {
+      if (cell === 0) continue;
+      taken++;
+      this.#writeKey(cell - 1, key);
+      assert(this.find(key) === cell - 1, 'every record of an index is found by its key');
+    }
+    assert(taken === this.#count && taken * 2 <= this.#cells.length, 'the index counts its records');
+  }
+
+  #homeOf(key: Uint8Array): number {
+    this.#hash.digest(key);
+    return this.#hash.low & (this.#cells.length - 1);
+  }
+
+  #place(record: number): void {
+    const mask = this.#cells.length - 1;
+    this.#writeKey(record, this.#scratch);
+    let cell = this.#homeOf(this.#scratch);
+    while (this.#cells[cell] !== 0) cell = (cell + 1) & mask;
+    this.#cells[cell] = record + 1;
+  }
+
+  #enlarge(): void {
+    const old = this.#cells;
+    this.#cells = new Int32Array(old.length * 2);
+    for (const cell of old) if (cell !== 0) this.#place(cell - 1);
+  }
+}
+
+function sameKey(a: Uint8Array, b: Uint8Array): boolean {
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
