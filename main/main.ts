@@ -7,7 +7,7 @@ import { applicationMenu } from './app/application-menu.ts';
 import { dataFolders } from './app/data-folders.ts';
 import { DesktopApp } from './app/desktop-app.ts';
 import { parseLaunchOptions, type LaunchOptions } from './app/launch-options.ts';
-import { runtimeLine } from './app/runtime-notice.ts';
+import { runtimeLine, testRuntimeBinding } from './app/runtime-notice.ts';
 import { SettingsFile } from './app/settings-file.ts';
 import { lockDown } from './app/window.ts';
 import { systemClock } from './base/clock.ts';
@@ -72,7 +72,7 @@ async function run(options: LaunchOptions, folders: ReturnType<typeof dataFolder
     settings: await SettingsFile.read(path.join(folders.profileDir, 'settings.json')),
     outDir,
     resourcesDir,
-    nativeBinding: process.env['LANTERNFISH_SQLITE_BINDING'] ?? null,
+    nativeBinding: testRuntimeBinding(),
   });
   app.on('second-instance', () => {
     desktopApp.open();
