@@ -38,7 +38,7 @@ export interface TorrentPlan {
 const PIECE_LENGTH_BYTES_MIN = 256 * 1024;
 const BLOCK_BYTES = 16_384;
 /** Creators choose piece lengths so that there are about this many pieces at most. */
-const PIECES_MAX = 1200;
+const PIECES_MAX = 600;
 /** One in five of the pure v2 kind, one in five hybrid: more than in the wild, where both are rare. */
 const VERSIONS: readonly TorrentVersion[] = ['v1', 'hybrid', 'v1', 'v2', 'v1'];
 
@@ -149,8 +149,12 @@ function zeroPieceHash(pieceLength: number): Uint8Array {
   return node;
 }
 
+const pair = new Uint8Array(64);
+
 function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hash('sha256', Buffer.concat([left, right]), 'buffer');
+  pair.set(left);
+  pair.set(right, 32);
+  return hash('sha256', pair, 'buffer');
 }
 
 function comparePaths(a: readonly string[], b: readonly string[]): number {
