@@ -50,6 +50,8 @@ export const METADATA_SCAN_LIMITS: ScanLimits = { depthMax: 100, tokensMax: 1_00
 const EXPECTS_ITEM = 0;
 const EXPECTS_KEY = 1;
 const EXPECTS_VALUE = 2;
+/** The one outermost value. */
+const EXPECTS_ONE = 3;
 
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
@@ -86,14 +88,18 @@ export class BencodeScanner {
   readonly depthMax: number;
   readonly tokensMax: number;
   readonly lengthDigitsMax: number;
-  /** What each open container expects; [0] is the place of the one outermost value. */
-  private readonly expects: Uint8Array;
+  /** What the innermost open container expects next. */
+  private expected = EXPECTS_ONE;
+  /** `end` while there is more to read, 0 once the value is complete or a problem was found. */
+  private stopAt = 0;
+  /** What the containers around it expected when it was opened, the outermost first. */
+  private readonly outer: Uint8Array;
 
   constructor(limits: ScanLimits) {
     this.depthMax = limits.depthMax;
     this.tokensMax = limits.tokensMax;
     this.lengthDigitsMax = limits.lengthDigitsMax;
-    this.expects = new Uint8Array(limits.depthMax + 1);
+    this.outer = new Uint8Array(limits.depthMax);
   }
 
   /** Sets out to read one value from `bytes[start]` on, looking at nothing from `end` on. */
@@ -110,24 +116,20 @@ export class BencodeScanner {
     this.depth = 0;
     this.tokenCount = 0;
     this.problem = null;
-    this.expects[0] = EXPECTS_ITEM;
+    this.expected = EXPECTS_ONE;
+    this.stopAt = end;
   }
 
   next(): Token {
-    if (this.problem !== null) return TOKEN_MALFORMED;
-    const depth = this.depth;
-    if (depth === 0 && this.tokenCount > 0) return TOKEN_END;
     const at = this.position;
-    if (at >= this.end) return this.fail('truncated');
-    if (this.tokenCount >= this.tokensMax) return this.fail('too-many-tokens');
+    if (at >= this.stopAt) return this.stop();
+    if (this.tokenCount === this.tokensMax) return this.fail('too-many-tokens');
     this.tokenCount++;
     this.tokenStart = at;
     const byte = this.bytes[at]!;
-    const expected = this.expects[depth]!;
-    if (byte >= DIGIT_0 && byte <= DIGIT_9) return this.readString(byte, expected);
-    if (byte === LETTER_E) return this.close(expected);
-    if (expected === EXPECTS_KEY) return this.fail('key-not-a-string');
-    if (expected === EXPECTS_VALUE) this.expects[depth] = EXPECTS_KEY;
+    if (byte >= DIGIT_0 && byte <= DIGIT_9) return this.readString(byte - DIGIT_0);
+    if (byte === LETTER_E) return this.close();
+    if (this.expected === EXPECTS_KEY) return this.fail('key-not-a-string');
     if (byte === LETTER_I) return this.readInteger();
     if (byte === LETTER_D) return this.open(EXPECTS_KEY, TOKEN_DICTIONARY);
     if (byte === LETTER_L) return this.open(EXPECTS_ITEM, TOKEN_LIST);
@@ -139,10 +141,8 @@ export class BencodeScanner {
    * TOKEN_CLOSE with a smaller `depth` than before means that there was no value but the end of the container.
    */
   skipValue(): Token {
-    const depth = this.depth;
-    let token = this.next();
-    while (this.depth > depth && token !== TOKEN_MALFORMED) token = this.next();
-    return token;
+    const token = this.next();
+    return token === TOKEN_DICTIONARY || token === TOKEN_LIST ? this.skipRest() : token;
   }
 
   /** Reads on to the end of the innermost open container. */
@@ -173,31 +173,38 @@ export class BencodeScanner {
     assert(Number.isSafeInteger(this.integer), 'integers are safe');
   }
 
-  private readString(firstDigit: number, expected: number): Token {
+  private readString(firstDigit: number): Token {
     const bytes = this.bytes;
     const end = this.end;
     const first = this.tokenStart;
     let at = first + 1;
-    let length = firstDigit - DIGIT_0;
+    let length = firstDigit;
     for (;;) {
       if (at >= end) return this.fail('truncated');
-      const byte = bytes[at++]!;
-      if (byte === COLON) break;
-      if (byte < DIGIT_0 || byte > DIGIT_9) return this.fail('bad-string-length');
-      if (at - first > this.lengthDigitsMax) return this.fail('string-length-digits');
-      length = length * 10 + (byte - DIGIT_0);
+      const digit = bytes[at++]! - DIGIT_0;
+      if (digit >= 0 && digit <= 9) {
+        length = length * 10 + digit;
+        if (at - first > this.lengthDigitsMax) return this.fail('string-length-digits');
+      } else if (digit === COLON - DIGIT_0) break;
+      else return this.fail('bad-string-length');
     }
     if (length > end - at) return this.fail('string-past-end');
-    if (firstDigit === DIGIT_0 && at - first > 2) this.hasLeadingZeros = true;
+    if (firstDigit === 0 && at - first > 2) this.hasLeadingZeros = true;
     this.dataStart = at;
     this.dataLength = length;
     this.position = at + length;
-    if (expected === EXPECTS_KEY) {
-      this.expects[this.depth] = EXPECTS_VALUE;
+    if (this.expected === EXPECTS_KEY) {
+      this.expected = EXPECTS_VALUE;
       return TOKEN_KEY;
     }
-    if (expected === EXPECTS_VALUE) this.expects[this.depth] = EXPECTS_KEY;
+    this.valueRead();
     return TOKEN_STRING;
+  }
+
+  private valueRead(): void {
+    const expected = this.expected;
+    if (expected === EXPECTS_VALUE) this.expected = EXPECTS_KEY;
+    else if (expected === EXPECTS_ONE) this.stopAt = 0;
   }
 
   private readInteger(): Token {
@@ -227,27 +234,36 @@ export class BencodeScanner {
     // `0 - value`, because `-value` would make -0 of 0.
     this.integer = isNegative ? 0 - value : value;
     this.position = at;
+    this.valueRead();
     return TOKEN_INTEGER;
   }
 
-  private open(expects: number, token: Token): Token {
+  private open(expected: number, token: Token): Token {
     if (this.depth >= this.depthMax) return this.fail('too-deep');
-    this.depth++;
-    this.expects[this.depth] = expects;
+    this.outer[this.depth++] = this.expected;
+    this.expected = expected;
     this.position++;
     return token;
   }
 
-  private close(expected: number): Token {
+  private close(): Token {
     if (this.depth === 0) return this.fail('unexpected-byte');
-    if (expected === EXPECTS_VALUE) return this.fail('missing-value');
-    this.depth--;
+    if (this.expected === EXPECTS_VALUE) return this.fail('missing-value');
+    this.expected = this.outer[--this.depth]!;
     this.position++;
+    this.valueRead();
     return TOKEN_CLOSE;
+  }
+
+  /** Nothing more is read: the value is complete, or the scan failed, or the bytes ran out just now. */
+  private stop(): Token {
+    if (this.problem !== null) return TOKEN_MALFORMED;
+    return this.depth === 0 && this.tokenCount > 0 ? TOKEN_END : this.fail('truncated');
   }
 
   private fail(problem: ScanProblem): Token {
     this.problem = problem;
+    this.stopAt = 0;
     return TOKEN_MALFORMED;
   }
 }

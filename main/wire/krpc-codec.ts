@@ -13,6 +13,7 @@ import {
 } from './bencode-scanner.ts';
 import { PEER4_BYTES, PEER6_BYTES } from './compact-contacts.ts';
 import { noteKeyOrder, readBody } from './krpc-body.ts';
+import { KEY_UNKNOWN, KeyTable } from './krpc-keys.ts';
 import { TRANSACTION_ID_BYTES_MAX } from './krpc-message.ts';
 import type { KrpcMessage, KrpcMethod, MalformedReason } from './krpc-message.ts';
 
@@ -30,18 +31,22 @@ export const DATAGRAM_BYTES_MAX = 4096;
 /** BEP 5: "a two character client identifier ... followed by a two character version identifier". */
 const VERSION_BYTES = 4;
 
-// Keys of the outer dictionary; the number is a bit of `seen` too.
-const TOP_UNKNOWN = 0;
+// Keys of the outer dictionary, numbered in the order of their bytes; the number is a bit of `seen` too.
 const TOP_ARGUMENTS = 1;
 const TOP_ERROR = 2;
-const TOP_METHOD = 3;
-const TOP_REPLY = 4;
-const TOP_TRANSACTION_ID = 5;
-const TOP_VERSION = 6;
-const TOP_KIND = 7;
-const TOP_IP = 8;
-const TOP_READ_ONLY = 9;
-const TOP_NODES = 10;
+const TOP_IP = 3;
+const TOP_NODES = 4;
+const TOP_METHOD = 5;
+const TOP_REPLY = 6;
+const TOP_READ_ONLY = 7;
+const TOP_TRANSACTION_ID = 8;
+const TOP_VERSION = 9;
+const TOP_KIND = 10;
+const TOP_KEYS = new KeyTable(['a', 'e', 'ip', 'nodes', 'q', 'r', 'ro', 't', 'v', 'y']);
+
+/** By number in METHOD_KEYS. */
+const METHODS = ['unknown', 'announce_peer', 'find_node', 'get_peers', 'ping', 'sample_infohashes'] as const;
+const METHOD_KEYS = new KeyTable(METHODS.slice(1));
 
 const LETTER_D = 0x64;
 const LETTER_E = 0x65;
@@ -54,11 +59,13 @@ const scanner = new BencodeScanner(KRPC_SCAN_LIMITS);
 let kindLetter = 0;
 /** Keys of the outer dictionary met so far, a bit each. */
 let seen = 0;
+/** `q` is there and a string, known or not. */
+let hasMethod = false;
 /** First byte of the value of `a` and of `r` if that is a dictionary, else -1. */
 let argumentsStart = -1;
 let replyStart = -1;
 /** Which of the two `into` holds: the first one met. */
-let bodyHeld = TOP_UNKNOWN;
+let bodyHeld = KEY_UNKNOWN;
 
 /**
  * Parses `datagram` into `into` and returns null, or the reason why it must be dropped (`into` is then half filled and must
@@ -71,9 +78,10 @@ export function decodeKrpc(datagram: Uint8Array, into: KrpcMessage): MalformedRe
   if (datagram[0] !== LETTER_D) return 'not-a-dictionary';
   kindLetter = 0;
   seen = 0;
+  hasMethod = false;
   argumentsStart = -1;
   replyStart = -1;
-  bodyHeld = TOP_UNKNOWN;
+  bodyHeld = KEY_UNKNOWN;
   scanner.begin(datagram);
   scanner.next(); // the outer dictionary, seen above
   if (!readTop(into)) return scanner.problem;
@@ -84,52 +92,27 @@ export function decodeKrpc(datagram: Uint8Array, into: KrpcMessage): MalformedRe
 
 /** Reads the outer dictionary; false when the scanner found a problem. */
 function readTop(into: KrpcMessage): boolean {
-  let keyStart = -1;
-  let keyLength = 0;
+  let previousKey = KEY_UNKNOWN;
+  let previousStart = -1;
+  let previousLength = 0;
   for (;;) {
     const token = scanner.next();
-    if (token === TOKEN_CLOSE) return true;
-    if (token !== TOKEN_KEY) return false;
-    if (keyStart !== -1) noteKeyOrder(scanner, into, keyStart, keyLength);
-    keyStart = scanner.dataStart;
-    keyLength = scanner.dataLength;
-    const key = identifyKey();
-    const isRepeated = key !== TOP_UNKNOWN && (seen & (1 << key)) !== 0;
+    if (token !== TOKEN_KEY) return token === TOKEN_CLOSE;
+    const { dataStart, dataLength } = scanner;
+    const key = TOP_KEYS.identify(scanner.bytes, dataStart, dataLength);
+    if (previousStart !== -1 && (previousKey === KEY_UNKNOWN || key <= previousKey)) {
+      noteKeyOrder(scanner, into, previousStart, previousLength);
+    }
+    previousKey = key;
+    previousStart = dataStart;
+    previousLength = dataLength;
+    const isRepeated = key !== KEY_UNKNOWN && (seen & (1 << key)) !== 0;
     seen |= 1 << key;
     if (isRepeated) into.noteOddity('duplicate-key');
-    if (key === TOP_UNKNOWN || isRepeated) {
+    if (key === KEY_UNKNOWN || isRepeated) {
       if (scanner.skipValue() === TOKEN_MALFORMED) return false;
     } else if (!readValue(into, key)) return false;
   }
-}
-
-function identifyKey(): number {
-  const { dataLength } = scanner;
-  if (dataLength === 1) {
-    switch (scanner.bytes[scanner.dataStart]) {
-      case 0x61:
-        return TOP_ARGUMENTS;
-      case LETTER_E:
-        return TOP_ERROR;
-      case LETTER_Q:
-        return TOP_METHOD;
-      case LETTER_R:
-        return TOP_REPLY;
-      case 0x74:
-        return TOP_TRANSACTION_ID;
-      case 0x76:
-        return TOP_VERSION;
-      case 0x79:
-        return TOP_KIND;
-      default:
-        return TOP_UNKNOWN;
-    }
-  }
-  if (dataLength === 2) {
-    if (scanner.dataIs('ip')) return TOP_IP;
-    return scanner.dataIs('ro') ? TOP_READ_ONLY : TOP_UNKNOWN;
-  }
-  return dataLength === 5 && scanner.dataIs('nodes') ? TOP_NODES : TOP_UNKNOWN;
 }
 
 /** Reads the value of a key met for the first time; false when the scanner found a problem. */
@@ -154,6 +137,7 @@ function readValue(into: KrpcMessage, key: number): boolean {
     case TOP_METHOD:
       if (length >= 0) into.method = identifyMethod();
       else into.noteOddity('wrong-type');
+      hasMethod = length >= 0;
       break;
     case TOP_VERSION:
       if (length === VERSION_BYTES) into.versionStart = start;
@@ -177,19 +161,7 @@ function readValue(into: KrpcMessage, key: number): boolean {
 }
 
 function identifyMethod(): KrpcMethod {
-  switch (scanner.dataLength) {
-    case 4:
-      return scanner.dataIs('ping') ? 'ping' : 'unknown';
-    case 9:
-      if (scanner.dataIs('find_node')) return 'find_node';
-      return scanner.dataIs('get_peers') ? 'get_peers' : 'unknown';
-    case 13:
-      return scanner.dataIs('announce_peer') ? 'announce_peer' : 'unknown';
-    case 17:
-      return scanner.dataIs('sample_infohashes') ? 'sample_infohashes' : 'unknown';
-    default:
-      return 'unknown';
-  }
+  return METHODS[METHOD_KEYS.identify(scanner.bytes, scanner.dataStart, scanner.dataLength)]!;
 }
 
 /** Reads the first body met; of a second one only keeps where it is. */
@@ -199,7 +171,7 @@ function readBodyOf(into: KrpcMessage, key: number): boolean {
   if (isDictionary) {
     if (key === TOP_ARGUMENTS) argumentsStart = start;
     else replyStart = start;
-    if (bodyHeld === TOP_UNKNOWN) {
+    if (bodyHeld === KEY_UNKNOWN) {
       bodyHeld = key;
       scanner.next(); // the dictionary's own token
       return readBody(scanner, into);
@@ -248,7 +220,7 @@ function judge(into: KrpcMessage): MalformedReason | null {
 
 /** Makes `into` hold the body that counts, if the other one came first (or alone). */
 function holdBody(into: KrpcMessage, key: number, start: number): void {
-  if (bodyHeld === key || bodyHeld === TOP_UNKNOWN) return;
+  if (bodyHeld === key || bodyHeld === KEY_UNKNOWN) return;
   into.resetBody();
   if (start === -1) return;
   scanner.begin(into.bytes, start);
@@ -270,7 +242,7 @@ function hasGoodArguments(into: KrpcMessage): boolean {
       return into.infohashStart !== -1 && into.tokenStart !== -1 && (into.port !== -1 || into.impliedPort);
     case 'unknown':
       // No `q` at all is a bad query; a method of tomorrow is not, and may be answered like find_node (protocol.md 2.1).
-      return (seen & (1 << TOP_METHOD)) !== 0;
+      return hasMethod;
   }
 }
 

@@ -29,7 +29,6 @@ export type KrpcOddity =
   | 'unsorted-keys'
   | 'leading-zeros'
   | 'wrong-type' //     a known field of another type than its BEP says
-  | 'integer-out-of-range'
   | 'bad-id'
   | 'bad-target'
   | 'bad-infohash'
@@ -44,6 +43,8 @@ export type KrpcOddity =
   | 'interval-missing' // next to samples
   | 'interval-out-of-range' // clamped
   | 'num-missing' //    next to samples
+  | 'bad-num' //        not a number, below 0 or above 2^53
+  | 'bad-port'
   | 'bad-ip'
   | 'bad-version'
   | 'bad-bloom'

@@ -1,0 +1,146 @@
+// Decoding and encoding KRPC against npm `bencode` in the same process: interleaved rounds, CPU time, medians of rounds.
+// Goals (speed.md 7): decode at least 15x cheaper than npm bencode, no garbage; a query written in at most 150 ns.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import bencode from 'bencode';
+import { createSeededRandom } from '../../main/base/random.ts';
+import { asNodeId } from '../../main/base/identifier.ts';
+import { decodeKrpc, encodeQuery, encodeReply, KrpcMessage, toReply } from '../../main/wire/krpc-codec.ts';
+
+export const name = 'krpc-decode';
+
+const ROUNDS = 9;
+/** Long enough for process.cpuUsage (1 us steps) and short enough that both sides meet the same machine. */
+const SLICE_US = 25_000;
+const FEW_OPS = 100;
+const MANY_OPS = 50_000;
+/** memoryUsage() itself leaves about 4 KiB behind, 40 B an operation over FEW_OPS. */
+const FINE_BELOW_BYTES = 100;
+
+interface Contest {
+  readonly title: string;
+  readonly ours: () => unknown;
+  readonly theirs: () => unknown;
+}
+
+export async function run(): Promise<string[]> {
+  const lines = ['ns an operation, CPU time, median of interleaved rounds; heap bytes an operation after `/`'];
+  for (const contest of contests()) lines.push(await measure(contest));
+  return lines;
+}
+
+function contests(): Contest[] {
+  const random = createSeededRandom(20);
+  const id = asNodeId(random.bytes(20));
+  const transactionId = random.bytes(4);
+  const reply = { transactionId, requester: { host: '198.51.100.7', port: 51413 }, id };
+  const nodes = random.bytes(8 * 26);
+  const values = Array.from({ length: 50 }, () => random.bytes(6));
+  const samples = random.bytes(20 * 20);
+  const token = random.bytes(4);
+  const buffer = new Uint8Array(1500);
+  const packets: [string, Uint8Array][] = [
+    [
+      'sample_infohashes reply',
+      written(encodeReply(buffer, { ...reply, nodes, samples, num: 500, intervalSeconds: 21_600 })),
+    ],
+    ['find_node reply', written(encodeReply(buffer, { ...reply, nodes }))],
+    ['get_peers reply, 50 values', written(encodeReply(buffer, { ...reply, nodes, token, values }))],
+    ['ping query', written(encodeQuery(buffer, { transactionId, id, isReadOnly: true, method: 'ping' }))],
+  ];
+  function written(length: number): Uint8Array {
+    return buffer.slice(0, length);
+  }
+  const message = new KrpcMessage();
+  const decodes = packets.map(([title, packet]) => ({
+    title: `decode ${title} (${packet.length} B)`,
+    ours: () => decodeKrpc(packet, message),
+    theirs: () => bencode.decode(packet) as unknown,
+  }));
+  const [, samplePacket] = packets[0]!;
+  const target = random.bytes(20);
+  const query = { transactionId, id, isReadOnly: true, method: 'sample_infohashes', target } as const;
+  const plain = { a: { id, target }, q: 'sample_infohashes', ro: 1, t: transactionId, v: 'LF\x00\x01', y: 'q' };
+  return [
+    ...decodes,
+    {
+      title: 'decode and copy out a sample_infohashes reply (toReply)',
+      ours: () => {
+        decodeKrpc(samplePacket, message);
+        return toReply(message);
+      },
+      theirs: () => bencode.decode(samplePacket) as unknown,
+    },
+    {
+      title: 'encode sample_infohashes query',
+      ours: () => encodeQuery(buffer, query),
+      theirs: () => bencode.encode(plain),
+    },
+  ];
+}
+
+async function measure({ title, ours, theirs }: Contest): Promise<string> {
+  const oursCount = countFor(ours);
+  const theirsCount = countFor(theirs);
+  const oursNs: number[] = [];
+  const theirsNs: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    oursNs.push(cpuNs(ours, oursCount));
+    theirsNs.push(cpuNs(theirs, theirsCount));
+    ratios.push(theirsNs.at(-1)! / oursNs.at(-1)!);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const oursText = `${median(oursNs).toFixed(0)} ns / ${garbageBytes(ours)} B`;
+  const theirsText = `${median(theirsNs).toFixed(0)} ns / ${garbageBytes(theirs)} B`;
+  return `${title}: ours ${oursText}, bencode ${theirsText}, ${median(ratios).toFixed(1)}x`;
+}
+
+/** How many calls fill one slice; finding out warms the code up. */
+function countFor(operation: () => unknown): number {
+  for (let count = 1000; ; count *= 2) {
+    const startedAt = process.cpuUsage();
+    repeat(operation, count);
+    const { user, system } = process.cpuUsage(startedAt);
+    if (user + system >= SLICE_US) return count;
+  }
+}
+
+function cpuNs(operation: () => unknown, count: number): number {
+  const startedAt = process.cpuUsage();
+  repeat(operation, count);
+  const { user, system } = process.cpuUsage(startedAt);
+  return ((user + system) * 1000) / count;
+}
+
+/** Keeps the results alive, so that no compiler can leave the work out. */
+export let sink: unknown;
+function repeat(operation: () => unknown, count: number): void {
+  let last: unknown;
+  for (let index = 0; index < count; index++) last = operation();
+  sink = last;
+}
+
+/** Growth of the heap over calls few enough not to start a collection (npm bencode), or many (ours, which makes none). */
+function garbageBytes(operation: () => unknown): number {
+  const coarse = heapGrowth(operation, FEW_OPS);
+  return Math.round(coarse > FINE_BELOW_BYTES ? coarse : heapGrowth(operation, MANY_OPS));
+}
+
+/** Bytes an operation, median of several tries. */
+function heapGrowth(operation: () => unknown, count: number): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const grown: number[] = [];
+  for (let attempt = 0; attempt < 7; attempt++) {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    repeat(operation, count);
+    grown.push((process.memoryUsage().heapUsed - before) / count);
+  }
+  return median(grown);
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+}
