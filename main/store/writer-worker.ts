@@ -6,6 +6,9 @@ import { threadPort } from '../base/port.ts';
 import { StoreWriter } from './store-writer.ts';
 import type { StoreOptions, WriterCommand, WriterEvent } from './store-contract.ts';
 
+/** Ports have no order among themselves: torrents sent before `stop` may arrive after it, on the engine's port. */
+const LAST_TORRENTS_MS = 20;
+
 assert(parentPort, 'writer-worker.ts runs as a worker thread');
 const owner = threadPort<WriterCommand, WriterEvent>(parentPort);
 const log = (level: 'info' | 'warn' | 'error') => (message: string) => owner.post({ type: 'log', level, message });
@@ -24,8 +27,14 @@ owner.on((command) => {
     case 'connect-search':
       return writer.connectSearch(threadPort(command.port));
     case 'stop':
-      writer.stop();
-      return owner.close();
+      return stopSoon();
   }
 });
 writer.start();
+
+function stopSoon(): void {
+  systemClock.setTimer(LAST_TORRENTS_MS, () => {
+    writer.stop();
+    owner.close();
+  });
+}

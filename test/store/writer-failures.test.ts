@@ -1,0 +1,230 @@
+// What the writer does when its file fails it: full, locked, unwritable, cut short, overwritten, from the future.
+// Each time: a sentence for the person, no lost commit, and an engine that is told to wait instead of being left hanging.
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../main/catalogue/open-database.ts';
+import type { CatalogueDatabase } from '../../main/catalogue/open-database.ts';
+import { openOrRecover } from '../../main/store/recover-catalogue.ts';
+import { COMMIT_EVERY_MS, WAITING_TORRENTS_MAX } from '../../main/store/store-contract.ts';
+import { RETRY_AFTER_MS, WAITING_TORRENTS_HARD_MAX } from '../../main/store/store-writer.ts';
+import { madeTorrent, openAt, sha1Of, temporaryPath } from '../catalogue/support.ts';
+import { startWriter } from './writer-support.ts';
+
+const PAGE_BYTES = 4096;
+const made = (from: number, count: number) => Array.from({ length: count }, (_, index) => madeTorrent(from + index));
+
+/** A closed catalogue with `count` torrents. */
+function storedCatalogue(count: number): string {
+  const path = temporaryPath();
+  const { writer, clock, send } = startWriter(path);
+  for (let from = 0; from < count; from += 200) {
+    send({ type: 'store', torrents: made(from, Math.min(200, count - from)) });
+    clock.advance(COMMIT_EVERY_MS);
+  }
+  writer.stop();
+  return path;
+}
+
+function overwrite(path: string, position: number, bytes: Uint8Array): void {
+  const file = openSync(path, 'r+');
+  writeSync(file, bytes, 0, bytes.length, position);
+  closeSync(file);
+}
+
+const asideOf = (path: string): string[] => readdirSync(dirname(path)).filter((name) => /\.damaged-\d+$/.test(name));
+
+/** A writer whose own connection can be limited by the test. */
+function startLimited(path: string) {
+  let database: CatalogueDatabase | null = null;
+  const started = startWriter(path, (...parameters) => {
+    const opened = openOrRecover(...parameters);
+    database = opened.catalogue.reader.database;
+    database.pragma('busy_timeout = 20');
+    return opened;
+  });
+  return { ...started, database: database! as CatalogueDatabase };
+}
+
+describe('a full disk', () => {
+  it('is said once; the batch waits, and is stored when there is room', () => {
+    const { writer, clock, database, events, eventsOf, toEngine, send } = startLimited(temporaryPath());
+    send({ type: 'store', torrents: made(0, 20) });
+    clock.advance(COMMIT_EVERY_MS);
+    database.pragma(`max_page_count = ${database.pragma('page_count', { simple: true })}`);
+    send({ type: 'store', torrents: made(100, 150) });
+    clock.advance(COMMIT_EVERY_MS);
+    expect(eventsOf('failed')).toEqual([
+      { type: 'failed', problem: expect.stringMatching(/is full.*is safe.*Free some/) },
+    ]);
+    expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
+    clock.advance(RETRY_AFTER_MS);
+    expect(eventsOf('failed')).toHaveLength(1);
+    send({ type: 'are-known', questionId: 1, infohashes: sha1Of('v1 3') });
+    expect(toEngine.at(-1)).toMatchObject({ type: 'known', isKnown: Uint8Array.of(1) });
+    writer.checkInvariants();
+    database.pragma('max_page_count = 1000000');
+    clock.advance(RETRY_AFTER_MS);
+    expect(events.slice(-2)).toEqual([
+      { type: 'ready', torrentCount: 170, notice: expect.stringContaining('again') },
+      expect.objectContaining({ type: 'torrents-added', addedCount: 150, torrentCount: 170 }),
+    ]);
+    expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 150, waitingCount: 0 });
+  });
+
+  it('never lets more wait than the limit, and counts what is dropped', () => {
+    const { writer, database, toEngine, logged, send } = startLimited(temporaryPath());
+    database.pragma(`max_page_count = ${database.pragma('page_count', { simple: true })}`);
+    for (let from = 0; from < 1200; from += 100) send({ type: 'store', torrents: made(from, 100) });
+    expect(writer.droppedCount).toBe(1200 - WAITING_TORRENTS_HARD_MAX);
+    expect(toEngine.at(-1)).toMatchObject({ waitingCount: WAITING_TORRENTS_HARD_MAX });
+    expect(logged.filter((line) => line.includes('dropped'))).toHaveLength(1);
+    writer.checkInvariants();
+  });
+});
+
+describe('a locked file', () => {
+  it('is said, and storing goes on when the other program is done', () => {
+    const path = temporaryPath();
+    const { clock, eventsOf, toEngine, send } = startLimited(path);
+    const other = openDatabase({ path, role: 'writer', nativeBinding: null });
+    other.exec('BEGIN IMMEDIATE');
+    send({ type: 'store', torrents: made(0, 5) });
+    clock.advance(COMMIT_EVERY_MS);
+    expect(eventsOf('failed')[0]!.problem).toMatch(/Another program .* is safe.*Close that program/);
+    other.exec('COMMIT');
+    other.close();
+    clock.advance(RETRY_AFTER_MS);
+    expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 5, waitingCount: 0 });
+  });
+});
+
+describe('a catalogue that cannot be opened', () => {
+  it('is said, and every question of the engine still gets its answer', () => {
+    const path = temporaryPath();
+    writeFileSync(path, 'a file where the folder should be');
+    const { writer, clock, events, toEngine, send } = startWriter(join(path, 'catalogue.db'));
+    expect(events).toEqual([
+      { type: 'failed', problem: expect.stringMatching(/may not write.*start Lanternfish again/) },
+    ]);
+    send({ type: 'store', torrents: made(0, 3) });
+    send({ type: 'are-known', questionId: 5, infohashes: new Uint8Array(40) });
+    send({ type: 'warm-up', limit: 100 });
+    clock.advance(10 * RETRY_AFTER_MS);
+    expect(toEngine).toEqual([
+      { type: 'stored', storedCount: 0, waitingCount: WAITING_TORRENTS_MAX },
+      { type: 'known', questionId: 5, isKnown: Uint8Array.of(0, 0) },
+      { type: 'warm-up', infohashes: new Uint8Array(0), isLast: true },
+    ]);
+    writer.stop();
+    expect(events.at(-1)).toEqual({ type: 'stopped' });
+  });
+
+  it('from a newer version is refused and left alone', () => {
+    const path = storedCatalogue(3);
+    const newer = openAt(path);
+    newer.reader.database.pragma('user_version = 99');
+    newer.close();
+    const { events } = startWriter(path);
+    expect(events).toEqual([{ type: 'failed', problem: expect.stringContaining('newer Lanternfish') }]);
+    expect(asideOf(path)).toEqual([]);
+  });
+});
+
+describe('a damaged file', () => {
+  it('that is no database at all is kept aside, and a new one started', () => {
+    const path = temporaryPath();
+    writeFileSync(path, Buffer.alloc(50_000, 'rubbish '));
+    const { events, clock, toEngine, send } = startWriter(path);
+    const [aside] = asideOf(path);
+    expect(events).toEqual([{ type: 'ready', torrentCount: 0, notice: expect.stringContaining(aside!) }]);
+    expect(
+      readFileSync(join(dirname(path), aside!))
+        .subarray(0, 7)
+        .toString(),
+    ).toBe('rubbish');
+    send({ type: 'store', torrents: made(0, 3) });
+    clock.advance(COMMIT_EVERY_MS);
+    expect(toEngine).toEqual([{ type: 'stored', storedCount: 3, waitingCount: 0 }]);
+  });
+
+  it('that was cut short gives back the torrents in what is left', () => {
+    const path = storedCatalogue(2000);
+    const bytes = statSync(path).size;
+    truncateSync(path, Math.floor((bytes * 0.6) / PAGE_BYTES) * PAGE_BYTES);
+    const { writer, events, send, toEngine } = startWriter(path);
+    const [ready] = events as [{ type: 'ready'; torrentCount: number; notice: string }];
+    expect(ready.type).toBe('ready');
+    expect(ready.notice).toMatch(/was damaged\. [\d,]+ torrents could be read/);
+    expect(ready.torrentCount).toBeGreaterThan(500);
+    expect(ready.torrentCount).toBeLessThan(2000);
+    writer.checkInvariants();
+    send({ type: 'are-known', questionId: 1, infohashes: sha1Of('v1 0') });
+    expect(toEngine.at(-1)).toMatchObject({ isKnown: Uint8Array.of(1) });
+  });
+
+  it('that has holes all over gives back the torrents between them', () => {
+    const path = storedCatalogue(2000);
+    const pageCount = statSync(path).size / PAGE_BYTES;
+    for (let page = 12; page < pageCount; page += 3) overwrite(path, page * PAGE_BYTES, Buffer.alloc(PAGE_BYTES, 0xff));
+    const { writer, eventsOf } = startWriter(path);
+    const [ready] = eventsOf('ready');
+    expect(ready!.notice).toMatch(/was damaged\. [\d,]+ torrents could be read/);
+    expect(ready!.torrentCount).toBeGreaterThan(1000);
+    writer.checkInvariants();
+    writer.stop();
+    expect(startWriter(path).eventsOf('ready')[0]!.notice).toBeNull();
+  });
+
+  it('whose damage shows only while running is checked and mended at the next start', () => {
+    const path = storedCatalogue(2000);
+    const database = openDatabase({ path, role: 'reader', nativeBinding: null });
+    const lastPage = database.prepare(
+      "SELECT pageno FROM dbstat WHERE name = 'torrent_files' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1",
+    );
+    const page = lastPage.pluck().get() as number;
+    database.close();
+    overwrite(path, (page - 1) * PAGE_BYTES, Buffer.alloc(PAGE_BYTES, 0xff));
+
+    const first = startWriter(path);
+    expect(first.events).toEqual([{ type: 'ready', torrentCount: 2000, notice: null }]);
+    first.send({ type: 'store', torrents: made(5000, 200) });
+    expect(first.eventsOf('failed')).toEqual([
+      { type: 'failed', problem: expect.stringMatching(/is damaged.*Start Lanternfish again/) },
+    ]);
+    expect(first.toEngine.at(-1)).toMatchObject({ storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
+    expect(existsSync(`${path}.needs-check`)).toBe(true);
+    first.writer.stop();
+
+    const second = startWriter(path);
+    expect(second.events).toEqual([
+      { type: 'ready', torrentCount: 2000, notice: expect.stringContaining('2,000 torrents could be read') },
+    ]);
+    expect(asideOf(path)).toHaveLength(1);
+    expect(existsSync(`${path}.needs-check`)).toBe(false);
+    second.writer.checkInvariants();
+  });
+
+  it('keeps the columns that a salvaged row had', () => {
+    const path = storedCatalogue(300);
+    const before = openAt(path);
+    const original = before.reader.details(sha1Of('v1 7'))!;
+    before.close();
+    truncateSync(path, statSync(path).size - PAGE_BYTES);
+    startWriter(path).writer.stop();
+    expect(asideOf(path)).toHaveLength(1);
+    const { id: _, ...kept } = openAt(path).reader.details(sha1Of('v1 7'))!;
+    const { id: __, ...had } = original;
+    expect(kept).toEqual(had);
+  });
+});

@@ -1,0 +1,61 @@
+// A StoreWriter on a real file with its ports recorded: messages arrive in the same turn, so that tests read in order.
+import { onTestFinished } from 'vitest';
+import type { Port } from '../../main/base/port.ts';
+import { openOrRecover } from '../../main/store/recover-catalogue.ts';
+import type { EngineToWriter, WriterEvent, WriterToEngine, WriterToSearch } from '../../main/store/store-contract.ts';
+import { StoreWriter } from '../../main/store/store-writer.ts';
+import { ManualClock } from '../catalogue/support.ts';
+
+export interface WriterUnderTest {
+  readonly writer: StoreWriter;
+  readonly clock: ManualClock;
+  readonly events: WriterEvent[];
+  readonly toEngine: WriterToEngine[];
+  readonly toSearch: WriterToSearch[];
+  readonly logged: string[];
+  send(message: EngineToWriter): void;
+  eventsOf<Type extends WriterEvent['type']>(type: Type): Extract<WriterEvent, { type: Type }>[];
+  repliesOf<Type extends WriterToEngine['type']>(type: Type): Extract<WriterToEngine, { type: Type }>[];
+}
+
+export function startWriter(databasePath: string, open: typeof openOrRecover = openOrRecover): WriterUnderTest {
+  const clock = new ManualClock();
+  const events: WriterEvent[] = [];
+  const toEngine: WriterToEngine[] = [];
+  const toSearch: WriterToSearch[] = [];
+  const logged: string[] = [];
+  const note = (message: string): void => void logged.push(message);
+  let receive: (message: EngineToWriter) => void = () => undefined;
+  const enginePort: Port<EngineToWriter, WriterToEngine> = {
+    post: (message) => void toEngine.push(message),
+    on: (receiver) => (receive = receiver),
+    close: () => undefined,
+  };
+  const searchPort: Port<never, WriterToSearch> = {
+    post: (message) => void toSearch.push(message),
+    on: () => undefined,
+    close: () => undefined,
+  };
+  const writer = new StoreWriter({
+    options: { databasePath, nativeBinding: null },
+    clock,
+    log: { info: note, warn: note, error: note },
+    post: (event) => void events.push(event),
+    open,
+  });
+  writer.start();
+  writer.connectEngine(enginePort);
+  writer.connectSearch(searchPort);
+  onTestFinished(() => writer.stop());
+  return {
+    writer,
+    clock,
+    events,
+    toEngine,
+    toSearch,
+    logged,
+    send: (message) => receive(message),
+    eventsOf: (type) => events.filter((event) => event.type === type) as never,
+    repliesOf: (type) => toEngine.filter((reply) => reply.type === type) as never,
+  };
+}
