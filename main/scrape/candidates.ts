@@ -70,6 +70,12 @@ export class Candidates {
     this.#byHost.delete(candidate.node.contact.host);
   }
 
+  /** The `count` nearest, nearest first. */
+  nearest(count: number): Candidate[] {
+    const byDistance = [...this.#byHost.values()].sort((a, b) => compareDistance(this.#needle, a.node.id, b.node.id));
+    return byDistance.slice(0, count);
+  }
+
   /** All of them, in no order. They must not be added or removed meanwhile. */
   values(): IterableIterator<Candidate> {
     return this.#byHost.values();

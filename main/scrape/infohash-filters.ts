@@ -6,7 +6,9 @@
 import { assert } from '../base/assert.ts';
 import { BloomFilter } from '../base/bloom-filter.ts';
 import { HASH_KEY_BYTES } from '../base/keyed-hash.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
+import type { Counters } from '../stats/counters.ts';
 
 /** 4 MiB. With 10 places: p = 1e-6 at 1,000,000 members, 3.3e-4 at 2,000,000 (protocol.md, R13). */
 const FILTER_BITS = 2 ** 25;
@@ -17,6 +19,11 @@ export const KNOWN_MEMBERS_PER_FILTER = 2_000_000;
 const KNOWN_FILTERS_MAX = 8;
 /** Two generations of 12 hours. At 53 infohashes/s each holds 2.3 million: together p = 1e-3. */
 const RECENT_GENERATION_MS = 12 * 3600 * 1000;
+
+/** Infohashes that enter the `known` filter in one tick: about 10 ms. A million takes 5 s. */
+const WARM_UP_PER_TICK = 10_000;
+/** 4 million infohashes waiting to enter it. */
+const WARM_UP_BYTES_MAX = 80 * 2 ** 20;
 
 /** Bencodable. The filters themselves are not saved: `known` is refilled from the catalogue, `recent` may start empty. */
 export interface SavedInfohashKeys {
@@ -59,14 +66,47 @@ export class RecentInfohashes {
 export class KnownInfohashes {
   readonly #key: Uint8Array;
   /** Newest last; only that one takes members. */
-  #filters: BloomFilter[];
+  readonly #filters: BloomFilter[];
+  readonly #counters: Counters;
+  readonly #warmUps: Uint8Array[] = [];
+  #warmUpBytes = 0;
+  #warmUpAt = 0;
 
-  constructor(key: Uint8Array) {
+  constructor(key: Uint8Array, counters: Counters) {
     this.#key = key;
+    this.#counters = counters;
     this.#filters = [newFilter(key)];
   }
 
-  add(infohashes: Uint8Array, start: number, count: number): void {
+  /** Queues `infohashes` (n x 20 bytes): they enter in slices, tick by tick, as a million at once would block the thread. */
+  warmUp(infohashes: Uint8Array): void {
+    if (this.#warmUpBytes + infohashes.length > WARM_UP_BYTES_MAX) {
+      this.#counters.overflows.count('warm-up');
+      return;
+    }
+    this.#warmUps.push(infohashes);
+    this.#warmUpBytes += infohashes.length;
+  }
+
+  get isWarmingUp(): boolean {
+    return this.#warmUps.length > 0;
+  }
+
+  tick(): void {
+    for (let count = 0; count < WARM_UP_PER_TICK && this.#warmUps.length > 0;) {
+      const infohashes = this.#warmUps[0]!;
+      for (; count < WARM_UP_PER_TICK && this.#warmUpAt < infohashes.length; count++) {
+        this.add(infohashes, this.#warmUpAt, IDENTIFIER_BYTES);
+        this.#warmUpAt += IDENTIFIER_BYTES;
+      }
+      if (this.#warmUpAt < infohashes.length) return;
+      this.#warmUps.shift();
+      this.#warmUpBytes -= infohashes.length;
+      this.#warmUpAt = 0;
+    }
+  }
+
+  add(infohashes: Uint8Array, start = 0, count = infohashes.length): void {
     let newest = this.#filters[this.#filters.length - 1]!;
     if (newest.addedCount >= KNOWN_MEMBERS_PER_FILTER) {
       newest = newFilter(this.#key);

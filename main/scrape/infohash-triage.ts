@@ -134,7 +134,7 @@ export class InfohashTriage<Source> {
     if (!this.#inFlight.has(batch)) return; // answered twice, or too late: it was asked again
     this.#close(batch);
     batch.entries.forEach(({ infohash, source }, index) => {
-      if (isKnown[index] === true) this.#options.known.add(infohash, 0, infohash.length);
+      if (isKnown[index] === true) this.#options.known.add(infohash);
       else this.#options.onNew(infohash, source);
     });
   }

@@ -1,0 +1,94 @@
+// Keeps every needle table supplied with candidates, for nobody samples from an empty heap. First what the tables hold
+// already and may be asked again (the user's note: "seed(local_routing_table, ih, last_sample_infohashes=<24h, heap)"),
+// then find_node, to nodes that do not speak BEP 51 before all others: they are good for nothing else.
+import { assert } from '../base/assert.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
+import type { Random } from '../base/random.ts';
+import type { QueryOutcome } from '../dht/dht-node.ts';
+import { type NeedleTable, targetFor } from './needle-table.ts';
+import type { NeedleTables } from './needle-tables.ts';
+import type { ScrapeDht } from './scrape-dht.ts';
+
+/** A table with as many candidates needs no help (protocol.md 6.2a, step 4). */
+export const CANDIDATES_WANTED = 32;
+const SEED_EVERY_MS = 30_000;
+const SEEDS_FROM_MAIN = 16;
+const FIND_NODE_EVERY_MS = 1000;
+/** How long a node is left alone after a find_node, and how many such nodes are remembered. */
+const FIND_NODE_AGAIN_AFTER_MS = 15 * 60_000;
+const ASKED_MAX = 2048;
+
+export interface ExplorerDependencies {
+  readonly random: Random;
+  readonly dht: ScrapeDht;
+  readonly tables: NeedleTables;
+}
+
+export class Explorer {
+  readonly #dependencies: ExplorerDependencies;
+  /** When each host was last sent a find_node, oldest first. */
+  readonly #askedAtMs = new Map<string, number>();
+  #foundAtMs = -Infinity;
+  #next = 0;
+
+  constructor(dependencies: ExplorerDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Looks after one table, the next one each time. To be called every tick. */
+  tick(nowMs: number): void {
+    const { all } = this.#dependencies.tables;
+    this.#next = (this.#next + 1) % all.length;
+    const table = all[this.#next]!;
+    if (table.candidates.size >= CANDIDATES_WANTED) return;
+    if (nowMs - table.seededAtMs >= SEED_EVERY_MS) this.#seed(table, nowMs);
+    if (table.candidates.size >= CANDIDATES_WANTED || nowMs - this.#foundAtMs < FIND_NODE_EVERY_MS) return;
+    const node = this.#helperOf(table, nowMs);
+    if (node !== null) this.#findNode(table, node, nowMs);
+  }
+
+  checkInvariants(): void {
+    assert(this.#askedAtMs.size <= ASKED_MAX, 'too many hosts remembered');
+  }
+
+  #seed(table: NeedleTable, nowMs: number): void {
+    const { dht, tables } = this.#dependencies;
+    table.seededAtMs = nowMs;
+    const own = table.routing.closest(table.needle, CANDIDATES_WANTED);
+    for (const node of [...own, ...dht.table.closest(table.needle, SEEDS_FROM_MAIN)]) {
+      if (node.supportsSamples !== false) tables.offer(node, null);
+    }
+  }
+
+  /** Whom to ask for nodes near the needle, or null. */
+  #helperOf(table: NeedleTable, nowMs: number): NodeContact | null {
+    const { dht } = this.#dependencies;
+    const isRested = ({ contact }: NodeContact) =>
+      nowMs - (this.#askedAtMs.get(contact.host) ?? -Infinity) >= FIND_NODE_AGAIN_AFTER_MS &&
+      dht.budget.canSend(contact, nowMs) === 'yes';
+    const mute = table.routing
+      .closest(table.needle, CANDIDATES_WANTED)
+      .filter((node) => node.supportsSamples === false);
+    return [...mute, ...dht.table.closest(table.needle, SEEDS_FROM_MAIN)].find(isRested) ?? null;
+  }
+
+  #findNode(table: NeedleTable, node: NodeContact, nowMs: number): void {
+    const { dht, tables, random } = this.#dependencies;
+    const target = targetFor(table.needle, node.id, random);
+    const onOutcome = (outcome: QueryOutcome) => {
+      if (outcome.kind === 'timeout' && !dht.isSilent) tables.timedOut(node);
+    };
+    this.#remember(node.contact, nowMs);
+    if (dht.query(node.contact, { method: 'find_node', target }, onOutcome)) this.#foundAtMs = nowMs;
+  }
+
+  #remember({ host }: Contact, nowMs: number): void {
+    this.#askedAtMs.delete(host);
+    this.#askedAtMs.set(host, nowMs);
+    if (this.#askedAtMs.size <= ASKED_MAX) return;
+    for (const oldest of this.#askedAtMs.keys()) {
+      this.#askedAtMs.delete(oldest);
+      return;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+// From a sample to peers: each infohash passes triage (have we met it? does the store have it?), then the node that gave
+// it is asked for peers, then, rarely, the whole network. Everything here is bounded, and isBusy stops further sampling.
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
+import type { Infohash } from '../base/identifier.ts';
+import type { Random } from '../base/random.ts';
+import type { QueryOutcome } from '../dht/dht-node.ts';
+import type { ClientVersions } from '../stats/client-versions.ts';
+import type { Counters } from '../stats/counters.ts';
+import { GetPeersList, INFOHASHES_PER_NODE_MAX, type SampleSource, type SendVerdict } from './get-peers-list.ts';
+import { KnownInfohashes, newInfohashKeys, RecentInfohashes, type SavedInfohashKeys } from './infohash-filters.ts';
+import { type AskKnown, InfohashTriage } from './infohash-triage.ts';
+import { LOOKUPS_PER_SOURCE_MAX, PeerLookups } from './peer-lookups.ts';
+import type { ScrapeDht } from './scrape-dht.ts';
+
+export interface HarvestDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly dht: ScrapeDht;
+  readonly versions: ClientVersions;
+  readonly areKnown: AskKnown;
+  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+  /** Neither we nor the store have met it. */
+  readonly onNew: (from: NodeContact) => void;
+  /** 20 infohashes and no peer for any: they were probably invented. */
+  readonly onBarren: (node: NodeContact) => void;
+}
+
+export class Harvest {
+  readonly #dependencies: HarvestDependencies;
+  readonly #getPeers: GetPeersList;
+  readonly #lookups: PeerLookups;
+  #keys: SavedInfohashKeys;
+  #known: KnownInfohashes;
+  #triage: InfohashTriage<SampleSource>;
+
+  constructor(dependencies: HarvestDependencies) {
+    const { clock, counters, dht, versions, onPeers, onBarren } = dependencies;
+    this.#dependencies = dependencies;
+    this.#keys = newInfohashKeys(dependencies.random);
+    this.#known = new KnownInfohashes(this.#keys.known, counters);
+    this.#triage = this.#newTriage();
+    this.#getPeers = new GetPeersList({
+      counters,
+      versions,
+      nowMs: () => clock.nowMs(),
+      send: (contact, infohash, onOutcome) => this.#send(contact, infohash, onOutcome),
+      onPeers,
+      onNoPeers: (infohash, source) => this.#foundNoPeers(infohash, source),
+      onBarren: ({ node }) => onBarren(node),
+    });
+    this.#lookups = new PeerLookups({
+      counters,
+      lookupPeers: (infohash, onDone) => dht.lookupPeers(infohash, onDone),
+      onPeers,
+    });
+  }
+
+  /** True while so much waits that nobody should be sampled. */
+  get isBusy(): boolean {
+    return this.#triage.isBusy || this.#getPeers.isBusy;
+  }
+
+  /** True while something waits that a tick would work on. */
+  get hasWork(): boolean {
+    return this.#triage.count > 0 || this.#getPeers.waitingCount > 0 || this.#known.isWarmingUp;
+  }
+
+  get keys(): SavedInfohashKeys {
+    return this.#keys;
+  }
+
+  /** To be called before anything was taken: the filters start empty under these keys. */
+  useKeys(keys: SavedInfohashKeys): void {
+    assert(this.#triage.count === 0, 'the filters change their keys only while nothing waits');
+    this.#keys = keys;
+    this.#known = new KnownInfohashes(keys.known, this.#dependencies.counters);
+    this.#triage = this.#newTriage();
+  }
+
+  warmUp(infohashes: Uint8Array): void {
+    this.#known.warmUp(infohashes);
+  }
+
+  /** What `node` sampled. Beyond 20 fresh ones the rest is left for other nodes to give: this one is not asked for more. */
+  take(node: NodeContact, version: string | null, samples: readonly Infohash[]): void {
+    const nowMs = this.#dependencies.clock.nowMs();
+    const source = this.#getPeers.newSource(node, version);
+    let queuedCount = 0;
+    for (const infohash of samples) {
+      if (queuedCount >= INFOHASHES_PER_NODE_MAX) return;
+      const outcome = this.#triage.offer(infohash, source, nowMs);
+      if (outcome === 'full') return;
+      if (outcome === 'queued' || outcome === 'known') queuedCount++;
+    }
+  }
+
+  /** `mayAsk` false: nothing is sent, for the metadata queue is full or the network is away. */
+  tick(nowMs: number, mayAsk: boolean): void {
+    this.#known.tick();
+    this.#triage.tick(nowMs);
+    this.#getPeers.tick(nowMs, mayAsk);
+    if (mayAsk && this.#getPeers.waitingCount === 0) this.#lookups.tick(nowMs);
+  }
+
+  stop(): void {
+    this.#lookups.clear();
+  }
+
+  checkInvariants(): void {
+    this.#triage.checkInvariants();
+    this.#getPeers.checkInvariants();
+    this.#lookups.checkInvariants();
+    this.#known.checkInvariants();
+  }
+
+  #newTriage(): InfohashTriage<SampleSource> {
+    const { clock, counters, areKnown } = this.#dependencies;
+    const recent = new RecentInfohashes(this.#keys.recent, clock.nowMs());
+    return new InfohashTriage({
+      counters,
+      recent,
+      known: this.#known,
+      areKnown,
+      onNew: (infohash, source) => this.#foundNew(infohash, source),
+    });
+  }
+
+  #foundNew(infohash: Infohash, source: SampleSource): void {
+    const { counters, versions, onNew } = this.#dependencies;
+    counters.infohashesNew++;
+    versions.foundNew(source.version);
+    onNew(source.node);
+    this.#getPeers.add(infohash, source);
+  }
+
+  #send(contact: Contact, infohash: Infohash, onOutcome: (outcome: QueryOutcome) => void): SendVerdict {
+    const { dht, clock } = this.#dependencies;
+    if (dht.isPaused) return 'no-budget';
+    const permission = dht.budget.canSend(contact, clock.nowMs());
+    if (permission !== 'yes') return permission;
+    return dht.query(contact, { method: 'get_peers', infohash }, onOutcome) ? 'sent' : 'address-busy';
+  }
+
+  #foundNoPeers(infohash: Infohash, source: SampleSource): void {
+    if (source.answeredCount - source.withPeersCount > LOOKUPS_PER_SOURCE_MAX) return;
+    this.#lookups.offer(infohash, source.node, this.#dependencies.clock.nowMs());
+  }
+}

@@ -1,0 +1,235 @@
+// All needle tables together: which one a node belongs to, which one is asked next, and when a needle has served.
+// Needles are stratified: table i of n owns the i-th n-th of the key space and a random rest of the bits, so that they
+// cover it evenly. Every node learnt anywhere belongs to the table whose needle is nearest to it.
+import { assert } from '../base/assert.ts';
+import { toHex } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import type { NodeContact } from '../base/contact.ts';
+import { asNodeId, compareDistance, IDENTIFIER_BYTES, type NodeId } from '../base/identifier.ts';
+import type { Random } from '../base/random.ts';
+import type { SavedNode, SavedTable } from '../dht/dht-node.ts';
+import type { TableNode } from '../dht/routing-table.ts';
+import { type Candidate, newCandidate } from './candidates.ts';
+import { NeedleTable } from './needle-table.ts';
+import type { Referrer, Referrers } from './referrers.ts';
+import { type RetiredNode, RetiredNodes, sightingOf } from './retired-nodes.ts';
+import type { Counters } from '../stats/counters.ts';
+
+export const NEEDLES_DEFAULT = 16;
+export const NEEDLES_MAX = 64;
+/** R5: a needle is replaced when all three hold: it is old, it yields next to nothing, and less than the others. */
+export const NEEDLE_AGE_MIN_MS = 60 * 60_000;
+export const NEEDLE_NEW_MIN = 10;
+/** One table a minute at most, or a quiet network would replace all at once. */
+export const CYCLE_EVERY_MS = 60_000;
+/** One table is recounted this often, all 16 within 4 s. */
+const RECOUNT_EVERY_MS = 250;
+/** One pick in so many is random, so that no table starves on a bad first impression. */
+const RANDOM_PICK_ONE_IN = 10;
+
+export interface NeedleTablesOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly referrers: Referrers;
+  readonly needleCount: number;
+  readonly isOnePerSubnet: boolean;
+  readonly isResting: (host: string) => boolean;
+  readonly isInMainTable: (node: NodeContact) => boolean;
+}
+
+export class NeedleTables {
+  readonly retired: RetiredNodes;
+  readonly #options: NeedleTablesOptions;
+  readonly #tables: NeedleTable[];
+  #cycledAtMs: number;
+  #countedNext = 0;
+  #countedAtMs = -Infinity;
+
+  constructor(options: NeedleTablesOptions) {
+    assert(options.needleCount >= 1 && options.needleCount <= NEEDLES_MAX, `1 to ${NEEDLES_MAX} needles`);
+    this.#options = options;
+    this.retired = new RetiredNodes(options.counters);
+    this.#cycledAtMs = options.clock.nowMs();
+    this.#tables = Array.from({ length: options.needleCount }, (_, stratum) =>
+      this.#newTable(this.#newNeedle(stratum)),
+    );
+  }
+
+  get all(): readonly NeedleTable[] {
+    return this.#tables;
+  }
+
+  get candidateCount(): number {
+    return this.#tables.reduce((sum, table) => sum + table.candidates.size, 0);
+  }
+
+  /** Nodes that only the needle tables know. Almost exact: each table is recounted every few seconds. */
+  get ownNodeCount(): number {
+    return this.#tables.reduce((sum, table) => sum + Math.min(table.ownNodeCount, table.routing.nodeCount), 0);
+  }
+
+  bestMatch(id: Uint8Array): NeedleTable {
+    let best = this.#tables[0]!;
+    for (const table of this.#tables) if (compareDistance(id, table.needle, best.needle) < 0) best = table;
+    return best;
+  }
+
+  /** The `count` tables with the needles nearest to `id`, nearest first. */
+  bestMatches(id: Uint8Array, count: number): NeedleTable[] {
+    return this.#tables.toSorted((a, b) => compareDistance(id, a.needle, b.needle)).slice(0, count);
+  }
+
+  /** Queues `node` as a candidate of its best match; false if it waits already, is too far away, or was asked lately. */
+  offer(node: NodeContact, referrer: Referrer | null): boolean {
+    const { candidates } = this.bestMatch(node.id);
+    if (candidates.has(node.contact.host) || !candidates.hasRoomFor(node.id)) return false;
+    if (this.#options.isResting(node.contact.host)) return false;
+    this.#add(candidates, newCandidate(node, referrer));
+    return true;
+  }
+
+  /** A candidate that was taken out and could not be asked just now goes back. */
+  putBack(table: NeedleTable, candidate: Candidate): void {
+    this.#place(table.candidates, candidate);
+  }
+
+  /** `node` answered a query of ours. */
+  answered(node: NodeContact, roundTripMs: number, supportsSamples: boolean): void {
+    this.bestMatch(node.id).routing.insert(node, { hasAnswered: true, roundTripMs, supportsSamples });
+  }
+
+  timedOut(node: NodeContact): void {
+    this.bestMatch(node.id).routing.failed(node.contact);
+  }
+
+  /** The table that promises most: candidates times share of new infohashes. Null when nobody waits anywhere. */
+  pick(nowMs: number): NeedleTable | null {
+    const filled = this.#tables.filter((table) => table.candidates.size > 0);
+    if (filled.length === 0) return null;
+    const { random } = this.#options;
+    if (random.below(RANDOM_PICK_ONE_IN) === 0) return filled[random.below(filled.length)]!;
+    const promise = (table: NeedleTable) => table.candidates.size * table.newRatio(nowMs);
+    return filled.reduce((best, table) => (promise(table) > promise(best) ? table : best));
+  }
+
+  offerRetired(node: RetiredNode): void {
+    if (!this.#options.isResting(node.contact.host)) this.retired.offer(node);
+  }
+
+  /** Every tick: retired nodes find a place, one table is recounted, and once a minute one needle may be replaced. */
+  tick(nowMs: number): void {
+    if (this.retired.size > 0) this.retired.placeAll((id, count) => this.bestMatches(id, count));
+    if (nowMs - this.#countedAtMs >= RECOUNT_EVERY_MS) {
+      this.#countedAtMs = nowMs;
+      this.#countedNext = (this.#countedNext + 1) % this.#tables.length;
+      this.#recount(this.#tables[this.#countedNext]!);
+    }
+    if (nowMs - this.#cycledAtMs < CYCLE_EVERY_MS) return;
+    this.#cycledAtMs = nowMs;
+    const spent = this.#spentTable(nowMs);
+    if (spent !== null) this.#cycle(spent);
+  }
+
+  /** The saved needles with their buckets as they were. Other numbers of needles cannot be matched: see reinsert. */
+  restore(saved: readonly SavedTable[]): void {
+    const needles = new Set(saved.map(({ selfId }) => toHex(selfId)));
+    if (needles.size !== this.#tables.length || saved.length !== this.#tables.length) {
+      this.reinsert(saved.flatMap(({ nodes }) => nodes));
+      return;
+    }
+    saved.forEach((table, stratum) => {
+      for (const candidate of this.#tables[stratum]!.candidates.values()) this.#release(candidate);
+      this.#tables[stratum] = this.#newTable(asNodeId(table.selfId));
+      this.#tables[stratum].routing.restore(table);
+    });
+    this.recountAll();
+  }
+
+  /** Every node through insert, into the table it matches best. */
+  reinsert(nodes: readonly SavedNode[]): void {
+    const byTable = new Map<NeedleTable, SavedNode[]>(this.#tables.map((table) => [table, []]));
+    for (const node of nodes) byTable.get(this.bestMatch(node.id))!.push(node);
+    for (const [{ needle, routing }, group] of byTable) routing.reinsert({ selfId: needle, nodes: group });
+    this.recountAll();
+  }
+
+  recountAll(): void {
+    for (const table of this.#tables) this.#recount(table);
+  }
+
+  checkInvariants(): void {
+    this.retired.checkInvariants();
+    const needles = new Set<string>();
+    for (const table of this.#tables) {
+      table.checkInvariants();
+      needles.add(toHex(table.needle));
+    }
+    assert(needles.size === this.#tables.length, 'needles are distinct');
+  }
+
+  #spentTable(nowMs: number): NeedleTable | null {
+    const yields = this.#tables.map((table) => table.recentNew(nowMs));
+    const mean = yields.reduce((sum, count) => sum + count, 0) / yields.length;
+    const isSpent = (table: NeedleTable, index: number) =>
+      nowMs - table.bornAtMs >= NEEDLE_AGE_MIN_MS && yields[index]! < NEEDLE_NEW_MIN && yields[index]! < mean;
+    return this.#tables.find(isSpent) ?? null;
+  }
+
+  /** A new needle in the same stratum; whoever the old table knew goes to the best match among all. */
+  #cycle(spent: NeedleTable): void {
+    const stratum = this.#tables.indexOf(spent);
+    this.#tables[stratum] = this.#newTable(this.#newNeedle(stratum));
+    for (const node of spent.routing.nodes()) this.#handOver(node);
+    for (const candidate of [...spent.candidates.values()]) {
+      spent.candidates.remove(candidate);
+      this.#place(this.bestMatch(candidate.node.id).candidates, candidate);
+    }
+    this.recountAll();
+  }
+
+  #handOver(node: TableNode): void {
+    if (node.state === 'bad') return;
+    const sighting = sightingOf(node);
+    const table = this.bestMatches(node.id, 2).find(({ routing }) => routing.willAccept(node, sighting));
+    table?.routing.insert(node, sighting);
+  }
+
+  #newTable(needle: NodeId): NeedleTable {
+    const { clock, random, isOnePerSubnet } = this.#options;
+    return new NeedleTable({ needle, clock, random, isOnePerSubnet, onRetired: (node) => this.offerRetired(node) });
+  }
+
+  #newNeedle(stratum: number): NodeId {
+    const needle = this.#options.random.bytes(IDENTIFIER_BYTES);
+    const count = this.#options.needleCount;
+    // The first 16 bits, as a number, fall into the stratum-th of `count` equal parts.
+    const first = Math.floor(((stratum + this.#options.random.fraction()) / count) * 65_536);
+    needle[0] = first >>> 8;
+    needle[1] = first;
+    return asNodeId(needle);
+  }
+
+  /** For a candidate that no referrer has been charged for yet. */
+  #add(candidates: NeedleTable['candidates'], candidate: Candidate): void {
+    if (candidate.referrer !== null) this.#options.referrers.reserve(candidate.referrer);
+    this.#place(candidates, candidate);
+  }
+
+  #place(candidates: NeedleTable['candidates'], candidate: Candidate): void {
+    const out = candidates.add(candidate);
+    if (out === null) return;
+    this.#options.counters.overflows.count('candidates');
+    this.#release(out);
+  }
+
+  #release(candidate: Candidate): void {
+    this.#options.referrers.release(candidate.referrer);
+  }
+
+  #recount(table: NeedleTable): void {
+    let count = 0;
+    for (const node of table.routing.nodes()) if (!this.#options.isInMainTable(node)) count++;
+    table.ownNodeCount = count;
+  }
+}

@@ -1,0 +1,88 @@
+// For an infohash whose own source named no peers: a whole lookup, up to 40 queries to addresses that are mostly new to
+// our router. So at low priority, two at once, one start in five seconds at most, and forgotten when too old.
+import { assert } from '../base/assert.ts';
+import { BoundedQueue } from '../base/bounded-queue.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
+import type { Infohash } from '../base/identifier.ts';
+import type { Counters } from '../stats/counters.ts';
+
+const WAITING_MAX = 200;
+const LOOKUPS_AT_ONCE_MAX = 2;
+const START_EVERY_MS = 5000;
+const EXPIRES_AFTER_MS = 20 * 60_000;
+/** A lookup that has not ended by then was lost in a pause. */
+const LOOKUP_LOST_AFTER_MS = 120_000;
+/** One liar with twenty invented infohashes must not cost 800 queries. */
+export const LOOKUPS_PER_SOURCE_MAX = 3;
+
+interface Wanted {
+  readonly infohash: Infohash;
+  readonly from: NodeContact;
+  readonly expiresAtMs: number;
+}
+
+export interface PeerLookupsOptions {
+  readonly counters: Counters;
+  readonly lookupPeers: (infohash: Uint8Array, onDone: (peers: Contact[]) => void) => boolean;
+  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+}
+
+export class PeerLookups {
+  readonly #options: PeerLookupsOptions;
+  readonly #waiting = new BoundedQueue<Wanted>(WAITING_MAX);
+  /** When each lookup under way was started. */
+  readonly #startedAtMs = new Set<{ readonly atMs: number }>();
+  #lastStartAtMs = -Infinity;
+
+  constructor(options: PeerLookupsOptions) {
+    this.#options = options;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  offer(infohash: Infohash, from: NodeContact, nowMs: number): void {
+    const dropped = this.#waiting.push({ infohash, from, expiresAtMs: nowMs + EXPIRES_AFTER_MS });
+    if (dropped !== null) this.#options.counters.overflows.count('peer-lookups');
+  }
+
+  /** Starts one if it is time; to be called when nothing more urgent waits. */
+  tick(nowMs: number): void {
+    for (const lookup of this.#startedAtMs) {
+      if (nowMs - lookup.atMs >= LOOKUP_LOST_AFTER_MS) this.#startedAtMs.delete(lookup);
+    }
+    if (nowMs - this.#lastStartAtMs < START_EVERY_MS || this.#startedAtMs.size >= LOOKUPS_AT_ONCE_MAX) return;
+    const wanted = this.#nextFresh(nowMs);
+    if (wanted === null) return;
+    const lookup = { atMs: nowMs };
+    this.#startedAtMs.add(lookup);
+    this.#lastStartAtMs = nowMs;
+    const isStarted = this.#options.lookupPeers(wanted.infohash, (peers) => {
+      this.#startedAtMs.delete(lookup);
+      if (peers.length === 0) return;
+      this.#options.counters.peersFound += peers.length;
+      this.#options.onPeers(wanted.infohash, peers, wanted.from);
+    });
+    if (isStarted) return;
+    this.#startedAtMs.delete(lookup);
+    this.#waiting.offer(wanted);
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+    this.#startedAtMs.clear();
+  }
+
+  checkInvariants(): void {
+    this.#waiting.checkInvariants();
+    assert(this.#startedAtMs.size <= LOOKUPS_AT_ONCE_MAX, 'too many lookups at once');
+  }
+
+  #nextFresh(nowMs: number): Wanted | null {
+    for (let wanted = this.#waiting.shift(); wanted !== null; wanted = this.#waiting.shift()) {
+      if (wanted.expiresAtMs > nowMs) return wanted;
+    }
+    return null;
+  }
+}

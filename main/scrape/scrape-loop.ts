@@ -1,0 +1,264 @@
+// The scraper (BEP 51), the second loop of the user's notes: nodes around many needles are sampled nearest first, each
+// at most once in 24 hours, and asked for the peers of what they sampled. One tick of 50 ms does a bounded amount of each
+// step; nothing waits, and no query has a timer of its own. This file wires the parts and owns their order:
+//   answers > get_peers to those who just sampled > samples > whole lookups.
+// Sampling is demand-driven: none while triage, get_peers or the metadata queue (wantsMore) is above its high-water mark.
+// The first loop (converge on one needle, then harvest it) is not here yet: it would be one more caller of offerNodes.
+import { assert } from '../base/assert.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
+import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { ClientVersions } from '../stats/client-versions.ts';
+import type { Counters } from '../stats/counters.ts';
+import { Cooldown } from './cooldown.ts';
+import { Explorer } from './explorer.ts';
+import { Harvest } from './harvest.ts';
+import type { AskKnown } from './infohash-triage.ts';
+import { NeedleTables, NEEDLES_DEFAULT } from './needle-tables.ts';
+import { type Pace, PaceController } from './pace.ts';
+import { NEW_CONTACTS_PER_REPLY_MAX, Referrers } from './referrers.ts';
+import type { RetiredNode } from './retired-nodes.ts';
+import { Sampler } from './sampler.ts';
+import { asSavedTable, type BencodableScrape, packScrape, type SavedNeedle, unpackScrape } from './saved-scrape.ts';
+import type { ScrapeDht } from './scrape-dht.ts';
+
+const TICK_MS = 50;
+/** With nothing to send there is nothing to hurry for. */
+const IDLE_TICK_MS = 500;
+/** protocol.md 6.2: samples started in one tick at most. */
+const SAMPLES_PER_TICK_MAX = 16;
+/** When the network is away one probe leaves this often. */
+const PROBE_EVERY_MS = 10_000;
+/** The nearest candidates of each needle that are saved. */
+const CANDIDATES_SAVED = 64;
+
+export interface ScrapeDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly dht: ScrapeDht;
+  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+  readonly areKnown: AskKnown;
+  /** The metadata queue is below its high-water mark. */
+  readonly wantsMore: () => boolean;
+  /** Failed sends so far, if somebody counts them. */
+  readonly sendErrors?: () => number;
+}
+
+export interface ScrapeOptions {
+  readonly pace?: Pace;
+  /** 1 to NEEDLES_MAX, default NEEDLES_DEFAULT. */
+  readonly needleCount?: number;
+  /** Many nodes may share a subnet: tests and closed networks. */
+  readonly localAddressesAllowed?: boolean;
+}
+
+export class ScrapeLoop {
+  readonly clientVersions = new ClientVersions();
+  readonly #dependencies: ScrapeDependencies;
+  readonly #pace: PaceController;
+  readonly #cooldown: Cooldown;
+  readonly #referrers = new Referrers();
+  readonly #tables: NeedleTables;
+  readonly #sampler: Sampler;
+  readonly #explorer: Explorer;
+  readonly #harvest: Harvest;
+  #timer: Timer | null = null;
+  #delayMs = TICK_MS;
+  #isStarted = false;
+  #isPaused = false;
+  #probedAtMs = -Infinity;
+
+  constructor(dependencies: ScrapeDependencies, options: ScrapeOptions = {}) {
+    const { clock, random, log, counters, dht } = dependencies;
+    this.#dependencies = dependencies;
+    const onRest = () => log.warn('The network seems overloaded: no sampling for five minutes.');
+    this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest);
+    this.#cooldown = new Cooldown(() => clock.nowUnixSeconds(), random);
+    this.#tables = new NeedleTables({
+      clock,
+      random,
+      counters,
+      referrers: this.#referrers,
+      needleCount: options.needleCount ?? NEEDLES_DEFAULT,
+      isOnePerSubnet: !(options.localAddressesAllowed ?? false),
+      isResting: (host) => this.#cooldown.isResting(host),
+      isInMainTable: (node) => dht.table.find(node.contact) !== null,
+    });
+    this.#harvest = new Harvest({
+      clock,
+      random,
+      counters,
+      dht,
+      versions: this.clientVersions,
+      areKnown: dependencies.areKnown,
+      onPeers: dependencies.onPeers,
+      onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
+      onBarren: (node) => this.#distrust(node),
+    });
+    this.#explorer = new Explorer({ random, dht, tables: this.#tables });
+    this.#sampler = new Sampler({
+      clock,
+      random,
+      counters,
+      dht,
+      tables: this.#tables,
+      cooldown: this.#cooldown,
+      referrers: this.#referrers,
+      versions: this.clientVersions,
+      onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
+    });
+  }
+
+  start(): void {
+    assert(!this.#isStarted, 'the scraper is started once');
+    this.#isStarted = true;
+    if (!this.#isPaused) this.#run();
+  }
+
+  /** Nothing is sent any more, and nothing is left running. */
+  stop(): void {
+    this.#isStarted = false;
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#harvest.stop();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.#isStarted) this.#run();
+  }
+
+  setPace(pace: Pace): void {
+    this.#pace.setPace(pace, this.#dependencies.clock.nowMs());
+    this.#applyRates();
+  }
+
+  /** Nodes learnt from any reply; `from` answers for them with its budget. */
+  offerNodes(nodes: readonly NodeContact[], from: NodeContact): void {
+    let offeredCount = 0;
+    for (const node of nodes) {
+      if (offeredCount >= NEW_CONTACTS_PER_REPLY_MAX) return;
+      const referrer = this.#referrers.withRoom(from.contact.host);
+      if (referrer === null) return;
+      if (this.#tables.offer(node, referrer)) offeredCount++;
+    }
+  }
+
+  offerRetired(node: RetiredNode): void {
+    this.#tables.offerRetired(node);
+  }
+
+  /** `infohashes` (n x 20 bytes) are stored or proven invalid: they need not be asked for. Enters in slices, tick by tick. */
+  warmUp(infohashes: Uint8Array): void {
+    assert(infohashes.length % IDENTIFIER_BYTES === 0, 'infohashes have 20 bytes each');
+    this.#harvest.warmUp(infohashes);
+  }
+
+  /** Nodes in the main table and in the needle tables, each counted once (the latter as of a few seconds ago). */
+  get nodeCount(): number {
+    return this.#dependencies.dht.table.nodeCount + this.#tables.ownNodeCount;
+  }
+
+  save(): BencodableScrape {
+    const needles: SavedNeedle[] = this.#tables.all.map(({ needle, routing, candidates }) => ({
+      needle,
+      nodes: routing.save().nodes,
+      candidates: candidates.nearest(CANDIDATES_SAVED).map((candidate) => candidate.node),
+    }));
+    const savedAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
+    return packScrape({
+      savedAtUnixSeconds,
+      needles,
+      cooldown: this.#cooldown.save(),
+      infohashKeys: this.#harvest.keys,
+    });
+  }
+
+  /** To be called before start. With the own id unchanged everything is put back as it was, else through insert. */
+  restore(value: unknown, { ownIdChanged }: { readonly ownIdChanged: boolean }): void {
+    const saved = unpackScrape(value, this.#dependencies.clock.nowUnixSeconds());
+    if (saved === null) return;
+    this.#cooldown.restore(saved.cooldown);
+    this.#harvest.useKeys(saved.infohashKeys);
+    if (ownIdChanged) this.#tables.reinsert(saved.needles.flatMap(({ nodes }) => nodes));
+    else this.#tables.restore(saved.needles.map(asSavedTable));
+    for (const { candidates } of saved.needles) for (const node of candidates) this.#tables.offer(node, null);
+  }
+
+  checkInvariants(): void {
+    this.#pace.checkInvariants();
+    this.#cooldown.checkInvariants();
+    this.#tables.checkInvariants();
+    this.#sampler.checkInvariants();
+    this.#explorer.checkInvariants();
+    this.#harvest.checkInvariants();
+    assert(this.#timer === null || (this.#isStarted && !this.#isPaused), 'a timer runs although nothing should');
+  }
+
+  #run(): void {
+    const nowMs = this.#dependencies.clock.nowMs();
+    this.#pace.forgetPast(nowMs);
+    this.#applyRates();
+    this.#delayMs = TICK_MS;
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#timer = this.#dependencies.clock.setTimer(this.#delayMs, () => {
+      this.#timer = null;
+      this.#delayMs = this.#tick() ? TICK_MS : IDLE_TICK_MS;
+      if (this.#isStarted && !this.#isPaused && this.#timer === null) this.#arm();
+    });
+  }
+
+  /** True while there is work that should not wait for half a second. */
+  #tick(): boolean {
+    const { clock, dht, counters, wantsMore, sendErrors } = this.#dependencies;
+    const nowMs = clock.nowMs();
+    const { queriesSent, repliesReceived } = counters;
+    const observation = { queriesSent, repliesReceived, sendErrors: sendErrors?.() ?? 0 };
+    if (this.#pace.tick(nowMs, this.#delayMs, observation)) this.#applyRates();
+    const mayAsk = wantsMore() && !this.#pace.isResting(nowMs);
+    this.#harvest.tick(nowMs, mayAsk && !dht.isSilent);
+    this.#tables.tick(nowMs);
+    const maySample = mayAsk && !this.#harvest.isBusy;
+    if (maySample) this.#sample(nowMs);
+    return maySample || this.#harvest.hasWork;
+  }
+
+  #sample(nowMs: number): void {
+    const { dht } = this.#dependencies;
+    if (dht.isSilent) {
+      if (nowMs - this.#probedAtMs >= PROBE_EVERY_MS && this.#sampler.tick(nowMs, 1) > 0) this.#probedAtMs = nowMs;
+      return;
+    }
+    const available = dht.budget.newAddressesAvailable(nowMs);
+    // The last one is left to the node's own upkeep, unless the rate is so low that there never are two.
+    const ours = available > 1 ? available - 1 : this.#pace.rates.newAddressesPerSecond <= 4 ? available : 0;
+    this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX));
+    this.#explorer.tick(nowMs);
+  }
+
+  #applyRates(): void {
+    const { dht, clock } = this.#dependencies;
+    dht.budget.setRates(this.#pace.rates, clock.nowMs());
+  }
+
+  #distrust({ contact }: NodeContact): void {
+    // Its 24 hours begin anew, and nobody it names is believed to exist.
+    this.#cooldown.mark(contact.host);
+    this.#referrers.distrust(contact.host);
+    this.#dependencies.counters.dropped.count('fabricated-samples');
+  }
+}
