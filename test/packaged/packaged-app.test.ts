@@ -1,0 +1,135 @@
+// The app as electron-builder leaves it (`--dir`), started as a person would start it: nothing of the source tree helps it.
+// `npm test -- packaged` builds it and says where it is. The inspect fuse is off, so it is driven over the window's own port.
+import { extractFile, listPackage } from '@electron/asar';
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const START_LIMIT_MS = 60_000;
+
+const executable = process.env['LANTERNFISH_PACKAGED_APP'] ?? '';
+const resources =
+  process.platform === 'darwin' ? path.join(executable, '../../Resources') : path.join(executable, '../resources');
+
+describe('the packaged app', () => {
+  let folder: string;
+  let child: ChildProcess;
+  let output = '';
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    if (executable === '') throw new Error('LANTERNFISH_PACKAGED_APP is not set: run `npm test -- packaged`');
+    folder = await mkdtemp(path.join(tmpdir(), 'lanternfish-packaged-'));
+    const switches = (process.env['LANTERNFISH_TEST_ELECTRON_ARGS'] ?? '').split(' ').filter(Boolean);
+    child = spawn(executable, [...switches, '--remote-debugging-port=0', `--data-dir=${folder}`], {
+      env: withoutHelp(process.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const address = await debuggingAddress(child, (text) => {
+      output += text;
+    });
+    browser = await chromium.connectOverCDP(address);
+    const context = browser.contexts()[0]!;
+    page = context.pages()[0] ?? (await context.waitForEvent('page'));
+    await page.waitForLoadState();
+  }, START_LIMIT_MS);
+
+  afterAll(async () => {
+    await browser.close();
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    if (child.exitCode === null && child.kill('SIGTERM')) await exited;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  test('opens its window from its own files', async () => {
+    expect(new URL(page.url()).protocol).toBe('app:');
+    expect(await page.title()).toBe('Lanternfish');
+    await page.locator('button').first().waitFor();
+  });
+
+  test('keeps Node out of the window', async () => {
+    expect(await page.evaluate('typeof require + typeof process')).toBe('undefinedundefined');
+  });
+
+  test('starts its threads and opens its database, with no help from the environment', async () => {
+    const request = { text: '', sort: 'newest', contentType: null, limit: 10, cursor: null };
+    const answer = await page.evaluate(`window.lanternfish.search(${JSON.stringify(request)})`);
+    expect(answer).toMatchObject({ ok: true, value: { rows: [], totalCount: 0 } });
+    expect(existsSync(path.join(folder, 'catalogue.db'))).toBe(true);
+  });
+
+  test('says which runtime it is, in the terminal and, for the test runtime, to the window', async () => {
+    const [, major] = /Lanternfish on Electron (\d+)\.\d+\.\d+/.exec(output) ?? [];
+    const start = await page.evaluate('window.lanternfish.getStart()');
+    const notice = major === '33' ? (expect.stringContaining('Test runtime') as string) : null;
+    expect(start).toMatchObject({ ok: true, value: { runtimeNotice: notice } });
+  });
+});
+
+describe('what is packed', () => {
+  const archive = path.join(resources, 'app.asar');
+
+  test('is the build, its manifest and the one native package', () => {
+    const files = listPackage(archive, { isPack: false }).map((file) => file.replaceAll('\\', '/'));
+    const strange = files.filter((file) => !/^\/(out|node_modules|package\.json$)/.test(file));
+    expect(strange).toEqual([]);
+    expect(files.filter((file) => file.endsWith('.map') || file.endsWith('.ts'))).toEqual([]);
+    const packages = files.filter((file) => /^\/node_modules\/[^/]+$/.test(file));
+    expect(packages).toEqual(['/node_modules/better-sqlite3']);
+    const binaries = files.filter((file) => file.endsWith('.node'));
+    expect(binaries).toEqual([`/node_modules/better-sqlite3/prebuilds/${process.platform}-${process.arch}.node`]);
+  });
+
+  test('carries the name and version of the source', () => {
+    const manifest = JSON.parse(extractFile(archive, 'package.json').toString()) as Record<string, unknown>;
+    expect(manifest).toMatchObject({ name: 'lanternfish', main: 'out/main/main.js' });
+  });
+
+  test('has its fuses set', async () => {
+    const wire = await getCurrentFuseWire(executable);
+    expect({
+      runAsNode: wire[FuseV1Options.RunAsNode],
+      nodeOptions: wire[FuseV1Options.EnableNodeOptionsEnvironmentVariable],
+      inspect: wire[FuseV1Options.EnableNodeCliInspectArguments],
+      asarOnly: wire[FuseV1Options.OnlyLoadAppFromAsar],
+      asarIntegrity: wire[FuseV1Options.EnableEmbeddedAsarIntegrityValidation],
+      fileProtocol: wire[FuseV1Options.GrantFileProtocolExtraPrivileges],
+    }).toEqual({
+      runAsNode: FuseState.DISABLE,
+      nodeOptions: FuseState.DISABLE,
+      inspect: FuseState.DISABLE,
+      asarOnly: FuseState.ENABLE,
+      asarIntegrity: FuseState.ENABLE,
+      fileProtocol: FuseState.DISABLE,
+    });
+  });
+});
+
+/** The environment of somebody who never saw the source tree. */
+function withoutHelp(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LANTERNFISH_|ELECTRON_|NODE_|npm_)/.test(name)));
+}
+
+function debuggingAddress(child: ChildProcess, onOutput: (text: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let all = '';
+    const read = (chunk: Buffer): void => {
+      all += chunk.toString();
+      onOutput(chunk.toString());
+      const address = /DevTools listening on (ws:\S+)/.exec(all)?.[1];
+      if (address) resolve(address);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('exit', (code, signal) => {
+      reject(new Error(`the packaged app ended (${code ?? signal}):\n${all}`));
+    });
+    child.once('error', reject);
+  });
+}
