@@ -12,6 +12,7 @@ const JOBS = {
   unit: ['vitest', 'run', '--project=unit', '--reporter=dot', '--silent=passed-only'],
   eslint: ['eslint', '.', '--max-warnings=0'],
   tsc: ['typescript:tsc', '-p', 'tsconfig.node.json', '--noEmit'],
+  'tsc end-to-end': ['typescript:tsc', '-p', 'tsconfig.end-to-end.json', '--noEmit'],
   'svelte-check': ['svelte-check', '--tsconfig', './tsconfig.web.json', '--fail-on-warnings'],
   prettier: ['prettier', '--check', '.', '--log-level=warn'],
   knip: ['knip', '--no-progress'],

@@ -11,6 +11,7 @@ import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } fro
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as tar from 'tar';
+// @ts-expect-error yauzl 3 comes without types
 import { openPromise } from 'yauzl';
 import { isEntry, Refusal, ROOT, runScript, say } from './terminal.mjs';
 

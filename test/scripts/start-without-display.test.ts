@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(dataHome, { recursive: true, force: true, maxRetries: 5 }));
 
 function start(args: readonly string[]) {
-  const env = { ...process.env, XDG_DATA_HOME: dataHome };
+  const env: NodeJS.ProcessEnv = { ...process.env, XDG_DATA_HOME: dataHome };
   delete env['DISPLAY'];
   delete env['WAYLAND_DISPLAY'];
   const child = spawn(process.execPath, [START, ...ON_LOOPBACK, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
