@@ -39,7 +39,9 @@ export class AppController {
   readonly detailsFocus = new FocusRequest({ isPending: false });
   nowUnixSeconds = $state(0);
 
-  readonly isNoticeShown = $derived(this.status?.state === 'awaiting-consent' && !this.isNoticePutOff);
+  readonly isNoticeShown = $derived(
+    this.startFacts !== null && this.status?.state === 'awaiting-consent' && !this.isNoticePutOff,
+  );
   readonly #api: LanternfishApi;
   readonly #clock: WindowClock;
   readonly #stops: (() => void)[] = [];

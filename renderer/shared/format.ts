@@ -2,9 +2,9 @@
 // every other text here. Pure; `now` is always handed in.
 
 const count = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const oneDecimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const countShort = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
-const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'narrow' });
+const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
 const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'medium' });
 
 /** '48,213' */
@@ -18,6 +18,8 @@ export function formatCountShort(value: number): string {
 }
 
 const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+/** From GB on tens of a unit still keep their decimal: half a gigabyte is worth knowing. */
+const WHOLE_BELOW_UNIT = 3;
 
 /** Explorer counts 1,024 bytes a step, Finder and the Linux desktops 1,000; people compare us with those. */
 export function sizeStepOf(userAgent: string): 1000 | 1024 {
@@ -25,7 +27,7 @@ export function sizeStepOf(userAgent: string): 1000 | 1024 {
 }
 const SIZE_STEP = sizeStepOf(globalThis.navigator.userAgent);
 
-/** '1.4 GB', '734 MB': a decimal where it says something, never on bytes. */
+/** '1.4 GB', '73.4 GB', '734 GB', '7.3 MB', '73 MB': a decimal where it says something, never on bytes. */
 export function formatSize(sizeBytes: number, step: 1000 | 1024 = SIZE_STEP): string {
   let value = sizeBytes;
   let unitIndex = 0;
@@ -34,7 +36,8 @@ export function formatSize(sizeBytes: number, step: 1000 | 1024 = SIZE_STEP): st
     value /= step;
     unitIndex += 1;
   }
-  const formatter = unitIndex === 0 || value >= 99.95 ? count : oneDecimal;
+  const isWhole = unitIndex < WHOLE_BELOW_UNIT || value >= 99.95;
+  const formatter = isWhole && (unitIndex === 0 || value >= 9.95) ? count : oneDecimal;
   return `${formatter.format(value)} ${SIZE_UNITS[unitIndex]}`;
 }
 
@@ -44,12 +47,12 @@ const DAY_SECONDS = 86_400;
 const MONTH_SECONDS = 30.44 * DAY_SECONDS;
 const YEAR_SECONDS = 365.25 * DAY_SECONDS;
 
-/** 'now', '5 min ago', '3 h ago', '2 d ago', '4 mo ago', '2 y ago'. A clock that runs ahead of ours reads 'now'. */
+/** 'now', '5 min ago', '3 hr ago', '2 days ago', '4 mo ago', '2 yr ago'. A clock that runs ahead of ours reads 'now'. */
 export function formatAge(atUnixSeconds: number, nowUnixSeconds: number): string {
   const ageSeconds = nowUnixSeconds - atUnixSeconds;
   if (ageSeconds < MINUTE_SECONDS) return 'now';
   const say = (unit: Intl.RelativeTimeFormatUnit, seconds: number): string =>
-    ago.format(-Math.floor(ageSeconds / seconds), unit).replace(/^(\d+)(?=[a-z])/, '$1 ');
+    ago.format(-Math.floor(ageSeconds / seconds), unit).replace('.', '');
   if (ageSeconds < HOUR_SECONDS) return say('minute', MINUTE_SECONDS);
   if (ageSeconds < DAY_SECONDS) return say('hour', HOUR_SECONDS);
   if (ageSeconds < MONTH_SECONDS) return say('day', DAY_SECONDS);

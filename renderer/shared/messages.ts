@@ -11,7 +11,7 @@ export const messages = {
   appName: 'Lanternfish',
 
   notice: {
-    title: 'Search the BitTorrent network from your own computer',
+    title: 'Search BitTorrent from your own computer',
     intro: 'Lanternfish finds torrents by asking other people’s clients what they know, and keeps the names here.',
     points: {
       joins: 'It joins the public BitTorrent DHT, as every torrent client does.',
@@ -187,7 +187,6 @@ export const messages = {
   shortcuts: {
     title: 'Keyboard shortcuts',
     close: 'Close',
-    or: 'or',
     searchGroup: 'Search',
     focusSearch: 'Go to the search box',
     clearThenLeave: 'Clear the search, again to leave it',

@@ -1,0 +1,128 @@
+// Stands in for preload in the preview of the window: `window.lanternfish` over a list of torrents. It runs inside the page,
+// so it must not use anything from outside its own body.
+
+/** `scenario`: { status, torrents, canStartWithComputer, mayOpenMagnets, runtimeNotice, failsSearch, failsStart, suggestions }. */
+export function installFakeApi(scenario) {
+  const ok = (value) => Promise.resolve({ ok: true, value });
+  const listeners = { status: [], torrentsAdded: [], focusSearch: [] };
+  const calls = [];
+  let status = scenario.status;
+  let torrents = scenario.torrents;
+  const emit = (name, payload) => {
+    if (name === 'status') status = payload;
+    for (const receive of listeners[name]) receive(payload);
+  };
+
+  const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+  const rangesOf = (name, words) =>
+    words
+      .map((word) => [name.toLowerCase().indexOf(word), word.length])
+      .sort((a, b) => a[0] - b[0])
+      .flatMap(([start, length]) => [start, start + length]);
+  const orders = {
+    relevance: (a, b) => b.peersSeen - a.peersSeen,
+    newest: (a, b) => b.discoveredAtUnixSeconds - a.discoveredAtUnixSeconds,
+    size: (a, b) => b.sizeBytes - a.sizeBytes,
+    files: (a, b) => b.fileCount - a.fileCount,
+    peers: (a, b) => b.peersSeen - a.peersSeen,
+  };
+
+  function search({ text, sort, contentType, limit, cursor }) {
+    if (scenario.failsSearch) return Promise.resolve({ ok: false, problem: 'The index is being rebuilt.' });
+    const words = wordsOf(text);
+    const matching = torrents.filter((torrent) => words.every((word) => torrent.name.toLowerCase().includes(word)));
+    const countsByType = { video: 0, audio: 0, book: 0, software: 0, game: 0, other: 0 };
+    // Without words the catalogue's own size counts, of which the list of torrents is a sample.
+    const scale = words.length === 0 && torrents.length > 0 ? status.torrentCount / torrents.length : 1;
+    for (const torrent of matching) countsByType[torrent.contentType] += scale;
+    for (const type of Object.keys(countsByType)) countsByType[type] = Math.round(countsByType[type]);
+    const chosen = matching.filter((torrent) => !contentType || torrent.contentType === contentType).sort(orders[sort]);
+    const start = cursor === null ? 0 : Number(cursor);
+    const rows = chosen.slice(start, start + limit).map((torrent) => ({
+      ...torrent,
+      matches: rangesOf(torrent.name, words),
+    }));
+    const page = {
+      rows,
+      nextCursor: start + limit < chosen.length ? String(start + limit) : null,
+      totalCount: Math.round(chosen.length * scale),
+      totalIsExact: true,
+      countsByType,
+      didYouMean: chosen.length === 0 && words.length > 0 ? ['metropolis', 'monterey'] : [],
+    };
+    return new Promise((resolve) => setTimeout(() => resolve({ ok: true, value: page }), scenario.searchMs ?? 5));
+  }
+
+  function detailsOf(torrent) {
+    const kinds = { video: 'mkv', audio: 'flac', book: 'epub', software: 'iso', game: 'zip', other: 'bin' };
+    const kind = kinds[torrent.contentType];
+    const files =
+      torrent.fileCount === 1
+        ? [{ path: torrent.name, sizeBytes: torrent.sizeBytes }]
+        : Array.from({ length: Math.min(torrent.fileCount, 2000) }, (_, index) => ({
+            path: [
+              ...(index % 9 === 0 ? [] : [`Part ${1 + Math.floor(index / 12)} – материалы и 資料`]),
+              ...(index % 4 === 1 ? ['Extras', 'Subtitles'] : []),
+              index % 4 === 1 ? `${index + 1}.fr.srt` : `${index + 1}. ${torrent.name.slice(0, 60)}.${kind}`,
+            ].join('/'),
+            sizeBytes: Math.round(torrent.sizeBytes / torrent.fileCount),
+          }));
+    return {
+      ...torrent,
+      infohashV1Hex: torrent.infohashHex,
+      infohashV2Hex: torrent.peersSeen % 3 === 0 ? torrent.infohashHex + torrent.infohashHex.slice(0, 24) : null,
+      files,
+      isPrivate: torrent.peersSeen % 5 === 0,
+      magnet: `magnet:?xt=urn:btih:${torrent.infohashHex}`,
+    };
+  }
+
+  const record = (name, answer) => (input) => {
+    calls.push({ name, input });
+    return answer(input);
+  };
+  const byHash = ({ infohashHex }) => torrents.find((torrent) => torrent.infohashHex === infohashHex);
+  window.lanternfish = {
+    getStart: () =>
+      scenario.failsStart
+        ? Promise.resolve({ ok: false, problem: 'The catalogue’s file is in use by another program.' })
+        : ok({
+            status,
+            theme: 'system',
+            appVersion: '0.1.0',
+            runtimeNotice: scenario.runtimeNotice ?? null,
+            canStartWithComputer: true,
+            mayOpenMagnets: false,
+          }),
+    acceptNotice: record('acceptNotice', () => ok(null)),
+    search: record('search', search),
+    suggest: record('suggest', () => ok(scenario.suggestions ?? [])),
+    getDetails: record('getDetails', (input) => {
+      const torrent = byHash(input);
+      return ok(torrent ? detailsOf(torrent) : null);
+    }),
+    copyMagnet: record('copyMagnet', () => ok(null)),
+    copyInfohash: record('copyInfohash', () => ok(null)),
+    openMagnet: record('openMagnet', ({ isConfirmed }) => ok(isConfirmed ? 'opened' : 'needs-consent')),
+    setPaused: record('setPaused', ({ isPaused }) => {
+      emit('status', { ...status, state: isPaused ? 'paused' : 'running' });
+      return ok(null);
+    }),
+    setTheme: record('setTheme', () => ok(null)),
+    quit: record('quit', () => ok(null)),
+    on: (name, receive) => {
+      listeners[name].push(receive);
+      return () => listeners[name].splice(listeners[name].indexOf(receive), 1);
+    },
+  };
+  window.preview = {
+    calls,
+    emit,
+    status: () => status,
+    add: (added) => {
+      torrents = [...added, ...torrents];
+      status = { ...status, torrentCount: status.torrentCount + added.length };
+      emit('torrentsAdded', { addedCount: added.length, torrentCount: status.torrentCount });
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// Builds the window's page without Electron, serves it on loopback under the production CSP, and opens it in a Chromium
+// that the developer has (CHROMIUM, else /usr/bin/chromium). For the scripts beside this one.
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, relative, resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+import { build } from 'vite';
+import { installFakeApi } from './preview-api.mjs';
+import { sampleTorrents } from './preview-torrents.mjs';
+
+const root = resolve(import.meta.dirname, '../..');
+const outDir = resolve(root, '.cache/preview-renderer');
+/** What app-protocol.ts sends in production. */
+const CSP = [
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'none'",
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "require-trusted-types-for 'script'; trusted-types svelte-trusted-html",
+].join('; ');
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css' };
+
+export const NOW_UNIX_SECONDS = Math.floor(Date.now() / 1000);
+export const TORRENTS = sampleTorrents(640, NOW_UNIX_SECONDS);
+
+export const RUNNING = {
+  ...{ state: 'running', problem: null, pace: 'balanced', localAddressesAllowed: false },
+  ...{ nodes: 312, packetsOut: 48_120, packetsIn: 39_004, samplesAsked: 2_210, infohashesSeen: 61_002 },
+  ...{ infohashesNew: 50_900, metadataTried: 6_120, metadataFetched: 4_800, sampledPerMinute: 1_240, newPerMinute: 41 },
+  ...{ torrentCount: 48_213, databaseBytes: 1_204_000_000 },
+};
+
+export async function openPreview() {
+  await build({
+    ...{ configFile: false, root: resolve(root, 'renderer'), plugins: [svelte()], logLevel: 'error' },
+    build: { target: 'chrome130', outDir, emptyOutDir: true, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  });
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+      ...['--disable-component-update', '--disable-sync'],
+    ],
+  });
+  const url = `http://127.0.0.1:${server.address().port}/`;
+  return {
+    /** A fresh window on `scenario`; everything the console or the CSP complains about is collected in `complaints`. */
+    async open(scenario, { width = 1200, height = 800, theme = 'light' } = {}) {
+      const context = await browser.newContext({
+        ...{
+          viewport: { width, height },
+          colorScheme: theme,
+          bypassCSP: false,
+          locale: 'en-US',
+          reducedMotion: 'reduce',
+        },
+      });
+      const page = await context.newPage();
+      const complaints = [];
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      await page.addInitScript(installFakeApi, { status: RUNNING, torrents: TORRENTS, ...scenario });
+      await page.goto(url);
+      return { page, complaints, close: () => context.close() };
+    },
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
+}
+
+async function answer(request, response) {
+  const path = new URL(request.url, 'http://localhost').pathname;
+  const file = resolve(outDir, `.${path === '/' ? '/index.html' : path}`);
+  if (relative(outDir, file).startsWith('..')) return response.writeHead(404).end();
+  try {
+    const body = await readFile(file);
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'image/x-icon', 'content-security-policy': CSP });
+    response.end(body);
+  } catch {
+    response.writeHead(path === '/favicon.ico' ? 204 : 404).end();
+  }
+}
