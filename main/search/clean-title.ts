@@ -38,7 +38,7 @@ function titleIn(text: string): string | null {
     if (at > 0) rest = rest.slice(0, at);
   }
   const title = rest.replace(/\s+/g, ' ').replace(/^[\s\-–+,]+|[\s\-–+,]+$/g, '');
-  const isFormat = ` ${title}`.search(AFTER_TITLE) === 0;
+  const isFormat = !title.includes(' ') && ` ${title}`.search(AFTER_TITLE) === 0;
   if (isFormat || title.length < 2 || title.length > TITLE_CHARACTERS_MAX || CODE.test(title)) return null;
   return /\p{L}/u.test(title) ? title : null;
 }

@@ -45,6 +45,7 @@ export class NameIndex {
   /** Rising ids. */
   #segments: SegmentData[] = [];
   #rowCount = 0;
+  #hasOlder = true;
 
   constructor({ windowRows = WINDOW_ROWS }: { windowRows?: number } = {}) {
     this.#windowRows = windowRows;
@@ -68,6 +69,16 @@ export class NameIndex {
     return this.#segments;
   }
 
+  /** False once it is known that the catalogue has no row below `lowId`. */
+  get hasOlder(): boolean {
+    return this.#hasOlder;
+  }
+
+  /** Says that everything the catalogue had when the index was begun is in it. */
+  markComplete(): void {
+    this.#hasOlder = false;
+  }
+
   get isFull(): boolean {
     return this.#rowCount >= this.#windowRows;
   }
@@ -80,6 +91,7 @@ export class NameIndex {
     this.#rowCount += segment.rowCount;
     while (this.#segments.length > 1 && this.#rowCount - this.#segments[0]!.rowCount >= this.#windowRows) {
       this.#rowCount -= this.#segments.shift()!.rowCount;
+      this.#hasOlder = true;
     }
   }
 

@@ -1,0 +1,175 @@
+// Keeps the index in memory in step with the catalogue: reads what was there before (newest first, so that what matters
+// most is in it first), takes the writer's segments as they come, joins small ones, rebuilds the suggestions.
+// All as jobs in small steps; search-service.ts runs them while nobody waits.
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
+import { SegmentBuilder, SEGMENT_ROWS_MAX, type SegmentData, type SegmentRow } from '../search/index-segment.ts';
+import type { NameIndex } from '../search/name-index.ts';
+import { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
+import { Vocabulary } from '../search/vocabulary.ts';
+import { toSegmentRow } from './catalogue-row.ts';
+import type { StoreSearch } from './store-search.ts';
+
+/** Rows read in one step: 3 to 5 ms. */
+const STEP_ROWS = 500;
+const STEP_ROWS_INDEXED = 200;
+/** The first segments are small, so that a search has something soon; the others full. */
+const FIRST_SEGMENT_ROWS = 8192;
+/** Names read for titles: the newest ones. */
+const TITLE_ROWS_MAX = 300_000;
+/** Suggestions are built again when the catalogue has grown by this share... */
+const REBUILD_GROWTH = 0.3;
+/** ...and by this many rows, but not sooner than after this time and thirty times what building took. */
+const REBUILD_ROWS_MIN = 25;
+const REBUILD_AFTER_MS = 15_000;
+
+/** Jobs in the order of their urgency. */
+const JOBS = ['catch-up', 'base', 'merge', 'suggestions'] as const;
+type JobName = (typeof JOBS)[number];
+
+export interface UpkeepDependencies {
+  readonly clock: Clock;
+  readonly reader: CatalogueReader;
+  readonly index: NameIndex;
+  readonly search: StoreSearch;
+  /** Everything that was in the catalogue at the start is in the index (or the window is full). */
+  readonly onBaseBuilt: () => void;
+  readonly onFailure: (job: string, error: unknown) => void;
+}
+
+export class IndexUpkeep {
+  readonly #dependencies: UpkeepDependencies;
+  readonly #jobs = new Map<JobName, Generator<void, void>>();
+  /** Rows up to this id are in the index or will be brought by the base job. */
+  #coveredId: number;
+  #rebuiltAtRows = 0;
+  #rebuildNotBeforeMs = 0;
+
+  constructor(dependencies: UpkeepDependencies) {
+    this.#dependencies = dependencies;
+    this.#coveredId = dependencies.reader.newestId();
+    this.#jobs.set('base', this.#buildBase(this.#coveredId));
+  }
+
+  /** A segment of rows just committed. Its rows are findable when this returns, unless some before it were missed. */
+  addSegment(segment: SegmentData): void {
+    const firstId = segment.ids[0];
+    const lastId = segment.ids.at(-1);
+    if (firstId === undefined || lastId === undefined || lastId <= this.#coveredId) return;
+    if (firstId === this.#coveredId + 1 && !this.#jobs.has('catch-up')) {
+      this.#dependencies.index.addNewer(segment);
+      this.#coveredId = lastId;
+    } else {
+      this.catchUp();
+    }
+  }
+
+  /** Rows may have been committed that no segment told of: reads them from the catalogue. */
+  catchUp(): void {
+    if (!this.#jobs.has('catch-up')) this.#jobs.set('catch-up', this.#readNewer());
+  }
+
+  /** One step of the most urgent job. Says what was done, or null when there is nothing to do now. */
+  step(): JobName | null {
+    this.#startJobs();
+    const name = JOBS.find((job) => this.#jobs.has(job));
+    if (name === undefined) return null;
+    const { onFailure } = this.#dependencies;
+    try {
+      if (this.#jobs.get(name)!.next().done === true) this.#jobs.delete(name);
+    } catch (error) {
+      this.#jobs.delete(name);
+      onFailure(name, error);
+    }
+    return name;
+  }
+
+  checkInvariants(): void {
+    const { index } = this.#dependencies;
+    index.checkInvariants();
+    assert(index.highId <= this.#coveredId, 'what is in the index is covered');
+  }
+
+  #startJobs(): void {
+    const { index, clock } = this.#dependencies;
+    if (!this.#jobs.has('merge')) {
+      const merge = index.nextMerge();
+      if (merge !== null) this.#jobs.set('merge', merge);
+    }
+    const grownRows = index.rowCount - this.#rebuiltAtRows;
+    const hasGrown = grownRows >= REBUILD_ROWS_MIN && grownRows >= this.#rebuiltAtRows * REBUILD_GROWTH;
+    const isFirst = this.#rebuiltAtRows === 0 && index.rowCount > 0;
+    if (this.#jobs.has('base') || this.#jobs.has('suggestions') || !(hasGrown || isFirst)) return;
+    if (clock.nowMs() >= this.#rebuildNotBeforeMs) this.#jobs.set('suggestions', this.#buildSuggestions());
+  }
+
+  *#buildBase(highestId: number): Generator<void, void> {
+    const { reader, index, onBaseBuilt } = this.#dependencies;
+    let beforeId = highestId + 1;
+    let wanted = FIRST_SEGMENT_ROWS;
+    while (!index.isFull) {
+      const rows: SegmentRow[] = [];
+      while (rows.length < wanted) {
+        const limit = Math.min(STEP_ROWS, wanted - rows.length);
+        const page = reader.latestPage({ beforeId, limit });
+        for (const row of page) rows.push(toSegmentRow(row));
+        beforeId = page.at(-1)?.id ?? 0;
+        if (page.length < limit) break;
+        yield;
+      }
+      if (rows.length > 0) index.addOlder(yield* segmentOf(rows.reverse()));
+      if (rows.length < wanted) {
+        index.markComplete();
+        break;
+      }
+      wanted = SEGMENT_ROWS_MAX;
+    }
+    onBaseBuilt();
+  }
+
+  *#readNewer(): Generator<void, void> {
+    const { reader, index } = this.#dependencies;
+    for (;;) {
+      // Read before the rows are: what is committed meanwhile has higher ids and comes with the next turn.
+      const upTo = Math.min(this.#coveredId + STEP_ROWS, reader.newestId());
+      if (upTo <= this.#coveredId) return;
+      const page = reader.latestPage({ beforeId: upTo + 1, limit: STEP_ROWS });
+      const rows = page.filter((row) => row.id > this.#coveredId).map(toSegmentRow);
+      index.addNewer(yield* segmentOf(rows.reverse()));
+      this.#coveredId = upTo;
+      yield;
+    }
+  }
+
+  *#buildSuggestions(): Generator<void, void> {
+    const { reader, index, search, clock } = this.#dependencies;
+    const startedAtMs = clock.nowMs();
+    const rowCount = index.rowCount;
+    search.titles = yield* TitleSuggestions.build(newestNames(reader));
+    search.didYouMean = yield* DidYouMean.build(yield* Vocabulary.read(index.segments));
+    const tookMs = clock.nowMs() - startedAtMs;
+    this.#rebuiltAtRows = rowCount;
+    this.#rebuildNotBeforeMs = clock.nowMs() + Math.max(REBUILD_AFTER_MS, 30 * tookMs);
+  }
+}
+
+/** `rows` have rising ids. */
+function* segmentOf(rows: readonly SegmentRow[]): Generator<void, SegmentData> {
+  const builder = new SegmentBuilder();
+  for (const [index, row] of rows.entries()) {
+    builder.add(row);
+    if (index % STEP_ROWS_INDEXED === STEP_ROWS_INDEXED - 1) yield;
+  }
+  return yield* builder.finish();
+}
+
+function* newestNames(reader: CatalogueReader) {
+  let beforeId: number | null = null;
+  for (let read = 0; read < TITLE_ROWS_MAX; read += STEP_ROWS) {
+    const page = reader.latestPage({ beforeId, limit: STEP_ROWS });
+    if (page.length === 0) return;
+    beforeId = page.at(-1)!.id;
+    yield page;
+  }
+}

@@ -1,0 +1,175 @@
+// Fills one page of results, stage by stage (result-cursor.ts), in steps of a few milliseconds: whoever runs it may answer
+// somebody else between two steps, or give up when a newer search has come.
+import { assert } from '../base/assert.ts';
+import type { CatalogueReader, StoredRow } from '../catalogue/catalogue-reader.ts';
+import type { FullText } from '../search/full-text.ts';
+import type { NameIndex, Place } from '../search/name-index.ts';
+import { nameMatches, needsName } from '../search/name-match.ts';
+import { nameScore, RESCORED_MAX } from '../search/ranking.ts';
+import { requiredWords, type SearchQuery } from '../search/search-query.ts';
+import { type IndexQuery, toIndexQuery } from '../search/segment-search.ts';
+import { CONTENT_TYPES, type ContentType, type SortOrder } from './store-contract.ts';
+import type { ResultCursor, Stage } from './result-cursor.ts';
+
+/** Rows looked at in one step where each name has to be read: some 3 ms. */
+const STEP_ROWS = 250;
+/** Names read for one page; then it is handed out as it is, with a cursor to go on from. */
+const NAMES_READ_MAX = 100_000;
+
+export interface PageSources {
+  readonly reader: CatalogueReader;
+  readonly index: NameIndex;
+  readonly fullText: FullText;
+}
+
+export interface PageRequest {
+  readonly query: SearchQuery;
+  readonly sort: SortOrder;
+  readonly contentType: ContentType | null;
+  readonly limit: number;
+  /** What only the file paths match (highest first), shown after the names; null where files are not searched. */
+  readonly fileIds: readonly number[] | null;
+  readonly cursor: ResultCursor;
+}
+
+export class PageRun {
+  readonly #sources: PageSources;
+  readonly #request: PageRequest;
+  readonly #indexQuery: IndexQuery;
+  readonly #needsName: boolean;
+  readonly #typeIndex: number;
+  readonly #rows: StoredRow[] = [];
+  /** Where to go on after each row. */
+  readonly #cursors: ResultCursor[] = [];
+  #cursor: ResultCursor;
+  #namesRead = 0;
+  #best: Place[] | null = null;
+
+  constructor(sources: PageSources, request: PageRequest) {
+    this.#sources = sources;
+    this.#request = request;
+    this.#cursor = request.cursor;
+    this.#indexQuery = toIndexQuery(request.query);
+    this.#needsName = needsName(request.query);
+    this.#typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
+  }
+
+  /** True when the page is full, or nothing is left, or enough was read. One row more than asked tells whether there is more. */
+  get isDone(): boolean {
+    return this.#rows.length > this.#request.limit || this.#cursor.stage === 'end' || this.#namesRead >= NAMES_READ_MAX;
+  }
+
+  get result(): { rows: StoredRow[]; nextCursor: ResultCursor | null } {
+    const { limit } = this.#request;
+    assert(this.isDone, 'a page is read when it is done');
+    if (this.#rows.length > limit) return { rows: this.#rows.slice(0, limit), nextCursor: this.#cursors[limit - 1]! };
+    return { rows: this.#rows, nextCursor: this.#cursor.stage === 'end' ? null : this.#cursor };
+  }
+
+  step(): void {
+    switch (this.#cursor.stage) {
+      case 'best':
+        return this.#stepBest();
+      case 'window':
+        return this.#stepWindow();
+      case 'older':
+        return this.#stepOlder();
+      case 'files':
+        return this.#stepFiles();
+      case 'end':
+        return;
+    }
+  }
+
+  get #missing(): number {
+    return this.#request.limit + 1 - this.#rows.length;
+  }
+
+  #goTo(stage: Stage, place: Place): void {
+    this.#cursor = { ...this.#cursor, stage, ...place };
+  }
+
+  #stepBest(): void {
+    const ranked = (this.#best ??= this.#rankBest());
+    for (const { id } of ranked.slice(this.#cursor.offset)) {
+      if (this.#missing === 0) return;
+      this.#cursor = { ...this.#cursor, offset: this.#cursor.offset + 1 };
+      this.#take(id, false);
+    }
+    if (this.#missing === 0) return;
+    this.#goTo('window', this.#bestEnd);
+  }
+
+  /** Where the static order goes on after the rows that were ranked by their names. */
+  #bestEnd: Place = { key: Infinity, id: 0 };
+
+  #rankBest(): Place[] {
+    const { query } = this.#request;
+    const asked = requiredWords(query);
+    const { places } = this.#search('relevance', RESCORED_MAX, null);
+    this.#bestEnd = places.length < RESCORED_MAX ? { key: -Number.MAX_VALUE, id: 0 } : places.at(-1)!;
+    const staticKeys = new Map(places.map(({ id, key }) => [id, key]));
+    return this.#sources.reader
+      .rowsByIds(places.map(({ id }) => id))
+      .filter(({ name }) => !this.#needsName || nameMatches(query, name))
+      .map(({ id, name }) => ({ id, key: staticKeys.get(id)! + nameScore(asked, name) }))
+      .sort((a, b) => b.key - a.key || b.id - a.id);
+  }
+
+  #stepWindow(): void {
+    const { key, id } = this.#cursor;
+    const limit = this.#needsName ? STEP_ROWS : this.#missing;
+    const { places } = this.#search(this.#request.sort, limit, { key, id });
+    for (const place of places) {
+      if (this.#missing === 0) return;
+      this.#goTo('window', place);
+      this.#take(place.id, this.#needsName);
+    }
+    if (places.length < limit) this.#goTo('older', { key: 0, id: this.#cursor.lowId });
+  }
+
+  #stepOlder(): void {
+    const { query } = this.#request;
+    const limit = Math.min(STEP_ROWS, 2 * this.#missing);
+    const hasOlder = windowHasOlder(this.#sources.index, this.#cursor.lowId);
+    const ids = hasOlder ? this.#sources.fullText.nameIds(query, { beforeId: this.#cursor.id, limit }) : [];
+    for (const id of ids) {
+      if (this.#missing === 0) return;
+      this.#goTo('older', { key: 0, id });
+      this.#take(id, true);
+    }
+    if (ids.length < limit) this.#goTo('files', { key: 0, id: Number.MAX_SAFE_INTEGER });
+  }
+
+  #stepFiles(): void {
+    const before = this.#cursor.id;
+    for (const id of this.#request.fileIds ?? []) {
+      if (id >= before) continue;
+      if (this.#missing === 0) return;
+      this.#goTo('files', { key: 0, id });
+      this.#take(id, false);
+    }
+    if (this.#missing > 0) this.#goTo('end', { key: 0, id: 0 });
+  }
+
+  #search(sort: SortOrder, limit: number, after: Place | null) {
+    const { lowId, highId } = this.#cursor;
+    const { contentType } = this.#request;
+    return this.#sources.index.search({ query: this.#indexQuery, sort, contentType, limit, after, lowId, highId });
+  }
+
+  /** Adds the row to the page, unless it is gone, of another type or (where that is to be checked) its name does not match. */
+  #take(id: number, checksName: boolean): void {
+    this.#namesRead++;
+    const [row] = this.#sources.reader.rowsByIds([id]);
+    if (row === undefined || (this.#typeIndex >= 0 && row.contentType !== this.#typeIndex)) return;
+    if (checksName && !nameMatches(this.#request.query, row.name)) return;
+    this.#rows.push(row);
+    this.#cursors.push(this.#cursor);
+  }
+}
+
+/** Are there rows below a window that began at `lowId`? */
+export function windowHasOlder(index: NameIndex, lowId: number): boolean {
+  return index.hasOlder || lowId > index.lowId;
+}

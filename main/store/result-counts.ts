@@ -1,0 +1,89 @@
+// How many torrents match in all, and of which type. Exact wherever that is cheap: always for words in the window; else a
+// lower bound that says that it is one.
+import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
+import { FILE_MATCHES_MAX, findByFiles } from '../search/file-search.ts';
+import { nameMatches, needsName } from '../search/name-match.ts';
+import { requiredWords, type SearchQuery } from '../search/search-query.ts';
+import { toIndexQuery } from '../search/segment-search.ts';
+import { contentTypeNamed } from './catalogue-row.ts';
+import { type PageSources, windowHasOlder } from './page-run.ts';
+import type { ContentType, ResultPage } from './store-contract.ts';
+
+/** Names read to count phrases: some 10 ms. */
+const NAMES_COUNTED_MAX = 1000;
+/** Older rows are counted up to this. */
+const OLDER_COUNTED_MAX = 1001;
+/** With fewer matches by name than this, file paths are searched as well. */
+const FEW_NAMES = 200;
+
+export interface ResultCounts extends Pick<ResultPage, 'totalCount' | 'totalIsExact' | 'countsByType'> {
+  /** What only the file paths match, highest first; null where names gave enough. */
+  readonly fileIds: readonly number[] | null;
+}
+
+interface CountRequest {
+  readonly query: SearchQuery;
+  readonly contentType: ContentType | null;
+  readonly lowId: number;
+  readonly highId: number;
+}
+
+export function countResults(sources: PageSources, request: CountRequest): ResultCounts {
+  const { query, contentType } = request;
+  const window = countWindow(sources, request);
+  const olderCount = windowHasOlder(sources.index, request.lowId)
+    ? sources.fullText.countNames(query, { beforeId: request.lowId, most: OLDER_COUNTED_MAX })
+    : 0;
+  const namesCount = sum(window.countsByType) + olderCount;
+  const searchesFiles = namesCount < FEW_NAMES && requiredWords(query).length > 0;
+  const fileIds = searchesFiles
+    ? findByFiles(query, sources.fullText, fileRows(sources.reader), newestSeen(request.highId))
+    : null;
+  const countsByType = { ...window.countsByType };
+  let isExact = window.isExact;
+  if (fileIds !== null) {
+    addTypes(countsByType, sources.reader, fileIds);
+    if (fileIds.length === FILE_MATCHES_MAX) isExact = false;
+  }
+  // Older rows have no types in memory, and only their terms were counted.
+  if (olderCount > 0 && (contentType !== null || needsName(query) || olderCount === OLDER_COUNTED_MAX)) isExact = false;
+  const countsOlder = contentType === null && !needsName(query);
+  const counted = contentType === null ? sum(countsByType) : countsByType[contentType];
+  return { totalCount: counted + (countsOlder ? olderCount : 0), totalIsExact: isExact, countsByType, fileIds };
+}
+
+function countWindow({ reader, index }: PageSources, { query, lowId, highId }: CountRequest) {
+  const request = {
+    query: toIndexQuery(query),
+    sort: 'newest',
+    contentType: null,
+    after: null,
+    lowId,
+    highId,
+  } as const;
+  const isByName = needsName(query);
+  const answer = index.search({ ...request, limit: isByName ? NAMES_COUNTED_MAX : 1 });
+  if (!isByName) return { countsByType: answer.countsByType, isExact: true };
+  const countsByType = { ...answer.countsByType };
+  for (const type of Object.keys(countsByType) as ContentType[]) countsByType[type] = 0;
+  const matching = reader.rowsByIds(answer.places.map(({ id }) => id)).filter(({ name }) => nameMatches(query, name));
+  for (const row of matching) countsByType[contentTypeNamed(row.contentType)]++;
+  return { countsByType, isExact: answer.totalCount <= NAMES_COUNTED_MAX };
+}
+
+/** While the window is empty nothing limits what is seen. */
+const newestSeen = (highId: number): number => (highId === 0 ? Number.MAX_SAFE_INTEGER - 1 : highId);
+
+function fileRows(reader: CatalogueReader) {
+  return {
+    nameOf: (id: number): string | null => reader.rowsByIds([id])[0]?.name ?? null,
+    pathsOf: (id: number): readonly string[] => reader.detailsById(id)?.files.map((file) => file.path) ?? [],
+  };
+}
+
+function addTypes(counts: Record<ContentType, number>, reader: CatalogueReader, ids: readonly number[]): void {
+  for (const row of reader.rowsByIds(ids)) counts[contentTypeNamed(row.contentType)]++;
+}
+
+const sum = (counts: Readonly<Record<ContentType, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);

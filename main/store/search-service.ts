@@ -1,0 +1,254 @@
+// The search thread without its thread: opens the catalogue when there is one, answers requests (the newest of each box
+// first to last, older ones are given up), and does the upkeep of the index while nobody waits.
+// Whatever goes wrong inside a request becomes `request-failed` with a sentence; the thread lives on.
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Port } from '../base/port.ts';
+import { bytesEqual } from '../base/bytes.ts';
+import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
+import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
+import type { SegmentData } from '../search/index-segment.ts';
+import { NameIndex } from '../search/name-index.ts';
+import { IndexUpkeep } from './index-upkeep.ts';
+import { SearchProblem, StoreSearch } from './store-search.ts';
+import type { SearchCommand, SearchEvent, StoreOptions, WriterToSearch } from './store-contract.ts';
+
+/** How often a catalogue that is not there yet is looked for. */
+const OPEN_EVERY_MS = 250;
+/** Requests that came before the catalogue was open wait this long. */
+const WAIT_FOR_CATALOGUE_MS = 5000;
+/** More than one window can ask at once; beyond it requests are refused. */
+const WAITING_REQUESTS_MAX = 500;
+/** A request or a job that has run this long lets messages in. */
+const SLICE_MS = 6;
+/** Rest between two slices of work that nobody waits for: it takes at most a third of one core. */
+const REST_MS = 12;
+/** With nothing to do, how often it is looked whether suggestions are due. */
+const LOOK_EVERY_MS = 2000;
+
+type Request = Extract<SearchCommand, { readonly requestId: number }>;
+
+export interface SearchServiceDependencies {
+  readonly options: StoreOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly post: (event: SearchEvent) => void;
+  /** Rows kept in memory; only tests hand in another number. */
+  readonly windowRows?: number;
+}
+
+export class SearchService {
+  readonly #dependencies: SearchServiceDependencies;
+  #writer: Port<WriterToSearch, never> | null = null;
+  #reader: CatalogueReader | null = null;
+  #search: StoreSearch | null = null;
+  #index: NameIndex | null = null;
+  #upkeep: IndexUpkeep | null = null;
+  readonly #waiting: { readonly request: Request; readonly cameAtMs: number }[] = [];
+  #running: Request | null = null;
+  #isDraining = false;
+  #openTimer: Timer | null = null;
+  #upkeepTimer: Timer | null = null;
+  #isStopped = false;
+
+  constructor(dependencies: SearchServiceDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  start(): void {
+    this.#tryOpen();
+  }
+
+  connectWriter(port: Port<WriterToSearch, never>): void {
+    this.#writer?.close(); // of a writer that has been started again
+    this.#writer = port;
+    port.on((message) => {
+      if (this.#isStopped) return;
+      if (message.type === 'catalogue-ready') this.#catalogueReady();
+      else this.#upkeep?.addSegment(message.segment as SegmentData);
+      this.#scheduleUpkeep(0);
+    });
+  }
+
+  receive(request: Request): void {
+    if (this.#waiting.length >= WAITING_REQUESTS_MAX) {
+      this.#fail(request, 'Too many searches are waiting. Try again in a moment.');
+      return;
+    }
+    if (request.type === 'search') this.#supersede(request.box);
+    this.#waiting.push({ request, cameAtMs: this.#dependencies.clock.nowMs() });
+    // Not at once: of the messages that are here already, a later one may overtake this one.
+    setImmediate(() => void this.#drain());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#openTimer?.cancel();
+    this.#upkeepTimer?.cancel();
+    for (const { request } of this.#waiting.splice(0)) this.#fail(request, 'Lanternfish is closing.');
+    this.#writer?.close();
+    this.#reader?.close();
+    this.#reader = null;
+    this.#dependencies.post({ type: 'stopped' });
+  }
+
+  checkInvariants(): void {
+    this.#upkeep?.checkInvariants();
+  }
+
+  // -------------------------------------------------------------- requests
+
+  /** Of several searches of one box only the newest is worth its time. */
+  #supersede(box: string): void {
+    for (let index = this.#waiting.length - 1; index >= 0; index--) {
+      const { request } = this.#waiting[index]!;
+      if (request.type !== 'search' || request.box !== box) continue;
+      this.#waiting.splice(index, 1);
+      this.#dependencies.post({ type: 'superseded', requestId: request.requestId });
+    }
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    while (this.#search !== null && !this.#isStopped && this.#waiting.length > 0) {
+      this.#running = this.#waiting.shift()!.request;
+      await this.#answer(this.#running, this.#search);
+      this.#running = null;
+    }
+    this.#isDraining = false;
+    this.#scheduleUpkeep(0);
+  }
+
+  async #answer(request: Request, search: StoreSearch): Promise<void> {
+    const { post, log } = this.#dependencies;
+    const { requestId } = request;
+    try {
+      if (request.type === 'suggest') {
+        post({ type: 'suggestions', requestId, titles: search.suggest(request.text) });
+      } else if (request.type === 'details') {
+        post({ type: 'details', requestId, details: search.details(request.infohashHex) });
+      } else {
+        const page = await search.page(request.request, this.#pauseFor(request));
+        post(page === null ? { type: 'superseded', requestId } : { type: 'page', requestId, page });
+      }
+    } catch (error) {
+      if (error instanceof SearchProblem) return this.#fail(request, error.message);
+      log.error(`A search failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.#fail(request, 'The search failed. Try again; if it keeps failing, start Lanternfish again.');
+    }
+  }
+
+  #fail({ requestId }: Request, problem: string): void {
+    this.#dependencies.post({ type: 'request-failed', requestId, problem });
+  }
+
+  /** Lets messages in now and then; false when a newer search of the same box has come by then. */
+  #pauseFor(request: Extract<Request, { readonly type: 'search' }>): () => Promise<boolean> {
+    const { clock } = this.#dependencies;
+    let sliceStartMs = clock.nowMs();
+    return async () => {
+      if (clock.nowMs() - sliceStartMs >= SLICE_MS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        sliceStartMs = clock.nowMs();
+      }
+      const isOvertaken = this.#waiting.some(
+        ({ request: later }) => later.type === 'search' && later.box === request.box,
+      );
+      return !isOvertaken && !this.#isStopped;
+    };
+  }
+
+  // -------------------------------------------------------------- the catalogue
+
+  #tryOpen(): void {
+    const { options, clock } = this.#dependencies;
+    this.#openTimer = null;
+    try {
+      this.#use(openCatalogueReader(options));
+    } catch (error) {
+      // Not there yet, or not migrated yet: the writer is about to make it, or says itself why it cannot.
+      this.#refuseOldRequests(error);
+      this.#openTimer = clock.setTimer(OPEN_EVERY_MS, () => this.#tryOpen());
+    }
+  }
+
+  #refuseOldRequests(reason: unknown): void {
+    const nowMs = this.#dependencies.clock.nowMs();
+    while (this.#waiting.length > 0 && nowMs - this.#waiting[0]!.cameAtMs >= WAIT_FOR_CATALOGUE_MS) {
+      const { request } = this.#waiting.shift()!;
+      this.#dependencies.log.warn(
+        `No catalogue to search in: ${reason instanceof Error ? reason.message : String(reason)}`,
+      );
+      this.#fail(request, 'The catalogue is not open, so nothing can be searched yet. Try again in a moment.');
+    }
+  }
+
+  #use(reader: CatalogueReader): void {
+    const { clock, log, post, windowRows } = this.#dependencies;
+    const index = new NameIndex(windowRows === undefined ? {} : { windowRows });
+    const search = new StoreSearch(reader, index);
+    this.#reader = reader;
+    this.#index = index;
+    this.#search = search;
+    this.#upkeep = new IndexUpkeep({
+      clock,
+      reader,
+      index,
+      search,
+      onBaseBuilt: () => post({ type: 'ready', indexedCount: index.rowCount }),
+      onFailure: (job, error) => log.error(`Index upkeep (${job}) failed: ${String(error)}`),
+    });
+    void this.#drain();
+  }
+
+  /** The writer has opened the catalogue, perhaps a new file in the place of a damaged one. */
+  #catalogueReady(): void {
+    this.#openTimer?.cancel();
+    const before = this.#reader;
+    if (before === null || this.#index === null) return this.#tryOpen();
+    let after: CatalogueReader;
+    try {
+      after = openCatalogueReader(this.#dependencies.options);
+    } catch (error) {
+      this.#dependencies.log.warn(`The catalogue could not be opened again: ${String(error)}`);
+      return;
+    }
+    if (isSameCatalogue(before, after)) {
+      after.close();
+      this.#upkeep?.catchUp();
+      return;
+    }
+    this.#use(after);
+    before.close();
+  }
+
+  // -------------------------------------------------------------- upkeep
+
+  #scheduleUpkeep(delayMs: number): void {
+    if (this.#isStopped || this.#upkeep === null) return;
+    this.#upkeepTimer?.cancel();
+    this.#upkeepTimer = this.#dependencies.clock.setTimer(delayMs, () => this.#runUpkeep());
+  }
+
+  /** Works for one slice, rests, and goes on. Rests longer for work that nobody will notice. */
+  #runUpkeep(): void {
+    const { clock } = this.#dependencies;
+    if (this.#isStopped || this.#upkeep === null) return;
+    if (this.#isDraining) return; // #drain schedules it again
+    const startedAtMs = clock.nowMs();
+    let job = this.#upkeep.step();
+    while (job !== null && clock.nowMs() - startedAtMs < SLICE_MS) job = this.#upkeep.step();
+    if (job === null) this.#scheduleUpkeep(LOOK_EVERY_MS);
+    else this.#scheduleUpkeep(job === 'base' || job === 'catch-up' ? 0 : REST_MS);
+  }
+}
+
+/** Same rows, as far as the newest one common to both tells. Names and ids never change within one catalogue. */
+function isSameCatalogue(before: CatalogueReader, after: CatalogueReader): boolean {
+  const newestId = before.newestId();
+  if (newestId === 0) return after.newestId() === 0;
+  const [rowBefore] = before.rowsByIds([newestId]);
+  const [rowAfter] = after.rowsByIds([newestId]);
+  return rowBefore !== undefined && rowAfter !== undefined && bytesEqual(rowBefore.infohash, rowAfter.infohash);
+}

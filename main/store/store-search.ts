@@ -1,0 +1,159 @@
+// Answers what the window asks of the catalogue: pages of results, suggestions, details. Knows no thread and no port;
+// search-service.ts brings the requests and the index.
+import { fromHex, toHex } from '../base/bytes.ts';
+import { CatalogueReader, type StoredRow } from '../catalogue/catalogue-reader.ts';
+import { FullText } from '../search/full-text.ts';
+import type { NameIndex } from '../search/name-index.ts';
+import { matchRanges } from '../search/name-match.ts';
+import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery } from '../search/search-query.ts';
+import { toIndexQuery } from '../search/segment-search.ts';
+import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
+import { fold, words } from '../search/tokens.ts';
+import { contentTypeNamed } from './catalogue-row.ts';
+import { PageRun, type PageSources } from './page-run.ts';
+import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
+import { countResults } from './result-counts.ts';
+import { PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
+import type { ResultPage, ResultRow, SearchRequest, TorrentDetails } from './store-contract.ts';
+
+/** With fewer results than this, other spellings are looked for. */
+const FEW_RESULTS = 5;
+const SPELLINGS_SHOWN = 3;
+/** Longer than any id: the window is empty and everything is older. */
+const NO_WINDOW = Number.MAX_SAFE_INTEGER;
+
+/** A request that cannot be answered; the message is a sentence for the person. */
+export class SearchProblem extends Error {
+  override readonly name = 'SearchProblem';
+}
+
+export class StoreSearch {
+  readonly #sources: PageSources;
+  /** Set when they have been built; until then there are none. */
+  titles: TitleSuggestions | null = null;
+  didYouMean: DidYouMean | null = null;
+
+  constructor(reader: CatalogueReader, index: NameIndex) {
+    this.#sources = { reader, index, fullText: new FullText(reader.database) };
+  }
+
+  /**
+   * One page. `pause` is awaited between steps of some milliseconds; when it answers false, so does this: null.
+   * Throws `SearchProblem` for a cursor that is not ours.
+   */
+  async page(request: SearchRequest, pause: () => Promise<boolean>): Promise<ResultPage | null> {
+    const query = parseQuery(request.text);
+    const byInfohash = this.#pageByInfohash(query);
+    if (byInfohash !== null) return byInfohash;
+    const sort = request.sort === 'relevance' && requiredWords(query).length === 0 ? 'newest' : request.sort;
+    const cursor = this.#startingAt(request.cursor, sort === 'relevance');
+    const { contentType } = request;
+    const counts = countResults(this.#sources, { query, contentType, lowId: cursor.lowId, highId: cursor.highId });
+    const limit = Math.max(1, Math.min(PAGE_ROWS_MAX, Math.floor(request.limit) || 1));
+    const run = new PageRun(this.#sources, { query, sort, contentType, limit, fileIds: counts.fileIds, cursor });
+    while (!run.isDone) {
+      run.step();
+      if (!(await pause())) return null;
+    }
+    const { rows, nextCursor } = run.result;
+    const isShort = request.cursor === null && counts.totalCount < FEW_RESULTS;
+    return {
+      rows: rows.map((row) => toResultRow(row, query)),
+      nextCursor: nextCursor === null ? null : encodeCursor(nextCursor),
+      totalCount: counts.totalCount,
+      totalIsExact: counts.totalIsExact,
+      countsByType: counts.countsByType,
+      didYouMean: isShort && !isEmptyQuery(query) ? this.#otherSpellings(request.text, query, counts.totalCount) : [],
+    };
+  }
+
+  /** Titles that begin like `text`, the most popular first; none while they are being built. */
+  suggest(text: string): string[] {
+    return this.titles?.suggest(text.slice(0, QUERY_CHARACTERS_MAX)) ?? [];
+  }
+
+  /** Null for what is no infohash of a stored torrent. */
+  details(infohashHex: string): TorrentDetails | null {
+    const infohash = fromHex(infohashHex);
+    const stored = infohash === null || infohash.length < 20 ? null : this.#sources.reader.details(infohash);
+    if (stored === null) return null;
+    return {
+      infohashHex: toHex(stored.infohash),
+      infohashV1Hex: stored.infohashV1 === null ? null : toHex(stored.infohashV1),
+      infohashV2Hex: stored.infohashV2 === null ? null : toHex(stored.infohashV2),
+      name: stored.name,
+      sizeBytes: stored.sizeBytes,
+      fileCount: stored.fileCount,
+      files: stored.files,
+      peersSeen: stored.peersSeen,
+      isPrivate: stored.isPrivate,
+      discoveredAtUnixSeconds: stored.discoveredAtUnixSeconds,
+      contentType: contentTypeNamed(stored.contentType),
+    };
+  }
+
+  #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
+    if (cursor !== null) {
+      const place = decodeCursor(cursor);
+      if (place === null) throw new SearchProblem('The list cannot go on from here. Search again.');
+      return place;
+    }
+    const { index } = this.#sources;
+    const lowId = index.rowCount === 0 ? NO_WINDOW : index.lowId;
+    const stage = isRanked ? 'best' : 'window';
+    return { stage, lowId, highId: index.highId, offset: 0, key: Number.MAX_VALUE, id: NO_WINDOW };
+  }
+
+  /** The torrent that the query names by its infohash; null if it names none, or none that is stored. */
+  #pageByInfohash(query: SearchQuery): ResultPage | null {
+    const infohash = query.infohashHex === null ? null : fromHex(query.infohashHex);
+    const id = infohash === null ? null : this.#sources.reader.findId(infohash.subarray(0, 20));
+    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
+    if (row === undefined) return null;
+    const rows = [toResultRow(row, query)];
+    return { rows, nextCursor: null, totalCount: 1, totalIsExact: true, countsByType: null, didYouMean: [] };
+  }
+
+  /** The query with its doubtful words replaced, where that finds more than the query did. */
+  #otherSpellings(text: string, query: SearchQuery, foundCount: number): string[] {
+    const speller = this.didYouMean;
+    if (speller === null) return [];
+    const folded = fold(text.slice(0, QUERY_CHARACTERS_MAX));
+    const asked = new Set(requiredWords(query).map((word) => word.text));
+    const places = words(folded).filter((word) => asked.has(word.text) && speller.isDoubtful(word.text));
+    const found: string[] = [];
+    for (let choice = 0; choice < SPELLINGS_SHOWN && places.length > 0; choice++) {
+      let spelling = folded;
+      for (const place of [...places].reverse()) {
+        const corrections = speller.corrections(place.text, SPELLINGS_SHOWN);
+        const correction = corrections[choice] ?? corrections[0];
+        if (correction === undefined) continue;
+        spelling = spelling.slice(0, place.start) + correction + spelling.slice(place.end);
+      }
+      spelling = spelling.trim();
+      if (spelling !== folded.trim() && !found.includes(spelling) && this.#countOf(spelling) > foundCount) {
+        found.push(spelling);
+      }
+    }
+    return found;
+  }
+
+  #countOf(text: string): number {
+    const query = toIndexQuery(parseQuery(text));
+    const all = { lowId: 0, highId: NO_WINDOW, contentType: null, after: null };
+    return this.#sources.index.search({ ...all, query, sort: 'newest', limit: 1 }).totalCount;
+  }
+}
+
+function toResultRow(row: StoredRow, query: SearchQuery): ResultRow {
+  return {
+    infohashHex: toHex(row.infohash),
+    name: row.name,
+    sizeBytes: row.sizeBytes,
+    fileCount: row.fileCount,
+    peersSeen: row.peersSeen,
+    discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
+    contentType: contentTypeNamed(row.contentType),
+    matches: matchRanges(query, row.name),
+  };
+}
