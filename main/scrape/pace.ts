@@ -112,7 +112,7 @@ export class PaceController {
     const before = this.#perSecond;
     const gapMs = nowMs - this.#lastTickMs;
     const sendErrors = observation.sendErrors - this.#seen.sendErrors;
-    this.#seen = observation;
+    this.#seen = { ...observation }; // the caller may reuse its object
     if (gapMs > SLEEP_GAP_MS) this.forgetPast(nowMs);
     this.#lastTickMs = nowMs;
     this.#windowTicks++;

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { BloomFilter, expectedFalsePositiveRate } from '../../main/base/bloom-filter.ts';
+import { KeyedHash } from '../../main/base/keyed-hash.ts';
+import { createSeededRandom } from '../../main/base/random.ts';
+
+const key = Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7]);
+/** The filters of R13. */
+const R13 = { bitCount: 2 ** 25, placeCount: 10 };
+
+/** 20 bytes that tell `number` apart from all others; most of them equal, as an attacker would like. */
+function infohashOf(number: number): Uint8Array {
+  const bytes = new Uint8Array(20);
+  new DataView(bytes.buffer).setUint32(8, number);
+  return bytes;
+}
+
+function fill(filter: BloomFilter, from: number, to: number): void {
+  const bytes = new Uint8Array(20);
+  const view = new DataView(bytes.buffer);
+  for (let number = from; number < to; number++) {
+    view.setUint32(8, number);
+    filter.add(bytes);
+  }
+}
+
+describe('KeyedHash', () => {
+  it('gives the published vectors of HalfSipHash-2-4-64', () => {
+    const hash = new KeyedHash(key);
+    const vectors = [
+      '218d1f59b9b83cc8',
+      'be552412f8387315',
+      '064f39ef7c50eb57',
+      'ce0f1a45f7060679',
+      'd5e78a175be52ea1',
+    ];
+    vectors.forEach((expected, length) => {
+      hash.digest(Uint8Array.from({ length }, (_, index) => index));
+      const bytes = Buffer.alloc(8);
+      bytes.writeUInt32LE(hash.low, 0);
+      bytes.writeUInt32LE(hash.high, 4);
+      expect(bytes.toString('hex')).toBe(expected);
+    });
+  });
+});
+
+describe('BloomFilter', () => {
+  it('R13: the measured rate of false positives is within 20% of the formula at one and at two million', () => {
+    const filter = new BloomFilter({ ...R13, key });
+    const expectedAt = (memberCount: number) => expectedFalsePositiveRate(memberCount, R13.bitCount, R13.placeCount);
+    // From the bits really set: one in a million could not be measured by asking within a second.
+    fill(filter, 0, 1_000_000);
+    expect(Math.abs(filter.falsePositiveRate / expectedAt(1_000_000) - 1)).toBeLessThan(0.2);
+    fill(filter, 1_000_000, 2_000_000);
+    expect(Math.abs(filter.falsePositiveRate / expectedAt(2_000_000) - 1)).toBeLessThan(0.2);
+    // And by asking half a million strangers, where that says something (166 hits expected, standard deviation 13).
+    let hitCount = 0;
+    for (let number = 3_000_000; number < 3_500_000; number++) if (filter.has(infohashOf(number))) hitCount++;
+    expect(Math.abs(hitCount / 500_000 / expectedAt(2_000_000) - 1)).toBeLessThan(0.2);
+  }, 60_000);
+
+  it('R13: agrees with the table of the requirement', () => {
+    expect(expectedFalsePositiveRate(1_000_000, 2 ** 25, 10)).toBeCloseTo(1.3e-6, 7);
+    expect(expectedFalsePositiveRate(2_000_000, 2 ** 25, 10)).toBeCloseTo(3.3e-4, 5);
+  });
+
+  it('never denies a member, and says once that it is new', () => {
+    const filter = new BloomFilter({ bitCount: 100_003, placeCount: 7, key });
+    let newCount = 0;
+    for (let number = 0; number < 5000; number++) if (filter.add(infohashOf(number))) newCount++;
+    expect(newCount).toBeGreaterThan(4950);
+    expect(filter.addedCount).toBe(newCount);
+    for (let number = 0; number < 5000; number++) {
+      expect(filter.has(infohashOf(number))).toBe(true);
+      expect(filter.add(infohashOf(number))).toBe(false);
+    }
+    filter.checkInvariants();
+  });
+
+  it('R3: another key puts the same members elsewhere, and every byte counts', () => {
+    const one = new BloomFilter({ bitCount: 65_536, placeCount: 4, key });
+    const other = new BloomFilter({ bitCount: 65_536, placeCount: 4, key: Uint8Array.from([9, 9, 9, 9, 9, 9, 9, 9]) });
+    const member = createSeededRandom(1).bytes(20);
+    one.add(member);
+    other.add(member);
+    expect(one.bytes()).not.toEqual(other.bytes());
+    for (let index = 0; index < 20; index++) {
+      for (const flip of [1, 0x80]) {
+        const near = member.slice();
+        near[index]! ^= flip;
+        expect(one.has(near)).toBe(false);
+      }
+    }
+  });
+
+  it('allocates nothing before the first member, and gives it back when cleared', () => {
+    const filter = new BloomFilter({ ...R13, key });
+    expect(filter.has(infohashOf(1))).toBe(false);
+    expect(filter.allocatedBytes).toBe(0);
+    filter.add(infohashOf(1));
+    expect(filter.allocatedBytes).toBe(2 ** 22);
+    filter.clear();
+    expect(filter.allocatedBytes).toBe(0);
+    expect(filter.add(infohashOf(1))).toBe(true);
+  });
+
+  it('is saved and restored under the same key', () => {
+    const options = { bitCount: 80_000, placeCount: 5, key };
+    const filter = new BloomFilter(options);
+    for (let number = 0; number < 3000; number++) filter.add(infohashOf(number));
+    const restored = new BloomFilter(options);
+    expect(restored.restore(filter.bytes())).toBe(true);
+    restored.checkInvariants();
+    expect(restored.bytes()).toEqual(filter.bytes());
+    expect(restored.bytes()).not.toBe(filter.bytes());
+    expect(Math.abs(restored.addedCount / filter.addedCount - 1)).toBeLessThan(0.05);
+    expect(restored.restore(new Uint8Array(7))).toBe(false);
+  });
+
+  it('hashes the part of a longer array it is told', () => {
+    const filter = new BloomFilter({ bitCount: 10_000, placeCount: 3, key });
+    const two = new Uint8Array(40);
+    two.set(infohashOf(77), 20);
+    filter.add(two, 20, 20);
+    expect(filter.has(infohashOf(77))).toBe(true);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import {
+  HOLD_AFTER_SIGNAL_MS,
+  INCREASE_EVERY_MS,
+  type Pace,
+  PACE_PROFILES,
+  PaceController,
+  REST_MS,
+} from '../../main/scrape/pace.ts';
+
+const TICK_MS = 50;
+
+/** A controller with a network that answers `ratio` of `perSecond` queries. */
+function newNetwork(pace: Pace) {
+  const state = { nowMs: 0, queriesSent: 0, repliesReceived: 0, sendErrors: 0, rests: 0 };
+  const controller = new PaceController(pace, 0, () => state.rests++);
+  const run = (seconds: number, ratio: number, perSecond = 40) => {
+    for (let ms = 0; ms < seconds * 1000; ms += TICK_MS) {
+      state.nowMs += TICK_MS;
+      state.queriesSent += (perSecond * TICK_MS) / 1000;
+      state.repliesReceived += (ratio * perSecond * TICK_MS) / 1000;
+      controller.tick(state.nowMs, TICK_MS, state);
+      controller.checkInvariants();
+    }
+  };
+  return { controller, state, run, rate: () => controller.rates.newAddressesPerSecond };
+}
+
+describe('PaceController', () => {
+  it('starts gentle, and fast at half of its ceiling', () => {
+    expect(newNetwork('gentle').controller.rates).toEqual({
+      newAddressesPerSecond: 8,
+      packetsPerSecond: 30,
+      perAddressPerSecond: 1,
+      perAddressBurst: 3,
+    });
+    expect(newNetwork('balanced').rate()).toBe(8);
+    expect(newNetwork('fast').rate()).toBe(50);
+    expect(newNetwork('fast').controller.rates.packetsPerSecond).toBe(200);
+  });
+
+  it('rises by one every 10 s to the ceiling of its profile and no further', () => {
+    const { run, rate } = newNetwork('balanced');
+    run(INCREASE_EVERY_MS / 1000, 0.5);
+    expect(rate()).toBe(9);
+    run(110, 0.5);
+    expect(rate()).toBe(PACE_PROFILES.balanced.newAddressesPerSecond);
+    run(60, 0.5);
+    expect(rate()).toBe(20);
+    const gentle = newNetwork('gentle');
+    gentle.run(120, 0.5);
+    expect(gentle.rate()).toBe(8);
+  });
+
+  it('halves when replies stop coming, holds for a minute, then rises again', () => {
+    const { controller, run, rate } = newNetwork('balanced');
+    run(200, 0.5);
+    run(20, 0.1);
+    expect(controller.lastSignal).toBe('replies-fell');
+    expect(rate()).toBe(10);
+    run(HOLD_AFTER_SIGNAL_MS / 1000 - 5, 0.5);
+    expect(rate()).toBe(10);
+    run(20, 0.5);
+    expect(rate()).toBeGreaterThan(10);
+  });
+
+  it('halves on a local send error, and once only within the hold', () => {
+    const { state, run, rate } = newNetwork('balanced');
+    run(200, 0.5);
+    state.sendErrors = 3;
+    run(1, 0.5);
+    state.sendErrors = 9;
+    run(1, 0.5);
+    expect(rate()).toBe(10);
+  });
+
+  it('halves when its own thread is late again and again, not after one late tick or a sleep', () => {
+    const { controller, state, run, rate } = newNetwork('balanced');
+    run(200, 0.5);
+    state.nowMs += 400;
+    run(25, 0.5);
+    state.nowMs += 3_600_000;
+    run(25, 0.5);
+    expect(rate()).toBe(20);
+    for (let late = 0; late < 10; late++) {
+      state.nowMs += 300;
+      run(2, 0.5);
+    }
+    run(10, 0.5);
+    expect(controller.lastSignal).toBe('thread-late');
+    expect(rate()).toBe(10);
+  });
+
+  it('rests five minutes and says so after three halvings in a row', () => {
+    const { controller, state, run, rate } = newNetwork('balanced');
+    run(200, 0.5);
+    for (let halving = 1; halving <= 3; halving++) {
+      expect(controller.isResting(state.nowMs)).toBe(false);
+      state.sendErrors++;
+      run(HOLD_AFTER_SIGNAL_MS / 1000 - 1, 0.5);
+      if (halving < 3) state.nowMs += 1500;
+    }
+    expect(rate()).toBe(2.5);
+    expect(state.rests).toBe(1);
+    expect(controller.isResting(state.nowMs)).toBe(true);
+    run(REST_MS / 1000, 0.5);
+    expect(controller.isResting(state.nowMs)).toBe(false);
+  });
+
+  it('never leaves the range from 1/s to the ceiling, and takes a new profile at once', () => {
+    const { controller, state, run, rate } = newNetwork('gentle');
+    for (let minute = 0; minute < 40; minute++) {
+      state.sendErrors++;
+      run(61, 0.5, 1);
+    }
+    expect(rate()).toBeGreaterThanOrEqual(1);
+    controller.setPace('fast', state.nowMs);
+    expect(rate()).toBe(50);
+    expect(controller.isResting(state.nowMs)).toBe(false);
+    controller.setPace('gentle', state.nowMs);
+    expect(rate()).toBe(8);
+  });
+
+  it('does not judge a handful of queries', () => {
+    const { run, rate } = newNetwork('balanced');
+    run(200, 0.5);
+    run(60, 0, 1);
+    expect(rate()).toBe(20);
+  });
+});
