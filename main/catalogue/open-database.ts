@@ -5,7 +5,7 @@ import { CatalogueProblem } from './catalogue-problem.ts';
 
 /** An open connection. Rooms that may not import better-sqlite3 take its type from here. */
 export type CatalogueDatabase = Database.Database;
-export type CatalogueStatement = Database.Statement<unknown[], unknown>;
+export type CatalogueStatement = Database.Statement;
 
 export interface DatabaseOptions {
   readonly path: string;

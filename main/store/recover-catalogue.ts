@@ -61,7 +61,7 @@ function rebuild(options: StoreOptions, log: Log, nowUnixSeconds: number): Opene
 }
 
 function salvageInto(catalogue: Catalogue, asidePath: string, nativeBinding: string | null): number {
-  let waiting = [];
+  const waiting = [];
   for (const row of salvageRows(asidePath, nativeBinding)) {
     waiting.push(toCatalogueRow(row));
     if (waiting.length === REBUILD_BATCH_ROWS) catalogue.insertMany(waiting.splice(0));

@@ -72,7 +72,9 @@ export class StoreWriter {
     } catch (error) {
       const kind = this.#fail(error);
       if (PASSING_PROBLEMS.has(kind)) this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.start());
+      return;
     }
+    if (this.#waiting.length > 0) this.#commit(); // came while it could not be opened
   }
 
   connectEngine(port: EnginePort): void {

@@ -72,7 +72,7 @@ describe('insertMany', () => {
   it('keeps any name and the largest size exactly, but for what UTF-8 cannot hold', () => {
     const catalogue = openAt(temporaryPath());
     const names = [`it's "quoted"; DROP TABLE torrents;--`, 'a\0b', '\u{202e}gpj.exe', '%_*?[', '', ' '.repeat(9)];
-    names.push('長'.repeat(349_525), `${'n'.repeat(1024 * 1024)}`, 'lone \ud800 surrogate \udc00', '🏮 NEAR("x")');
+    names.push('長'.repeat(349_525), 'n'.repeat(1024 * 1024), 'lone \ud800 surrogate \udc00', '🏮 NEAR("x")');
     catalogue.insertMany(names.map((name, index) => madeRow(index, { name, sizeBytes: Number.MAX_SAFE_INTEGER })));
     names.forEach((name, index) => {
       const details = catalogue.reader.details(sha1Of(`v1 ${index}`))!;
@@ -162,7 +162,7 @@ describe('hybrid torrents', () => {
       fc.property(fc.array(find, { minLength: 1, maxLength: 30 }), (finds) => {
         const catalogue = openAt(temporaryPath());
         const known = new Map<number, Set<string>>();
-        let batch = [];
+        const batch = [];
         for (const { torrent, kind, endsBatch } of finds) {
           const infohashV1 = kind === 'v2' ? null : sha1Of(`${torrent}`);
           batch.push(madeRow(torrent, { infohashV1, infohashV2: kind === 'v1' ? null : sha256Of(`${torrent}`) }));

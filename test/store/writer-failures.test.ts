@@ -53,7 +53,11 @@ function startLimited(path: string) {
     database.pragma('busy_timeout = 20');
     return opened;
   });
-  return { ...started, database: database! as CatalogueDatabase };
+  return { ...started, database: database! };
+}
+
+function leaveNoRoom(database: CatalogueDatabase): void {
+  database.pragma(`max_page_count = ${Number(database.pragma('page_count', { simple: true }))}`);
 }
 
 describe('a full disk', () => {
@@ -61,7 +65,7 @@ describe('a full disk', () => {
     const { writer, clock, database, events, eventsOf, toEngine, send } = startLimited(temporaryPath());
     send({ type: 'store', torrents: made(0, 20) });
     clock.advance(COMMIT_EVERY_MS);
-    database.pragma(`max_page_count = ${database.pragma('page_count', { simple: true })}`);
+    leaveNoRoom(database);
     send({ type: 'store', torrents: made(100, 150) });
     clock.advance(COMMIT_EVERY_MS);
     expect(eventsOf('failed')).toEqual([
@@ -84,7 +88,7 @@ describe('a full disk', () => {
 
   it('never lets more wait than the limit, and counts what is dropped', () => {
     const { writer, database, toEngine, logged, send } = startLimited(temporaryPath());
-    database.pragma(`max_page_count = ${database.pragma('page_count', { simple: true })}`);
+    leaveNoRoom(database);
     for (let from = 0; from < 1200; from += 100) send({ type: 'store', torrents: made(from, 100) });
     expect(writer.droppedCount).toBe(1200 - WAITING_TORRENTS_HARD_MAX);
     expect(toEngine.at(-1)).toMatchObject({ waitingCount: WAITING_TORRENTS_HARD_MAX });
@@ -110,6 +114,24 @@ describe('a locked file', () => {
 });
 
 describe('a catalogue that cannot be opened', () => {
+  it('because it is locked is opened later, with what came in the meantime', () => {
+    let isLocked = true;
+    const { writer, clock, events, toEngine, toSearch, send } = startWriter(temporaryPath(), (...parameters) => {
+      if (isLocked) throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
+      return openOrRecover(...parameters);
+    });
+    send({ type: 'store', torrents: made(0, 3) });
+    clock.advance(2 * RETRY_AFTER_MS);
+    expect(events).toEqual([{ type: 'failed', problem: expect.stringContaining('Another program') }]);
+    expect(toSearch).toEqual([]);
+    isLocked = false;
+    clock.advance(RETRY_AFTER_MS);
+    expect(events.map(({ type }) => type)).toEqual(['failed', 'ready', 'torrents-added']);
+    expect(toSearch.map(({ type }) => type)).toEqual(['catalogue-ready', 'segment']);
+    expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 3, waitingCount: 0 });
+    writer.checkInvariants();
+  });
+
   it('is said, and every question of the engine still gets its answer', () => {
     const path = temporaryPath();
     writeFileSync(path, 'a file where the folder should be');

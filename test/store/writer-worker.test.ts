@@ -11,7 +11,9 @@ it('opens, stores, answers, feeds the search and ends by itself', async () => {
   const worker = new Worker(new URL('../../main/store/writer-worker.ts', import.meta.url), {
     workerData: { databasePath, nativeBinding: null },
   });
-  onTestFinished(async () => void (await worker.terminate()));
+  onTestFinished(async () => {
+    await worker.terminate();
+  });
   const ended = once(worker, 'exit');
   const events: WriterEvent[] = [];
   worker.on('message', (event: WriterEvent) => events.push(event));
