@@ -40,7 +40,8 @@ export function isHostile(reason: PeerFailure): boolean {
 
 /** What the system's error code means for a connection that never came about. */
 export function connectFailure(errorCode: string | null): PeerFailure {
-  if (errorCode === 'ECONNREFUSED' || errorCode === 'ECONNRESET') return 'refused';
+  if (errorCode === 'ECONNREFUSED') return 'refused';
+  if (errorCode === 'ECONNRESET') return 'reset-in-handshake'; // accepted, and gone before we were told
   return errorCode === 'ETIMEDOUT' ? 'connect-timeout' : 'unreachable';
 }
 
