@@ -27,16 +27,35 @@ export function keepCopyBeforeMigration(path: string, nextVersion: number): stri
   return copyPath;
 }
 
-/** Renames the database and its companions to `NAME.damaged-<unix seconds>`, never over an older one. */
-export function moveAsideDamaged(path: string, nowUnixSeconds: number): string {
+/**
+ * Where a damaged catalogue is rebuilt. It takes the name of the catalogue only when it is complete, so that a rebuilding
+ * that was cut short begins again from the damaged file, which has not been touched.
+ */
+export const rebuildingPath = (path: string): string => `${path}.rebuilding`;
+
+/** Takes away what a rebuilding that was cut short has left. */
+export function removeUnfinishedRebuild(path: string): void {
+  for (const ending of ['', ...COMPANIONS]) rmSync(rebuildingPath(path) + ending, { force: true });
+}
+
+/**
+ * Renames the database and its companions to `NAME.damaged-<unix seconds>`, never over an older one, and the rebuilt one
+ * (closed) to `NAME`. Returns the path of the damaged one.
+ */
+export function replaceDamaged(path: string, nowUnixSeconds: number): string {
   let stamp = nowUnixSeconds;
   while (existsSync(`${path}.damaged-${stamp}`)) stamp++;
   const asidePath = `${path}.damaged-${stamp}`;
-  renameSync(path, asidePath);
-  for (const companion of COMPANIONS) {
-    if (existsSync(path + companion)) renameSync(path + companion, asidePath + companion);
+  for (const ending of [...COMPANIONS, '']) {
+    if (existsSync(path + ending)) renameSync(path + ending, asidePath + ending);
   }
+  finishReplacing(path);
   return asidePath;
+}
+
+/** Also at every start: between the two renames there is a moment without a catalogue. */
+export function finishReplacing(path: string): void {
+  if (!existsSync(path) && existsSync(rebuildingPath(path))) renameSync(rebuildingPath(path), path);
 }
 
 /** Damage that shows only while running leaves this mark, so that the next start reads the whole file. */

@@ -1,4 +1,4 @@
-// Reads what can still be read from a damaged catalogue that was moved aside. Never writes to it and never throws for what
+// Reads what can still be read from a damaged catalogue. Never writes to it and never throws for what
 // it finds there: unreadable stretches are stepped over, in steps that double while they go on and shrink when they end.
 import { CatalogueReader } from './catalogue-reader.ts';
 import type { StoredDetails } from './catalogue-reader.ts';

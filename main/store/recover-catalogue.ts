@@ -2,7 +2,13 @@
 // into a new one; full-text tables of an older tokeniser are filled anew. Slow only in those two cases.
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
-import { clearCheckMark, moveAsideDamaged } from '../catalogue/database-files.ts';
+import {
+  clearCheckMark,
+  finishReplacing,
+  rebuildingPath,
+  removeUnfinishedRebuild,
+  replaceDamaged,
+} from '../catalogue/database-files.ts';
 import { openCatalogue } from '../catalogue/open-catalogue.ts';
 import { salvageRows } from '../catalogue/salvage.ts';
 import type { Log } from '../base/log.ts';
@@ -22,6 +28,7 @@ export interface OpenedCatalogue {
 /** Throws only `CatalogueProblem`. */
 export function openOrRecover(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
   try {
+    finishReplacing(options.databasePath);
     const catalogue = openCatalogue(options);
     try {
       refillTokens(catalogue, log);
@@ -38,36 +45,43 @@ export function openOrRecover(options: StoreOptions, log: Log, nowUnixSeconds: n
   }
 }
 
+/** Saves what can be read into a new file, and only when that is complete lets it take the place of the damaged one. */
 function rebuild(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
   const path = options.databasePath;
-  let catalogue: Catalogue | null = null;
+  let rebuilt: Catalogue | null = null;
   try {
-    const asidePath = moveAsideDamaged(path, nowUnixSeconds);
+    removeUnfinishedRebuild(path);
+    rebuilt = openCatalogue({ ...options, databasePath: rebuildingPath(path) });
+    rebuilt.beginRefill(TOKENISER_VERSION);
+    salvageInto(rebuilt, options);
+    const salvagedCount = rebuilt.count;
+    rebuilt.close();
+    const asidePath = replaceDamaged(path, nowUnixSeconds);
     clearCheckMark(path);
-    catalogue = openCatalogue(options);
-    catalogue.beginRefill(TOKENISER_VERSION);
-    const salvagedCount = salvageInto(catalogue, asidePath, options.nativeBinding);
-    const saved =
-      salvagedCount === 0
-        ? 'None of its torrents could be read any more, so a new, empty catalogue was started'
-        : `${salvagedCount.toLocaleString('en')} torrents could be read and are in a new catalogue`;
-    const notice = `The catalogue was damaged. ${saved}. The damaged file is kept as ${asidePath}; delete it if you do not need it.`;
+    const notice = noticeOf(salvagedCount, asidePath);
     log.warn(notice);
-    return { catalogue, notice };
+    return { catalogue: openCatalogue(options), notice };
   } catch (error) {
-    catalogue?.abandon();
+    rebuilt?.abandon();
     throw asCatalogueProblem(error, path);
   }
 }
 
-function salvageInto(catalogue: Catalogue, asidePath: string, nativeBinding: string | null): number {
+function noticeOf(salvagedCount: number, asidePath: string): string {
+  const saved =
+    salvagedCount === 0
+      ? 'None of its torrents could be read any more, so a new, empty catalogue was started'
+      : `${salvagedCount.toLocaleString('en')} torrents could be read and are in a new catalogue`;
+  return `The catalogue was damaged. ${saved}. The damaged file is kept as ${asidePath}; delete it if you do not need it.`;
+}
+
+function salvageInto(catalogue: Catalogue, { databasePath, nativeBinding }: StoreOptions): void {
   const waiting = [];
-  for (const row of salvageRows(asidePath, nativeBinding)) {
+  for (const row of salvageRows(databasePath, nativeBinding)) {
     waiting.push(toCatalogueRow(row));
     if (waiting.length === REBUILD_BATCH_ROWS) catalogue.insertMany(waiting.splice(0));
   }
   catalogue.insertMany(waiting);
-  return catalogue.count;
 }
 
 /** Where the tokeniser has changed since the rows were stored: 20 s of work a million rows, once, and resumable. */

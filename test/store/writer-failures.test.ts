@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -18,7 +19,7 @@ import type { CatalogueDatabase } from '../../main/catalogue/open-database.ts';
 import { openOrRecover } from '../../main/store/recover-catalogue.ts';
 import { COMMIT_EVERY_MS, WAITING_TORRENTS_MAX } from '../../main/store/store-contract.ts';
 import { RETRY_AFTER_MS, WAITING_TORRENTS_HARD_MAX } from '../../main/store/store-writer.ts';
-import { madeTorrent, openAt, sha1Of, temporaryPath } from '../catalogue/support.ts';
+import { madeRow, madeTorrent, openAt, sha1Of, temporaryPath } from '../catalogue/support.ts';
 import { startWriter } from './writer-support.ts';
 
 const PAGE_BYTES = 4096;
@@ -235,6 +236,23 @@ describe('a damaged file', () => {
     expect(asideOf(path)).toHaveLength(1);
     expect(existsSync(`${path}.needs-check`)).toBe(false);
     second.writer.checkInvariants();
+  });
+
+  it('is mended again from the start when mending was cut short', () => {
+    const path = storedCatalogue(2000);
+    truncateSync(path, statSync(path).size - PAGE_BYTES);
+    const partial = openAt(`${path}.rebuilding`);
+    partial.insertMany([madeRow('left by the mending that was cut short')]);
+    partial.abandon();
+    const { eventsOf, writer } = startWriter(path);
+    const salvagedCount = eventsOf('ready')[0]!.torrentCount;
+    expect(salvagedCount).toBeGreaterThan(1900);
+    expect(readdirSync(dirname(path)).filter((name) => name.includes('rebuilding'))).toEqual([]);
+    writer.stop();
+
+    // Killed between the two renames: the new file is complete, but not yet in its place.
+    renameSync(path, `${path}.rebuilding`);
+    expect(startWriter(path).events).toEqual([{ type: 'ready', torrentCount: salvagedCount, notice: null }]);
   });
 
   it('keeps the columns that a salvaged row had', () => {
