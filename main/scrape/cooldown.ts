@@ -27,10 +27,11 @@ const FILTER_PLACES = 13;
 export const COOLDOWN_BYTES_MAX = SLOT_COUNT * Math.max(Math.ceil(FILTER_BITS / 8), HOUR_TABLE_BYTES_MAX);
 assert(COOLDOWN_BYTES_MAX <= 24 * 2 ** 20, 'the cooldown fits in 24 MiB');
 
-/** Bencodable. `exact` (HourTable.pack) or `bits` (BloomFilter.bytes), whichever the slot is. */
+/** Bencodable. `exact` is HourTable.pack, `bits` BloomFilter.bytes. */
+export type SavedHour = { hour: number; exact: Uint8Array } | { hour: number; bits: Uint8Array };
 export interface SavedCooldown {
   readonly key: Uint8Array;
-  readonly slots: readonly { readonly hour: number; readonly exact?: Uint8Array; readonly bits?: Uint8Array }[];
+  readonly slots: readonly SavedHour[];
 }
 
 interface HourSlot {
@@ -78,7 +79,7 @@ export class Cooldown {
   /** Hours that are over never change again and are handed out without a copy; only the running one is copied. */
   save(): SavedCooldown {
     const now = this.#nowUnixSeconds();
-    const slots: SavedCooldown['slots'][number][] = [];
+    const slots: SavedHour[] = [];
     for (const slot of this.#slots) {
       if (slot === null || !isInWindow(slot.hour, now)) continue;
       if (slot.members instanceof HourTable) slots.push({ hour: slot.hour, exact: slot.members.pack() });
@@ -96,9 +97,10 @@ export class Cooldown {
     this.#hash = new KeyedHash(this.#key);
     this.#slots.fill(null);
     const now = this.#nowUnixSeconds();
-    for (const { hour, exact, bits } of saved.slots.slice(0, SLOT_COUNT)) {
+    for (const slot of saved.slots.slice(0, SLOT_COUNT)) {
+      const { hour } = slot;
       if (!Number.isSafeInteger(hour) || !isInWindow(hour, now)) continue;
-      const members = exact ? HourTable.unpack(exact) : bits ? this.#filterOf(bits) : null;
+      const members = 'exact' in slot ? HourTable.unpack(slot.exact) : this.#filterOf(slot.bits);
       if (members !== null) this.#slots[hour % SLOT_COUNT] = { hour, members };
     }
   }

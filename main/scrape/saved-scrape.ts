@@ -5,7 +5,7 @@ import { asNodeId, IDENTIFIER_BYTES, type NodeId } from '../base/identifier.ts';
 import type { NodeContact } from '../base/contact.ts';
 import type { SavedNode, SavedTable } from '../dht/dht-node.ts';
 import { PEER4_BYTES, PEER6_BYTES, readContact4, readContact6, writeContact } from '../wire/compact-contacts.ts';
-import type { SavedCooldown } from './cooldown.ts';
+import type { SavedCooldown, SavedHour } from './cooldown.ts';
 import type { SavedInfohashKeys } from './infohash-filters.ts';
 
 const FORMAT_VERSION = 1;
@@ -28,17 +28,14 @@ export interface SavedScrape {
   readonly infohashKeys: SavedInfohashKeys;
 }
 
-export interface BencodableScrape {
-  readonly version: number;
-  readonly savedAtUnixSeconds: number;
-  readonly needles: readonly {
-    readonly needle: Uint8Array;
-    readonly nodes: Uint8Array;
-    readonly candidates: Uint8Array;
-  }[];
-  readonly cooldown: SavedCooldown;
-  readonly infohashKeys: SavedInfohashKeys;
-}
+/** A type and not an interface: only then may it stand where any dictionary of bencodable values is wanted. */
+export type BencodableScrape = {
+  version: number;
+  savedAtUnixSeconds: number;
+  needles: { needle: Uint8Array; nodes: Uint8Array; candidates: Uint8Array }[];
+  cooldown: { key: Uint8Array; slots: ({ hour: number; exact: Uint8Array } | { hour: number; bits: Uint8Array })[] };
+  infohashKeys: { recent: Uint8Array; known: Uint8Array };
+};
 
 export function packScrape(saved: SavedScrape): BencodableScrape {
   const needles = saved.needles.map(({ needle, nodes, candidates }) => ({
@@ -46,7 +43,14 @@ export function packScrape(saved: SavedScrape): BencodableScrape {
     nodes: packNodes(nodes),
     candidates: packNodes(candidates.map(asUnheard)),
   }));
-  return { ...saved, version: FORMAT_VERSION, needles };
+  const { savedAtUnixSeconds, cooldown, infohashKeys } = saved;
+  return {
+    version: FORMAT_VERSION,
+    savedAtUnixSeconds,
+    needles,
+    cooldown: { key: cooldown.key, slots: [...cooldown.slots] },
+    infohashKeys: { ...infohashKeys },
+  };
 }
 
 /** null when it is nothing that packScrape made. `nowUnixSeconds` ages the nodes by the time in between. */
@@ -73,7 +77,7 @@ function unpackNeedle(value: unknown, agedSeconds: number): SavedNeedle | null {
 }
 
 function unpackCooldown(value: unknown): SavedCooldown {
-  const slots: SavedCooldown['slots'][number][] = [];
+  const slots: SavedHour[] = [];
   if (!isRecord(value) || !isBytes(value['key']) || !Array.isArray(value['slots']))
     return { key: new Uint8Array(0), slots };
   for (const slot of value['slots'] as unknown[]) {

@@ -234,7 +234,7 @@ export class ScrapeLoop {
     this.#tables.tick(nowMs);
     const maySample = mayAsk && !this.#harvest.isBusy;
     if (maySample) this.#sample(nowMs);
-    return maySample || this.#harvest.hasWork;
+    return this.#harvest.hasWork || (maySample && this.#tables.candidateCount > 0);
   }
 
   #sample(nowMs: number): void {
