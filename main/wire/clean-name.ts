@@ -22,6 +22,8 @@ const UNSAFE = /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u
 /** These part words, so they become a space; every other unsafe character just goes. */
 const LINE_BREAKS = /[\t\n\v\f\r\x85\u2028\u2029]+/g;
 const PLAIN_ASCII = /^[ -~]*$/;
+/** Printable ASCII without slashes and colons, no space in front, no space or dot at the end: most names are that. */
+const PLAIN_PART = /^[!-.0-9;-[\]-~](?:[ -.0-9;-[\]-~]*[!--0-9;-[\]-~])?$/;
 const SLASHES = /[/\\]+/;
 /** Windows reads `C:` and `C:name` as a drive, and `con`, `nul.txt` or `com1` as a device. */
 const DRIVE_LETTER = /^([a-z]):/i;
@@ -60,6 +62,7 @@ function toText(name: string | Uint8Array): string {
 
 /** One part of a torrent's path can hold slashes of both kinds; what they divide are parts of their own. */
 function cleanParts(text: string): string[] {
+  if (isPlain(text)) return [text];
   const parts: string[] = [];
   // Stripping comes first, so that a zero-width character cannot hide a `..` or a device name.
   for (const piece of stripUnsafe(text).split(SLASHES)) {
@@ -67,6 +70,11 @@ function cleanParts(text: string): string[] {
     parts.push(cleanPart(piece));
   }
   return parts;
+}
+
+/** Nothing to do: the short way for the many. A single dot is no such name, for it ends in one. */
+function isPlain(text: string): boolean {
+  return text.length <= PART_BYTES_MAX && PLAIN_PART.test(text) && !text.endsWith('.') && !DEVICE_NAME.test(text);
 }
 
 function cleanPart(piece: string): string {

@@ -25,7 +25,7 @@ const V2_PIECE_LENGTH_BYTES_MIN = 16_384;
 
 export interface TorrentInfo {
   readonly name: string;
-  /** At most FILES_KEPT_MAX, padding left out. A single file has the torrent's name as its path. */
+  /** At most FILES_KEPT_MAX (fewer when paths are monstrous), padding left out. A single file has the torrent's name as its path. */
   readonly files: readonly TorrentFile[];
   readonly fileCount: number;
   readonly sizeBytes: number;
@@ -153,10 +153,16 @@ function findHybridProblem({ length, list, tree }: Fields): InfoProblem | null {
 
 /** In a hybrid the v1 list is shown: its order is the one that the author chose. */
 function toInfo(fields: Fields): TorrentInfo {
-  const rawName = chosenName(fields)!;
-  const name = cleanName(rawName);
+  const rawName = decodeText(chosenName(fields)!);
+  const name = cleanName(rawName.text);
   const isSingle = fields.hasV1 && fields.length !== null;
   const source = isSingle ? null : fields.hasV1 ? fields.list! : fields.tree!;
+  let { hasBadEncoding } = rawName;
+  const toFile = ({ parts, sizeBytes }: RawFile): TorrentFile => {
+    const decoded = parts.map(decodeText);
+    hasBadEncoding ||= decoded.some((part) => part.hasBadEncoding);
+    return { path: cleanPath(decoded.map((part) => part.text)), sizeBytes };
+  };
   const files = source ? source.kept.map(toFile) : [{ path: name, sizeBytes: fields.length! }];
   return {
     name,
@@ -167,22 +173,14 @@ function toInfo(fields: Fields): TorrentInfo {
     isPrivate: fields.isPrivate,
     hasV1: fields.hasV1,
     hasV2: fields.hasV2,
-    hasBadEncoding: isBadText(rawName) || (source?.kept.some((file) => file.parts.some(isBadText)) ?? false),
+    hasBadEncoding,
   };
-}
-
-function toFile(file: RawFile): TorrentFile {
-  return { path: cleanPath(file.parts), sizeBytes: file.sizeBytes };
 }
 
 /** `name.utf-8` was written by clients that kept `name` in a charset of their own. */
 function chosenName(fields: Fields): Uint8Array | null {
   if (fields.nameUtf8?.length) return fields.nameUtf8;
   return fields.name?.length ? fields.name : null;
-}
-
-function isBadText(bytes: Uint8Array): boolean {
-  return decodeText(bytes).hasBadEncoding;
 }
 
 function isPowerOfTwo(value: number): boolean {

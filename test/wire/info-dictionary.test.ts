@@ -285,6 +285,13 @@ describe('huge lists', () => {
     expect(parsed.ok && parsed.info.files).toHaveLength(FILES_KEPT_MAX);
   });
 
+  it('keeps fewer files when their paths are monstrous, and counts them all', () => {
+    const path = Array.from({ length: 100 }, () => 'd'.repeat(20));
+    const info = read(withFiles(Array.from({ length: 1000 }, () => ({ length: 1, path }))));
+    expect(info.fileCount).toBe(1000);
+    expect(info.files.length).toBe(Math.ceil((1024 * 1024) / (100 * 52)));
+  });
+
   it('refuses one more', () => {
     expect(parseInfoDictionary(many(100_001))).toEqual({ ok: false, reason: 'too-many-files' });
   });
