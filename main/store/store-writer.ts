@@ -48,7 +48,8 @@ export class StoreWriter {
   readonly #waiting: Torrent[] = [];
   #timer: Timer | null = null;
   #commitsSinceCheckpoint = 0;
-  #isFailing = false;
+  /** What went wrong last and has not been put right; null while all is well. */
+  #problemKind: CatalogueProblemKind | null = null;
   #droppedCount = 0;
 
   constructor(dependencies: StoreWriterDependencies) {
@@ -66,13 +67,11 @@ export class StoreWriter {
     try {
       const { catalogue, notice } = open(options, log, clock.nowUnixSeconds());
       this.#catalogue = catalogue;
-      this.#isFailing = false;
+      this.#problemKind = null;
       post({ type: 'ready', torrentCount: catalogue.count, notice });
       this.#search?.post({ type: 'catalogue-ready' });
     } catch (error) {
-      const kind = this.#fail(error);
-      if (PASSING_PROBLEMS.has(kind)) this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.start());
-      return;
+      return this.#fail(error);
     }
     if (this.#waiting.length > 0) this.#commit(); // came while it could not be opened
   }
@@ -92,13 +91,13 @@ export class StoreWriter {
   /** Commits what waits, empties the log, closes. Says `stopped` whatever happens. */
   stop(): void {
     if (this.#waiting.length > 0) this.#commit();
-    this.#cancelTimer(); // a last commit that failed has set it
     try {
       this.#catalogue?.close();
     } catch (error) {
       this.#fail(error);
     }
     this.#catalogue = null;
+    this.#cancelTimer(); // set by a last commit that failed
     this.#engine?.close();
     this.#search?.close();
     this.#dependencies.post({ type: 'stopped' });
@@ -127,7 +126,7 @@ export class StoreWriter {
     const room = WAITING_TORRENTS_HARD_MAX - this.#waiting.length;
     for (const torrent of torrents.slice(0, room)) this.#waiting.push(torrent);
     if (torrents.length > room) this.#countDropped(torrents.length - room);
-    if (!this.#catalogue || this.#isFailing) return this.#answerStored(0);
+    if (!this.#catalogue || this.#problemKind !== null) return this.#answerStored(0);
     if (this.#waiting.length >= COMMIT_TORRENTS_MAX) this.#commit();
     else this.#timer ??= this.#dependencies.clock.setTimer(COMMIT_EVERY_MS, () => this.#commit());
   }
@@ -149,9 +148,7 @@ export class StoreWriter {
         this.#announce(this.#catalogue, outcome);
         this.#checkpointNowAndThen(this.#catalogue);
       } catch (error) {
-        const kind = this.#fail(error);
-        if (PASSING_PROBLEMS.has(kind))
-          this.#timer = this.#dependencies.clock.setTimer(RETRY_AFTER_MS, () => this.#commit());
+        this.#fail(error);
         return this.#answerStored(0);
       }
     }
@@ -179,7 +176,7 @@ export class StoreWriter {
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */
   #answerStored(storedCount: number): void {
-    const isBlocked = !this.#catalogue || this.#isFailing;
+    const isBlocked = !this.#catalogue || this.#problemKind !== null;
     const waitingCount = isBlocked ? Math.max(this.#waiting.length, WAITING_TORRENTS_MAX) : this.#waiting.length;
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
   }
@@ -189,7 +186,13 @@ export class StoreWriter {
     this.#commitsSinceCheckpoint++;
     if (this.#commitsSinceCheckpoint < COMMITS_PER_CHECKPOINT) return;
     this.#commitsSinceCheckpoint = 0;
-    catalogue.checkpoint('PASSIVE');
+    try {
+      catalogue.checkpoint('PASSIVE');
+    } catch (error) {
+      const problem = asCatalogueProblem(error, this.#dependencies.options.databasePath);
+      if (!PASSING_PROBLEMS.has(problem.kind)) throw error;
+      this.#dependencies.log.warn(`The log was not moved into the catalogue yet: ${problem.kind}`);
+    }
   }
 
   // -------------------------------------------------------------- answering
@@ -231,23 +234,34 @@ export class StoreWriter {
    * Says once what is wrong. Full disks and locks pass: the batch stays and is tried again, and a second `ready` says
    * that it worked. A damaged or unwritable catalogue stays closed until the next start.
    */
-  #fail(error: unknown): CatalogueProblemKind {
-    const { options, post, log } = this.#dependencies;
+  #fail(error: unknown): void {
+    const { options, clock, post, log } = this.#dependencies;
     const problem = asCatalogueProblem(error, options.databasePath);
-    if (!this.#isFailing) post({ type: 'failed', problem: problem.message });
-    this.#isFailing = true;
+    if (problem.kind !== this.#problemKind) post({ type: 'failed', problem: problem.message });
+    this.#problemKind = problem.kind;
     log.error(`${problem.kind}: ${problem.cause instanceof Error ? problem.cause.message : problem.message}`);
-    if (PASSING_PROBLEMS.has(problem.kind)) return problem.kind;
+    if (PASSING_PROBLEMS.has(problem.kind)) {
+      this.#cancelTimer();
+      this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.#retry());
+      return;
+    }
     if (problem.kind === 'damaged') this.#markForCheck();
     const catalogue = this.#catalogue;
     this.#catalogue = null;
     if (catalogue) closeQuietly(catalogue, log);
-    return problem.kind;
+  }
+
+  #retry(): void {
+    this.#timer = null;
+    if (!this.#catalogue) return this.start();
+    if (this.#waiting.length > 0) return this.#commit();
+    this.#recovered(this.#catalogue); // nothing to try it with: the next commit will tell
+    this.#answerStored(0);
   }
 
   #recovered({ count }: Catalogue): void {
-    if (!this.#isFailing) return;
-    this.#isFailing = false;
+    if (this.#problemKind === null) return;
+    this.#problemKind = null;
     this.#dependencies.post({ type: 'ready', torrentCount: count, notice: 'Torrents are being stored again.' });
   }
 

@@ -114,6 +114,30 @@ describe('a locked file', () => {
   });
 });
 
+describe('a question that meets a lock', () => {
+  it('is answered with no, and the engine hears later that it may go on', () => {
+    const path = temporaryPath();
+    let isLocked = true;
+    const { clock, eventsOf, toEngine, send } = startWriter(path, (...parameters) => {
+      const opened = openOrRecover(...parameters);
+      const { reader } = opened.catalogue;
+      const areKnown = reader.areKnown.bind(reader);
+      reader.areKnown = (infohashes) => {
+        if (isLocked) throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY_RECOVERY' });
+        return areKnown(infohashes);
+      };
+      return opened;
+    });
+    send({ type: 'are-known', questionId: 1, infohashes: new Uint8Array(20) });
+    expect(toEngine).toEqual([{ type: 'known', questionId: 1, isKnown: Uint8Array.of(0) }]);
+    isLocked = false;
+    clock.advance(RETRY_AFTER_MS);
+    expect(eventsOf('failed')).toHaveLength(1);
+    expect(eventsOf('ready')).toHaveLength(2);
+    expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 0, waitingCount: 0 });
+  });
+});
+
 describe('a catalogue that cannot be opened', () => {
   it('because it is locked is opened later, with what came in the meantime', () => {
     let isLocked = true;
