@@ -26,6 +26,8 @@ export interface SwarmTorrent {
   /** Without padding, `/` between path parts. */
   readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
   readonly sizeBytes: number;
+  /** Pieces root (latin1) to the hashes of its pieces, for files of more than one piece: what a .torrent file carries (BEP 52). */
+  readonly pieceLayers: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface TorrentPlan {
@@ -66,9 +68,10 @@ export function makeTorrent(plan: TorrentPlan, random: Random): SwarmTorrent {
   let pieceLength = PIECE_LENGTH_BYTES_MIN;
   while (sizeBytes / pieceLength > PIECES_MAX) pieceLength *= 2;
   const info: Record<string, Bencodable> = { name: plan.name, 'piece length': pieceLength };
+  const pieceLayers = new Map<string, Uint8Array>();
   if (plan.version !== 'v1') {
     info['meta version'] = 2;
-    info['file tree'] = makeTree({ files, name: plan.name, pieceLength }, random);
+    info['file tree'] = makeTree({ files, name: plan.name, pieceLength, pieceLayers }, random);
   }
   if (plan.version !== 'v2') addV1(info, { files, isSingle, pieceLength, isHybrid: plan.version === 'hybrid' }, random);
   const raw = bencode.encode(info);
@@ -84,7 +87,17 @@ export function makeTorrent(plan: TorrentPlan, random: Random): SwarmTorrent {
     infohashes: [infohashV1, infohashV2?.subarray(0, 20)].filter((infohash) => infohash != null),
     files: files.map((file) => ({ path: isSingle ? plan.name : file.path.join('/'), sizeBytes: file.sizeBytes })),
     sizeBytes,
+    pieceLayers,
   };
+}
+
+/** The whole .torrent file, as any client reads it; without trackers. The info dictionary goes in byte for byte. */
+export function torrentFile(torrent: SwarmTorrent): Uint8Array {
+  const layers = new Map<Buffer, Uint8Array>();
+  for (const [root, hashes] of torrent.pieceLayers) layers.set(Buffer.from(root, 'latin1'), hashes);
+  const afterInfo = torrent.version === 'v1' ? [] : ['12:piece layers', bencode.encode(layers as unknown as Bencodable)];
+  const parts = ['d4:info', torrent.info, ...afterInfo, 'e'];
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
 
 interface V1Layout {
@@ -112,10 +125,14 @@ function addV1(info: Record<string, Bencodable>, layout: V1Layout, random: Rando
   info['pieces'] = random.bytes(20 * Math.ceil(position / pieceLength));
 }
 
-function makeTree(
-  { files, name, pieceLength }: { files: readonly PlannedFile[]; name: string; pieceLength: number },
-  random: Random,
-): Bencodable {
+interface TreeLayout {
+  readonly files: readonly PlannedFile[];
+  readonly name: string;
+  readonly pieceLength: number;
+  readonly pieceLayers: Map<string, Uint8Array>;
+}
+
+function makeTree({ files, name, pieceLength, pieceLayers }: TreeLayout, random: Random): Bencodable {
   type Folder = Map<string, Bencodable | Folder>;
   const root: Folder = new Map();
   const emptyPieceHash = zeroPieceHash(pieceLength);
@@ -126,15 +143,17 @@ function makeTree(
       folder.set(part, next);
       folder = next;
     }
-    const piecesRoot = merkleRoot(Math.ceil(sizeBytes / pieceLength), emptyPieceHash, random);
+    const pieceHashes = Array.from({ length: Math.ceil(sizeBytes / pieceLength) }, () => random.bytes(32));
+    const piecesRoot = merkleRoot(pieceHashes, emptyPieceHash);
+    if (pieceHashes.length > 1) pieceLayers.set(Buffer.from(piecesRoot).toString('latin1'), Buffer.concat(pieceHashes));
     folder.set('', { length: sizeBytes, 'pieces root': piecesRoot });
   }
   return root as Bencodable;
 }
 
-/** The root over `count` made-up piece hashes; the tree is filled up to a power of two with empty pieces (BEP 52). */
-function merkleRoot(count: number, emptyPieceHash: Uint8Array, random: Random): Uint8Array {
-  let level = Array.from({ length: count }, () => random.bytes(32));
+/** The root over made-up piece hashes; the tree is filled up to a power of two with empty pieces (BEP 52). */
+function merkleRoot(pieceHashes: readonly Uint8Array[], emptyPieceHash: Uint8Array): Uint8Array {
+  let level = [...pieceHashes];
   while (level.length & (level.length - 1)) level.push(emptyPieceHash);
   while (level.length > 1) {
     level = Array.from({ length: level.length / 2 }, (_, index) => hashPair(level[2 * index]!, level[2 * index + 1]!));
