@@ -6,12 +6,14 @@ import { requiredWords, type QueryWord, type SearchQuery } from './search-query.
 import { fold, words } from './tokens.ts';
 
 /** Found torrents, newest first. */
-export const FILE_MATCHES_MAX = 500;
+export const FILE_MATCHES_MAX = 200;
 /** Words whose paths are looked up; a query of more is looked up by its first ones. */
 const WORDS_ASKED_MAX = 6;
-const CANDIDATES_PER_WORD_MAX = 500;
+const CANDIDATES_PER_WORD_MAX = 200;
+/** Names read for one query: 2 ms. */
+const NAMES_READ_MAX = 400;
 /** Torrents whose file list is unpacked for a phrase: 0.2 ms each. */
-const LISTS_READ_MAX = 60;
+const LISTS_READ_MAX = 40;
 /** A beginning of one or two letters would list half of all torrents (path_fts has no index of beginnings). */
 const PREFIX_CHARACTERS_MIN = 3;
 
@@ -21,41 +23,57 @@ export interface FileSearchRows {
   pathsOf(id: number): readonly string[];
 }
 
+export interface FileSearchRequest {
+  readonly query: SearchQuery;
+  /** What the terms of names alone find; left out here. */
+  readonly nameIds: ReadonlySet<number>;
+  readonly highId: number;
+}
+
 /** Ids up to `highId`, newest first. */
-export function findByFiles(query: SearchQuery, fullText: FullText, rows: FileSearchRows, highId: number): number[] {
+export function findByFiles(fullText: FullText, rows: FileSearchRows, request: FileSearchRequest): number[] {
+  const { query, highId, nameIds } = request;
   const asked = requiredWords(query).map(wholeIfShort);
   if (asked.length === 0) return [];
-  const pathIdsOf = new Map<QueryWord, Set<number>>();
-  for (const word of asked.slice(0, WORDS_ASKED_MAX)) {
-    const single = { terms: [word], phrases: [], excluded: [], infohashHex: null, isUnmatchable: false };
-    const ids = fullText.pathIds(single, { beforeId: highId + 1, limit: CANDIDATES_PER_WORD_MAX });
+  const onlyWords = (terms: readonly QueryWord[]): SearchQuery => ({ ...query, terms, phrases: [], excluded: [] });
+  const limits = { beforeId: highId + 1, limit: FILE_MATCHES_MAX };
+  const inPaths = new Set(fullText.pathIds(onlyWords(asked), limits));
+  const pathIdsOf = new Map<QueryWord, ReadonlySet<number>>();
+  for (const word of asked.length > 1 ? asked.slice(0, WORDS_ASKED_MAX) : []) {
+    const ids = fullText.pathIds(onlyWords([word]), { ...limits, limit: CANDIDATES_PER_WORD_MAX });
     pathIdsOf.set(word, new Set(ids));
   }
-  const all = fullText.pathIds(
-    { ...query, terms: asked, phrases: [] },
-    { beforeId: highId + 1, limit: FILE_MATCHES_MAX },
-  );
-  const allSet = new Set(all);
-  const candidates = new Set([...all, ...[...pathIdsOf.values()].flatMap((ids) => [...ids])]);
+  const candidates = new Set([...inPaths, ...[...pathIdsOf.values()].flatMap((ids) => [...ids])]);
+  const readsNames = needsName(query) || query.excluded.length > 0;
   const found: number[] = [];
-  let listsLeft = LISTS_READ_MAX;
+  let namesLeft = readsNames ? LISTS_READ_MAX : NAMES_READ_MAX;
   for (const id of [...candidates].sort((a, b) => b - a)) {
-    if (found.length === FILE_MATCHES_MAX || listsLeft === 0) break;
-    const name = rows.nameOf(id);
-    if (name === null) continue;
-    const nameWords = words(fold(name));
-    const isFound = (word: QueryWord): boolean =>
-      pathIdsOf.get(word)?.has(id) === true || nameWords.some((nameWord) => wordFits(nameWord, word));
-    if (!allSet.has(id) && !asked.every(isFound)) continue;
-    if (needsName(query)) {
-      listsLeft--;
-      if (!queryMatchesAny(query, name, rows.pathsOf(id))) continue;
-    } else if (query.excluded.some((phrase) => nameWords.some((nameWord) => wordFits(nameWord, phrase[0]!)))) {
-      continue;
-    }
-    if (!asked.every((word) => nameWords.some((nameWord) => wordFits(nameWord, word)))) found.push(id);
+    if (found.length === FILE_MATCHES_MAX) break;
+    if (nameIds.has(id) && !needsName(query)) continue;
+    const isSure = inPaths.has(id) && !readsNames;
+    if (!isSure && (namesLeft-- <= 0 || !isMatch({ id, asked, query, pathIdsOf, inPaths }, rows))) continue;
+    found.push(id);
   }
   return found;
+}
+
+interface Candidate {
+  readonly id: number;
+  readonly asked: readonly QueryWord[];
+  readonly query: SearchQuery;
+  readonly pathIdsOf: ReadonlyMap<QueryWord, ReadonlySet<number>>;
+  readonly inPaths: ReadonlySet<number>;
+}
+
+function isMatch({ id, asked, query, pathIdsOf, inPaths }: Candidate, rows: FileSearchRows): boolean {
+  const name = rows.nameOf(id);
+  if (name === null) return false;
+  const nameWords = words(fold(name));
+  const isInName = (word: QueryWord): boolean => nameWords.some((nameWord) => wordFits(nameWord, word));
+  if (!inPaths.has(id) && !asked.every((word) => pathIdsOf.get(word)?.has(id) === true || isInName(word))) return false;
+  if (!needsName(query)) return !query.excluded.some((phrase) => isInName(phrase[0]!));
+  // A match by name alone was shown already.
+  return !queryMatchesAny(query, name, []) && queryMatchesAny(query, name, rows.pathsOf(id));
 }
 
 function wholeIfShort(word: QueryWord): QueryWord {

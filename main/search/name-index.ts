@@ -8,16 +8,10 @@ import { type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
 import { staticScore } from './ranking.ts';
 import { type IndexQuery, SegmentSearcher } from './segment-search.ts';
 import { mergeRun, mergeSteps } from './segment-merge.ts';
-import { TopRows } from './top-rows.ts';
+import { type Place, TopRows } from './top-rows.ts';
 
 /** Rows kept in memory: some 60 MB. */
 export const WINDOW_ROWS = 1_000_000;
-
-/** A place in the order of results: those after it have a lower key, or the same key and a lower id. */
-export interface Place {
-  readonly key: number;
-  readonly id: number;
-}
 
 export interface IndexRequest {
   readonly query: IndexQuery;

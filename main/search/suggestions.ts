@@ -11,6 +11,8 @@ export const TITLES_MAX = 20_000;
 /** Different titles counted while the most popular are looked for. */
 const TITLES_COUNTED_MAX = 200_000;
 const TITLES_SHOWN = 8;
+/** Of so many popular ones those that begin like the text are preferred. */
+const TITLES_FOUND = 60;
 const STEP_NAMES = 500;
 const STEP_TITLES = 50;
 
@@ -59,10 +61,14 @@ export class TitleSuggestions {
     return found.length === 1 && fold(found[0]!) === asked ? [] : found;
   }
 
-  /** `isLoose`: titles that have only some of the words or letters. */
+  /** `isLoose`: titles that have only some of the words. Titles that begin with the text come first. */
   #find(asked: string, isLoose: boolean): string[] {
-    const found = this.#index.search(asked, { limit: TITLES_SHOWN, suggest: isLoose });
-    return found.map((titleIndex) => this.#titles[Number(titleIndex)]!);
+    const found = this.#index
+      .search(asked, { limit: TITLES_FOUND, suggest: isLoose })
+      .map((titleIndex) => this.#titles[Number(titleIndex)]!);
+    const isBeginning = (title: string): boolean => fold(title).startsWith(asked);
+    const rest = found.filter((title) => !isBeginning(title));
+    return [...found.filter(isBeginning), ...rest].slice(0, TITLES_SHOWN);
   }
 }
 
@@ -84,6 +90,8 @@ const SOUND_CANDIDATES = 30;
 const STEP_TERMS = 250;
 /** Two slips of the finger; in short words one. */
 const DISTANCE_MAX = 2;
+/** Of the letters, how many may differ in a word that sounds alike (`filosofi`: half). */
+const SOUND_DISTANCE_SHARE = 0.6;
 
 /** Better spellings of single words: by shared letter triples (slips of the finger), interleaved with by sound. */
 export class DidYouMean {
@@ -120,17 +128,14 @@ export class DidYouMean {
   /** At most `limit` other spellings of `word` (folded), best first. */
   corrections(word: string, limit: number): string[] {
     const byLetters = this.#rankedByLetters(word);
+    // What sounds alike but looks different is a guess for when nothing looks alike.
+    const distanceMax = byLetters.length > 0 ? DISTANCE_MAX : word.length * SOUND_DISTANCE_SHARE;
     const bySound = this.#bySound
       .search(word, { limit: SOUND_CANDIDATES })
-      .map((termIndex) => this.#terms[Number(termIndex)]!);
-    const found = new Set<string>();
-    // Two by letters for one by sound: slips of the finger are commoner.
-    for (let turn = 0; turn < limit && found.size < limit; turn++) {
-      for (const candidate of [byLetters[2 * turn], byLetters[2 * turn + 1], bySound[turn]]) {
-        if (candidate !== undefined && candidate !== word && found.size < limit) found.add(candidate);
-      }
-    }
-    return [...found];
+      .map((termIndex) => this.#terms[Number(termIndex)]!)
+      .filter((term) => term !== word && editDistance(word, term) <= distanceMax);
+    const interleaved = [...byLetters.slice(0, 2), ...bySound.slice(0, 1), ...byLetters.slice(2), ...bySound.slice(1)];
+    return [...new Set(interleaved)].slice(0, limit);
   }
 
   #rankedByLetters(word: string): string[] {

@@ -1,6 +1,11 @@
 // The best `limit` rows after a place, out of any number offered: a binary heap whose root is the worst one kept.
 import { assert } from '../base/assert.ts';
-import type { Place } from './name-index.ts';
+
+/** A place in the order of results: those after it have a lower key, or the same key and a lower id. */
+export interface Place {
+  readonly key: number;
+  readonly id: number;
+}
 
 export class TopRows {
   readonly #limit: number;

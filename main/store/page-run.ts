@@ -3,11 +3,12 @@
 import { assert } from '../base/assert.ts';
 import type { CatalogueReader, StoredRow } from '../catalogue/catalogue-reader.ts';
 import type { FullText } from '../search/full-text.ts';
-import type { NameIndex, Place } from '../search/name-index.ts';
+import type { NameIndex } from '../search/name-index.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
 import { nameScore, RESCORED_MAX } from '../search/ranking.ts';
 import { requiredWords, type SearchQuery } from '../search/search-query.ts';
 import { type IndexQuery, toIndexQuery } from '../search/segment-search.ts';
+import type { Place } from '../search/top-rows.ts';
 import { CONTENT_TYPES, type ContentType, type SortOrder } from './store-contract.ts';
 import type { ResultCursor, Stage } from './result-cursor.ts';
 

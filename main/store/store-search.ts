@@ -19,6 +19,8 @@ import type { ResultPage, ResultRow, SearchRequest, TorrentDetails } from './sto
 /** With fewer results than this, other spellings are looked for. */
 const FEW_RESULTS = 5;
 const SPELLINGS_SHOWN = 3;
+/** Looking for one word takes some milliseconds. */
+const WORDS_RESPELT_MAX = 3;
 /** Longer than any id: the window is empty and everything is older. */
 const NO_WINDOW = Number.MAX_SAFE_INTEGER;
 
@@ -69,7 +71,11 @@ export class StoreSearch {
 
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
   suggest(text: string): string[] {
-    return this.titles?.suggest(text.slice(0, QUERY_CHARACTERS_MAX)) ?? [];
+    const read = text.slice(0, QUERY_CHARACTERS_MAX);
+    const found = this.titles?.suggest(read) ?? [];
+    if (found.length > 0) return found;
+    const [corrected] = this.#respelled(fold(read), () => true);
+    return corrected === undefined ? [] : (this.titles?.suggest(corrected) ?? []);
   }
 
   /** Null for what is no infohash of a stored torrent. */
@@ -116,26 +122,28 @@ export class StoreSearch {
 
   /** The query with its doubtful words replaced, where that finds more than the query did. */
   #otherSpellings(text: string, query: SearchQuery, foundCount: number): string[] {
-    const speller = this.didYouMean;
-    if (speller === null) return [];
-    const folded = fold(text.slice(0, QUERY_CHARACTERS_MAX));
     const asked = new Set(requiredWords(query).map((word) => word.text));
-    const places = words(folded).filter((word) => asked.has(word.text) && speller.isDoubtful(word.text));
-    const found: string[] = [];
-    for (let choice = 0; choice < SPELLINGS_SHOWN && places.length > 0; choice++) {
+    const spellings = this.#respelled(fold(text.slice(0, QUERY_CHARACTERS_MAX)), (word) => asked.has(word));
+    return spellings.filter((spelling) => this.#countOf(spelling) > foundCount);
+  }
+
+  /** `folded` with its doubtful words among those chosen spelt otherwise; at most SPELLINGS_SHOWN, best first. */
+  #respelled(folded: string, isChosen: (word: string) => boolean): string[] {
+    const speller = this.didYouMean;
+    const doubtful = words(folded).filter((word) => isChosen(word.text) && speller?.isDoubtful(word.text) === true);
+    const replacements = doubtful
+      .slice(-WORDS_RESPELT_MAX)
+      .map((word) => ({ word, corrections: speller?.corrections(word.text, SPELLINGS_SHOWN) ?? [] }))
+      .filter(({ corrections }) => corrections.length > 0);
+    const found = new Set<string>();
+    for (let choice = 0; choice < SPELLINGS_SHOWN && replacements.length > 0; choice++) {
       let spelling = folded;
-      for (const place of [...places].reverse()) {
-        const corrections = speller.corrections(place.text, SPELLINGS_SHOWN);
-        const correction = corrections[choice] ?? corrections[0];
-        if (correction === undefined) continue;
-        spelling = spelling.slice(0, place.start) + correction + spelling.slice(place.end);
+      for (const { word, corrections } of replacements.toReversed()) {
+        spelling = spelling.slice(0, word.start) + (corrections[choice] ?? corrections[0]!) + spelling.slice(word.end);
       }
-      spelling = spelling.trim();
-      if (spelling !== folded.trim() && !found.includes(spelling) && this.#countOf(spelling) > foundCount) {
-        found.push(spelling);
-      }
+      found.add(spelling.trim());
     }
-    return found;
+    return [...found];
   }
 
   #countOf(text: string): number {
