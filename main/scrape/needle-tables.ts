@@ -64,7 +64,7 @@ export class NeedleTables {
     return this.#tables.reduce((sum, table) => sum + table.candidates.size, 0);
   }
 
-  /** Nodes that only the needle tables know. Almost exact: each table is recounted every few seconds. */
+  /** Nodes that only the needle tables know. Newcomers count at once, who left when its table is recounted. */
   get ownNodeCount(): number {
     return this.#tables.reduce((sum, table) => sum + Math.min(table.ownNodeCount, table.routing.nodeCount), 0);
   }
@@ -96,7 +96,9 @@ export class NeedleTables {
 
   /** `node` answered a query of ours. */
   answered(node: NodeContact, roundTripMs: number, supportsSamples: boolean): void {
-    this.bestMatch(node.id).routing.insert(node, { hasAnswered: true, roundTripMs, supportsSamples });
+    const table = this.bestMatch(node.id);
+    const outcome = table.routing.insert(node, { hasAnswered: true, roundTripMs, supportsSamples });
+    if (outcome === 'inserted' && !this.#options.isInMainTable(node)) table.ownNodeCount++;
   }
 
   timedOut(node: NodeContact): void {

@@ -328,21 +328,20 @@ describe('ScrapeLoop', () => {
   it('R11: comes back after a restart with its needles, nodes, candidates and marks, through a file', () => {
     const clock = new SimulatedClock();
     const { loop, dht, referrer } = newScrape({ pace: 'fast' }, clock);
-    for (let index = 0; index < 20; index++)
-      loop.offerNodes(
-        Array.from({ length: 8 }, () => newNode()),
-        referrer(),
-      );
+    const nodeOf = new Map<string, NodeContact>();
+    for (let index = 0; index < 160; index++) {
+      const node = newNode();
+      nodeOf.set(node.contact.host, node);
+      loop.offerNodes([node], referrer());
+    }
     loop.start();
     clock.advance(2000);
-    const nodeOf = new Map<string, NodeContact>();
-    loop.pause();
-    for (const { contact, query, end } of dht.ofMethod('sample_infohashes')) {
-      const id = 'target' in query ? query.target : new Uint8Array(20);
-      nodeOf.set(contact.host, newNode(id, contact.host));
-      end({ kind: 'cancelled' });
+    for (const { contact, end } of dht.ofMethod('sample_infohashes')) {
+      end(replyFrom(nodeOf.get(contact.host)!, { samples: [] }));
     }
-    for (const node of [...nodeOf.values()].slice(0, 30)) loop.offerRetired({ ...node, supportsSamples: true });
+    clock.advance(5000);
+    loop.pause();
+    expect(loop.nodeCount).toBeGreaterThan(20);
     const saved = bencode.decode(bencode.encode(loop.save())) as unknown;
     const again = newScrape({ pace: 'fast' }, clock);
     again.loop.restore(saved, { ownIdChanged: false });
