@@ -95,7 +95,8 @@ export function makeTorrent(plan: TorrentPlan, random: Random): SwarmTorrent {
 export function torrentFile(torrent: SwarmTorrent): Uint8Array {
   const layers = new Map<Buffer, Uint8Array>();
   for (const [root, hashes] of torrent.pieceLayers) layers.set(Buffer.from(root, 'latin1'), hashes);
-  const afterInfo = torrent.version === 'v1' ? [] : ['12:piece layers', bencode.encode(layers as unknown as Bencodable)];
+  const afterInfo =
+    torrent.version === 'v1' ? [] : ['12:piece layers', bencode.encode(layers as unknown as Bencodable)];
   const parts = ['d4:info', torrent.info, ...afterInfo, 'e'];
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
