@@ -339,7 +339,6 @@ describe('ScrapeLoop', () => {
     for (const { contact, end } of dht.ofMethod('sample_infohashes')) {
       end(replyFrom(nodeOf.get(contact.host)!, { samples: [] }));
     }
-    clock.advance(5000);
     loop.pause();
     expect(loop.nodeCount).toBeGreaterThan(20);
     const saved = bencode.decode(bencode.encode(loop.save())) as unknown;
