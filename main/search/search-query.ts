@@ -71,6 +71,10 @@ function parseText(raw: string): Omit<SearchQuery, 'infohashHex'> {
   let wordsLeft = QUERY_WORDS_MAX;
   let at = 0;
   while (at < text.length && wordsLeft > 0) {
+    if (/\s/.test(text[at]!)) {
+      at++;
+      continue;
+    }
     const chunk = readChunk(text, at);
     at = chunk.end;
     const isBeingTyped = chunk.kind === 'word' && !chunk.isExcluded && at === text.length;
