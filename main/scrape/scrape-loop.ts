@@ -44,8 +44,6 @@ export interface ScrapeDependencies {
   readonly areKnown: AskKnown;
   /** The metadata queue is below its high-water mark. */
   readonly wantsMore: () => boolean;
-  /** Failed sends so far, if somebody counts them. */
-  readonly sendErrors?: () => number;
 }
 
 export interface ScrapeOptions {
@@ -224,10 +222,10 @@ export class ScrapeLoop {
 
   /** True while there is work that should not wait for half a second. */
   #tick(): boolean {
-    const { clock, dht, counters, wantsMore, sendErrors } = this.#dependencies;
+    const { clock, dht, counters, wantsMore } = this.#dependencies;
     const nowMs = clock.nowMs();
     const { queriesSent, repliesReceived } = counters;
-    const observation = { queriesSent, repliesReceived, sendErrors: sendErrors?.() ?? 0 };
+    const observation = { queriesSent, repliesReceived, sendErrors: counters.dropped.get('socket-error') };
     if (this.#pace.tick(nowMs, this.#delayMs, observation)) this.#applyRates();
     const mayAsk = wantsMore() && !this.#pace.isResting(nowMs);
     this.#harvest.tick(nowMs, mayAsk && !dht.isSilent);
