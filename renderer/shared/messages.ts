@@ -108,10 +108,10 @@ export const messages = {
     newOnes: (count: number) => `${formatCountShort(count)} new`,
     newOnesLabel: (count: number) => `Show ${plural(count, 'new torrent', 'new torrents')}`,
     noResults: (query: string) => `Nothing found for “${query}”`,
-    noResultsType: (type: string) => `No ${type} yet`,
+    noResultsType: 'Nothing of this type yet',
     didYouMean: 'Did you mean',
-    hiddenByType: (count: number, type: string) =>
-      `${plural(count, 'match is', 'matches are')} hidden because only ${type} is shown.`,
+    hiddenByType: (count: number) =>
+      `${plural(count, 'match of another type is', 'matches of other types are')} hidden.`,
     showAllTypes: 'Show all types',
     keepsLooking: 'Lanternfish keeps discovering. A torrent shows up here as soon as its name matches.',
     loading: 'Searching',
@@ -160,7 +160,6 @@ export const messages = {
     copyInfohash: 'Copy infohash',
     gone: 'This torrent is no longer in the catalogue.',
     failed: 'The details could not be read.',
-    loading: 'Reading details',
   },
 
   magnet: {
@@ -192,14 +191,14 @@ export const messages = {
     clearThenLeave: 'Clear the search, again to leave it',
     chooseType: 'Show all, or one type',
     listGroup: 'Results',
-    move: 'Move through the list',
-    moveFar: 'First (with new arrivals), last',
-    openDetails: 'Open the details',
-    quickLook: 'Show or hide the details beside the list',
-    copyMagnet: 'Copy the magnet link',
-    openMagnet: 'Open the magnet link',
+    move: 'Move',
+    moveFar: 'First and last',
+    openDetails: 'Open details',
+    quickLook: 'Quick look',
+    copyMagnet: 'Copy magnet',
+    openMagnet: 'Open magnet',
     appGroup: 'Lanternfish',
-    togglePause: 'Pause or resume discovering',
+    togglePause: 'Pause or resume',
     showShortcuts: 'This sheet',
   },
 } as const;

@@ -69,6 +69,13 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
     ],
   },
   {
+    title: text.appGroup,
+    lines: [
+      { keys: ['Ctrl Shift P'], meaning: text.togglePause },
+      { keys: ['?'], meaning: text.showShortcuts },
+    ],
+  },
+  {
     title: text.listGroup,
     lines: [
       { keys: ['↑', '↓', 'PgUp', 'PgDn'], meaning: text.move },
@@ -77,13 +84,6 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Space'], meaning: text.quickLook },
       { keys: ['C'], meaning: text.copyMagnet },
       { keys: ['O'], meaning: text.openMagnet },
-    ],
-  },
-  {
-    title: text.appGroup,
-    lines: [
-      { keys: ['Ctrl Shift P'], meaning: text.togglePause },
-      { keys: ['?'], meaning: text.showShortcuts },
     ],
   },
 ];

@@ -1,3 +1,4 @@
+/* global window */
 // Stands in for preload in the preview of the window: `window.lanternfish` over a list of torrents. It runs inside the page,
 // so it must not use anything from outside its own body.
 

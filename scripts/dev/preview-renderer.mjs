@@ -1,3 +1,4 @@
+/* global window */
 // Pictures of every surface of the window, light and dark, in four sizes, into .cache/preview/; and the checks that come
 // free with them: nothing on the console, no CSP violation, no accessibility finding (axe-core).
 //   node scripts/dev/preview-renderer.mjs [surface ...] [--size=1200x800] [--theme=dark]

@@ -1,0 +1,231 @@
+// The search of the window: latest keystroke wins, pages, arrivals while browsing.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { LOADED_ROWS_MAX, PAGE_ROWS, SearchController } from '../../renderer/search/search-controller.svelte.ts';
+import { FakeApi, FakeClock, page, row, rows } from './fake-window.ts';
+
+let api: FakeApi;
+let clock: FakeClock;
+let search: SearchController;
+beforeEach(() => {
+  api = new FakeApi();
+  clock = new FakeClock();
+  search = new SearchController(api.api, clock);
+});
+
+async function browse(count: number, nextCursor: string | null = null): Promise<void> {
+  void search.run();
+  await api.last('search').succeed(page({ rows: rows(0, count), nextCursor, totalCount: 5000 }));
+}
+
+describe('typing', () => {
+  test('asks at every keystroke, newest without words and best match with them', () => {
+    void search.run();
+    search.setText('d');
+    search.setText('de');
+    expect(api.calls.map((call) => call.input)).toEqual([
+      { text: '', sort: 'newest', contentType: null, limit: PAGE_ROWS, cursor: null },
+      { text: 'd', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null },
+      { text: 'de', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null },
+    ]);
+  });
+
+  test('the latest wins, whatever order answers arrive in', async () => {
+    search.setText('d');
+    const older = api.last('search');
+    search.setText('de');
+    await api.last('search').succeed(page({ rows: [row(2)] }));
+    await older.succeed(page({ rows: [row(1)] }));
+    expect(search.rows).toEqual([row(2)]);
+    expect(search.answeredText).toBe('de');
+  });
+
+  test('old rows stay until the answer is there', async () => {
+    await browse(3);
+    search.setText('x');
+    expect(search.rows).toHaveLength(3);
+    await api.last('search').succeed(page({ rows: [] }));
+    expect(search.rows).toHaveLength(0);
+  });
+
+  test('an answer that was overtaken elsewhere changes nothing', async () => {
+    await browse(3);
+    search.setText('x');
+    await api.last('search').succeed(null);
+    expect(search.rows).toHaveLength(3);
+  });
+
+  test('a chosen order is kept while words are refined and forgotten with them', () => {
+    search.setText('a');
+    search.setSort('size');
+    search.setText('ab');
+    expect(search.sort).toBe('size');
+    search.setText('');
+    expect(search.sort).toBe('newest');
+  });
+
+  test('a problem is said, the rows stay, and the next answer clears it', async () => {
+    await browse(3);
+    search.setText('x');
+    await api.last('search').fail('The index is closed.');
+    expect(search.problem).toBe('The index is closed.');
+    expect(search.rows).toHaveLength(3);
+    search.setText('xy');
+    await api.last('search').succeed(page({ rows: [] }));
+    expect(search.problem).toBeNull();
+  });
+
+  test('a sign of work shows after 300 ms, not before, and goes with the answer', async () => {
+    search.setText('slow');
+    clock.pass(299);
+    expect(search.isBusyShown).toBe(false);
+    clock.pass(1);
+    expect(search.isBusyShown).toBe(true);
+    await api.last('search').succeed(page({ rows: [] }));
+    expect(search.isBusyShown).toBe(false);
+  });
+
+  test('the count is read out once, after the typing stopped', async () => {
+    search.setText('a');
+    await api.last('search').succeed(page({ rows: rows(0, 2) }));
+    clock.pass(500);
+    search.setText('ab');
+    await api.last('search').succeed(page({ rows: rows(0, 1) }));
+    clock.pass(500);
+    expect(search.announcement).toBe('');
+    clock.pass(300);
+    expect(search.announcement).toBe('1 result');
+  });
+
+  test('counts by type stay where an answer did not count them', async () => {
+    const countsByType = { video: 1, audio: 2, book: 3, software: 4, game: 5, other: 6 };
+    void search.run();
+    await api.last('search').succeed(page({ rows: [row(1)], countsByType }));
+    search.setContentType('audio');
+    await api.last('search').succeed(page({ rows: [row(1)] }));
+    expect(search.facts.countsByType).toEqual(countsByType);
+  });
+});
+
+describe('pages', () => {
+  test('the next is asked for near the end, once, and rows stay unique', async () => {
+    await browse(PAGE_ROWS, 'c1');
+    void search.reached(20);
+    expect(api.count('search')).toBe(1);
+    void search.reached(80);
+    void search.reached(85);
+    expect(api.count('search')).toBe(2);
+    expect(api.last('search').input).toMatchObject({ cursor: 'c1' });
+    await api.last('search').succeed(page({ rows: rows(95, 100), nextCursor: null }));
+    expect(search.rows).toHaveLength(195);
+    expect(new Set(search.rows.map((one) => one.infohashHex)).size).toBe(195);
+    void search.reached(194);
+    expect(api.count('search')).toBe(2);
+  });
+
+  test('none is asked for while a new search is under way, which it would overtake', async () => {
+    await browse(PAGE_ROWS, 'c1');
+    search.setText('x');
+    void search.reached(99);
+    expect(api.count('search')).toBe(2);
+  });
+
+  test('one that belongs to an older search is dropped', async () => {
+    await browse(PAGE_ROWS, 'c1');
+    void search.reached(99);
+    const older = api.last('search');
+    search.setText('x');
+    await api.last('search').succeed(page({ rows: [row(7)] }));
+    await older.succeed(page({ rows: rows(500, 100) }));
+    expect(search.rows).toEqual([row(7)]);
+  });
+
+  test(`end at ${LOADED_ROWS_MAX} rows`, async () => {
+    await browse(PAGE_ROWS, 'more');
+    for (let at = PAGE_ROWS; at < LOADED_ROWS_MAX + 300; at += 200) {
+      void search.reached(search.rows.length - 1);
+      await api.last('search').succeed(page({ rows: rows(at, 200), nextCursor: 'more' }));
+    }
+    expect(search.rows).toHaveLength(LOADED_ROWS_MAX);
+    expect(search.isCapped).toBe(true);
+    const askedCount = api.count('search');
+    void search.reached(LOADED_ROWS_MAX - 1);
+    expect(api.count('search')).toBe(askedCount);
+  });
+});
+
+describe('arrivals', () => {
+  test('are counted while the newest are browsed, and move nothing', async () => {
+    await browse(PAGE_ROWS);
+    search.torrentsAdded(5);
+    search.torrentsAdded(7);
+    clock.pass(10_000);
+    expect(search.waitingNewCount).toBe(12);
+    expect(api.count('search')).toBe(1);
+  });
+
+  test('come when asked for; those that arrive meanwhile keep waiting', async () => {
+    await browse(PAGE_ROWS);
+    search.torrentsAdded(12);
+    const shown = search.showNew();
+    search.torrentsAdded(3);
+    await api.last('search').succeed(page({ rows: rows(1000, PAGE_ROWS) }));
+    await shown;
+    expect(search.rows[0]).toEqual(row(1000));
+    expect(search.waitingNewCount).toBe(3);
+    expect(search.scrollToTopRequests).toBe(2);
+  });
+
+  test('are not counted under words or another order', async () => {
+    await browse(PAGE_ROWS);
+    search.setText('x');
+    await api.last('search').succeed(page({ rows: rows(0, 50) }));
+    search.torrentsAdded(5);
+    expect(search.waitingNewCount).toBe(0);
+  });
+
+  test('fill the first screen by themselves, unless somebody is in the list', async () => {
+    await browse(3);
+    search.isListInUse = true;
+    search.torrentsAdded(2);
+    clock.pass(5000);
+    expect(api.count('search')).toBe(1);
+    search.isListInUse = false;
+    search.torrentsAdded(2);
+    clock.pass(5000);
+    expect(api.count('search')).toBe(2);
+  });
+
+  test('make a search without results look again, not more often than every two seconds', async () => {
+    search.setText('rare');
+    await api.last('search').succeed(page({ rows: [] }));
+    for (let i = 0; i < 20; i += 1) {
+      search.torrentsAdded(1);
+      clock.pass(100);
+    }
+    expect(api.count('search')).toBe(2);
+    await api.last('search').succeed(page({ rows: [row(1)] }));
+    expect(search.rows).toEqual([row(1)]);
+  });
+});
+
+describe('selection', () => {
+  test('is of a torrent, not of a place, and ends with it', async () => {
+    await browse(5);
+    search.select(2);
+    search.setText('x');
+    await api.last('search').succeed(page({ rows: rows(1, 4) }));
+    expect(search.selectedIndex).toBe(1);
+    search.setText('xy');
+    await api.last('search').succeed(page({ rows: rows(10, 4) }));
+    expect(search.selectedIndex).toBe(-1);
+  });
+
+  test('stays inside the rows', async () => {
+    await browse(5);
+    expect(search.select(99)).toEqual(row(4));
+    expect(search.select(-3)).toEqual(row(0));
+    search.setText('x');
+    await api.last('search').succeed(page({ rows: [] }));
+    expect(search.select(0)).toBeNull();
+  });
+});
