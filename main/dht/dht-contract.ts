@@ -29,6 +29,8 @@ export interface DhtOptions {
   readonly bindHost: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** With port 0: the port of the last run, taken if it is free, so that whoever remembers us finds us. */
+  readonly preferredPort?: number;
   /** Routers: asked at most once in ten minutes each, and never part of a table. */
   readonly bootstrap: readonly BootstrapHost[];
   /** False: read-only (BEP 43). We say `ro` in queries and answer none. */

@@ -1,7 +1,104 @@
-// The face of the peer store; its body follows.
-import type { Contact } from '../base/contact.ts';
+// Who announced which infohash to us: what get_peers and sample_infohashes are answered from. Only announced peers are
+// in it, never such as we merely heard of. In memory, bounded, and forgotten after 45 minutes (libtorrent's age).
+import { assert } from '../base/assert.ts';
+import { toKey } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { contactText, type Contact } from '../base/contact.ts';
+import { asInfohash, IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
+import type { Random } from '../base/random.ts';
+import { PEER6_BYTES, writeContact } from '../wire/compact-contacts.ts';
 
-export declare class PeerStore {
-  /** False: the store, or this infohash, is full. */
-  add(infohash: Uint8Array, contact: Contact): boolean;
+/** libtorrent keeps 2000 as well (dht_max_torrents). */
+export const INFOHASHES_MAX = 2_000;
+/** Twice what one reply carries. */
+export const PEERS_PER_INFOHASH_MAX = 100;
+export const PEER_LIFE_MS = 45 * 60_000;
+
+interface Swarm {
+  readonly infohash: Infohash;
+  /** By contact text, in the order of the last announce. */
+  readonly peers: Map<string, { readonly compact: Uint8Array; readonly announcedAtMs: number }>;
+  /** The compact contacts of `peers`; null: to be made again. */
+  values: Uint8Array[] | null;
+}
+
+export class PeerStore {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #swarms = new Map<string, Swarm>();
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  get infohashCount(): number {
+    return this.#swarms.size;
+  }
+
+  /** No further infohash fits: then get_peers gives no token, so that announces go elsewhere. */
+  get isFull(): boolean {
+    return this.#swarms.size >= INFOHASHES_MAX;
+  }
+
+  /** Adds a peer or renews it. False: it is no address, or there is no room for a new infohash. */
+  add(infohash: Uint8Array, contact: Contact): boolean {
+    const key = toKey(infohash);
+    const known = this.#swarms.get(key);
+    if (known === undefined && this.isFull) return false;
+    const bytes = new Uint8Array(PEER6_BYTES);
+    const length = writeContact(bytes, 0, contact);
+    if (length === 0) return false;
+    const swarm = known ?? { infohash: asInfohash(infohash.slice()), peers: new Map(), values: null };
+    this.#swarms.set(key, swarm);
+    const peerKey = contactText(contact);
+    swarm.peers.delete(peerKey);
+    // Full: the one that announced longest ago makes room.
+    if (swarm.peers.size >= PEERS_PER_INFOHASH_MAX) swarm.peers.delete(swarm.peers.keys().next().value!);
+    swarm.peers.set(peerKey, { compact: bytes.slice(0, length), announcedAtMs: this.#clock.nowMs() });
+    swarm.values = null;
+    return true;
+  }
+
+  /** Compact contacts of at most `limit` peers, beginning anywhere so that all are given in turn; null: none known. */
+  peersOf(infohash: Uint8Array, limit: number): readonly Uint8Array[] | null {
+    const swarm = this.#swarms.get(toKey(infohash));
+    if (swarm === undefined) return null;
+    swarm.values ??= Array.from(swarm.peers.values(), ({ compact }) => compact);
+    const { values } = swarm;
+    if (values.length <= limit) return values;
+    const start = this.#random.below(values.length);
+    return Array.from({ length: limit }, (_, index) => values[(start + index) % values.length]!);
+  }
+
+  infohashes(): Iterable<Infohash> {
+    return Array.from(this.#swarms.values(), ({ infohash }) => infohash);
+  }
+
+  /** Forgets who has not announced for PEER_LIFE_MS. To be called about once a minute. */
+  expire(): void {
+    const untilMs = this.#clock.nowMs() - PEER_LIFE_MS;
+    for (const [key, swarm] of this.#swarms) {
+      for (const [peerKey, { announcedAtMs }] of swarm.peers) {
+        if (announcedAtMs > untilMs) break;
+        swarm.peers.delete(peerKey);
+        swarm.values = null;
+      }
+      if (swarm.peers.size === 0) this.#swarms.delete(key);
+    }
+  }
+
+  checkInvariants(): void {
+    assert(this.#swarms.size <= INFOHASHES_MAX, 'infohashes within their limit');
+    for (const [key, { infohash, peers, values }] of this.#swarms) {
+      assert(infohash.length === IDENTIFIER_BYTES && toKey(infohash) === key, 'a swarm is found by its infohash');
+      assert(peers.size > 0 && peers.size <= PEERS_PER_INFOHASH_MAX, 'a swarm has peers, within their limit');
+      assert(values === null || values.length === peers.size, 'what is given out are the peers');
+      const times = Array.from(peers.values(), ({ announcedAtMs }) => announcedAtMs);
+      assert(
+        times.every((atMs, index) => index === 0 || times[index - 1]! <= atMs),
+        'peers in the order of announcing',
+      );
+    }
+  }
 }

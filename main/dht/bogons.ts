@@ -1,0 +1,77 @@
+// Addresses that no packet of ours goes to and no contact may name: otherwise strangers could make us probe the network
+// we sit in, or waste our budget. The list of protocol.md 4.1; RFC 6890 gives the reasons.
+import type { Contact } from '../base/contact.ts';
+import { PEER6_BYTES, writeContact } from '../wire/compact-contacts.ts';
+
+export type ForbiddenReason = 'port-zero' | 'not-an-address' | 'local-address' | 'reserved-address';
+
+export interface AddressRules {
+  /** Private, link-local, carrier-grade and loopback addresses may be used: tests and closed networks. */
+  readonly localAddressesAllowed: boolean;
+}
+
+/** Null: `contact` may be used. */
+export function isForbidden(contact: Contact, { localAddressesAllowed }: AddressRules): ForbiddenReason | null {
+  if (!(contact.port >= 1 && contact.port <= 65_535)) return 'port-zero';
+  const reason = contact.host.includes(':') ? judgeV6(contact) : judgeV4(contact.host);
+  return reason === 'local-address' && localAddressesAllowed ? null : reason;
+}
+
+/** Loopback, private and the like: BEP 42 asks nothing of ids there. False for what is no address. */
+export function isLocalHost(host: string): boolean {
+  return (host.includes(':') ? judgeV6({ host, port: 1 }) : judgeV4(host)) === 'local-address';
+}
+
+/** The address as a number from 0 to 2^32 - 1, or -1 if `host` is no dotted quad. */
+export function ipv4Number(host: string): number {
+  let value = 0;
+  let part = -1;
+  let dots = 0;
+  for (let index = 0; index < host.length; index++) {
+    const code = host.charCodeAt(index);
+    if (code === 0x2e) {
+      if (part < 0 || ++dots > 3) return -1;
+      value = value * 256 + part;
+      part = -1;
+    } else {
+      if (code < 0x30 || code > 0x39) return -1;
+      part = (part < 0 ? 0 : part * 10) + code - 0x30;
+      if (part > 255) return -1;
+    }
+  }
+  return dots === 3 && part >= 0 ? value * 256 + part : -1;
+}
+
+function judgeV4(host: string): ForbiddenReason | null {
+  const address = ipv4Number(host);
+  if (address < 0) return 'not-an-address';
+  const first = address >>> 24;
+  const second = (address >>> 16) & 0xff;
+  const third = (address >>> 8) & 0xff;
+  if (first === 0 || first >= 224) return 'reserved-address'; // "this network"; multicast and above
+  if (first === 10 || first === 127) return 'local-address';
+  if (first === 100 && (second & 0xc0) === 64) return 'local-address'; // carrier-grade NAT
+  if (first === 169 && second === 254) return 'local-address';
+  if (first === 172 && (second & 0xf0) === 16) return 'local-address';
+  if (first === 192) {
+    if (second === 168) return 'local-address';
+    if (second === 0 && (third === 0 || third === 2)) return 'reserved-address'; // protocol assignments, TEST-NET-1
+  }
+  if (first === 198 && ((second & 0xfe) === 18 || (second === 51 && third === 100))) return 'reserved-address';
+  if (first === 203 && second === 0 && third === 113) return 'reserved-address'; // TEST-NET-3
+  return null;
+}
+
+const scratch = new Uint8Array(PEER6_BYTES);
+
+function judgeV6(contact: Contact): ForbiddenReason | null {
+  if (writeContact(scratch, 0, contact) === 0) return 'not-an-address';
+  const word = (index: number): number => (scratch[2 * index]! << 8) | scratch[2 * index + 1]!;
+  const startsWithZeros = (words: number): boolean => scratch.subarray(0, 2 * words).every((byte) => byte === 0);
+  if (startsWithZeros(7)) return word(7) === 1 ? 'local-address' : 'reserved-address'; // ::1; :: and the like
+  if (startsWithZeros(5) && word(5) === 0xffff) return 'reserved-address'; // IPv4 in disguise
+  if ((word(0) & 0xfe00) === 0xfc00 || (word(0) & 0xffc0) === 0xfe80) return 'local-address';
+  if (word(0) >= 0xff00) return 'reserved-address'; // multicast
+  if (word(0) === 0x2001 && (word(1) === 0x0db8 || word(1) === 0)) return 'reserved-address'; // documentation, Teredo
+  return null;
+}

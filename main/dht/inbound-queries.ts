@@ -1,0 +1,80 @@
+// What others ask us, from limits to answer. Nothing here is done when we are read-only (BEP 43).
+import type { Clock } from '../base/clock.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
+import { asNodeId, IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { Random } from '../base/random.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
+import type { Counters } from '../stats/counters.ts';
+import type { KrpcMessage } from '../wire/krpc-codec.ts';
+import { InboundLimits } from './inbound-limits.ts';
+import type { PeerStore } from './peer-store.ts';
+import { Responder } from './responder.ts';
+import type { RoutingTable } from './routing-table.ts';
+import { SampleSet } from './sample-set.ts';
+import { Tokens } from './tokens.ts';
+
+/** BEP 32: payloads up to 1024 bytes; the largest answer we make has some 800. */
+const ANSWER_BYTES_MAX = 1_400;
+/** Strangers who ask us may become replacements, a few a second: looking at each would cost more than its answer. */
+const STRANGERS_PER_SECOND = 4;
+const STRANGERS_BURST = 16;
+
+export interface InboundQueriesParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly table: RoutingTable;
+  readonly store: PeerStore;
+  readonly hasNodes4: boolean;
+  readonly hasLimits: boolean;
+  readonly sampleIntervalSeconds: number | undefined;
+  readonly send: (bytes: Uint8Array, contact: Contact, byteCount: number) => void;
+}
+
+export class InboundQueries {
+  readonly #parts: InboundQueriesParts;
+  readonly #responder: Responder;
+  readonly #limits: InboundLimits | null;
+  readonly #strangers: TokenBucket;
+  readonly #answer = new Uint8Array(ANSWER_BYTES_MAX);
+
+  constructor(parts: InboundQueriesParts) {
+    const { clock, random, table, store, hasNodes4, hasLimits, sampleIntervalSeconds } = parts;
+    const nowMs = clock.nowMs();
+    this.#parts = parts;
+    const sampleSet = new SampleSet(store, clock, random, sampleIntervalSeconds);
+    this.#responder = new Responder({ table, store, sampleSet, tokens: new Tokens(clock, random), hasNodes4 });
+    this.#limits = hasLimits ? new InboundLimits(nowMs) : null;
+    this.#strangers = new TokenBucket(STRANGERS_PER_SECOND, STRANGERS_BURST, nowMs);
+  }
+
+  receive(query: KrpcMessage, from: Contact): void {
+    const { clock, counters, table, send } = this.#parts;
+    const nowMs = clock.nowMs();
+    const refusal = this.#limits?.judgeQuery(from.host, nowMs) ?? null;
+    if (refusal !== null) {
+      counters.dropped.count(refusal);
+      return;
+    }
+    const isKnown = table.heard(from);
+    const byteCount = this.#responder.answer(query, from, isKnown, this.#answer);
+    if (this.#limits?.payForAnswer(byteCount, nowMs) === false) {
+      counters.dropped.count('answer-quota');
+      return;
+    }
+    counters.queriesAnswered++;
+    send(this.#answer, from, byteCount);
+    if (!isKnown && !query.isReadOnly && query.idStart !== -1 && this.#strangers.take(nowMs)) this.#note(query, from);
+  }
+
+  checkInvariants(): void {
+    this.#limits?.checkInvariants();
+  }
+
+  /** A stranger waits as a replacement until he has answered a query of ours: his word alone moves nobody. */
+  #note(query: KrpcMessage, from: Contact): void {
+    const id = asNodeId(query.bytes.slice(query.idStart, query.idStart + IDENTIFIER_BYTES));
+    const stranger: NodeContact = { id, contact: from };
+    this.#parts.table.insert(stranger, { hasAnswered: false });
+  }
+}

@@ -1,0 +1,79 @@
+// What a reply to one of our own queries teaches: that its sender lives and who it is, whom it knows, and what our
+// address looks like from outside (BEP 42), which may mean a new id for us.
+import type { Clock } from '../base/clock.ts';
+import { bytesEqual } from '../base/bytes.ts';
+import type { NodeContact } from '../base/contact.ts';
+import type { NodeId } from '../base/identifier.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Counters } from '../stats/counters.ts';
+import type { KrpcReply } from '../wire/krpc-codec.ts';
+import type { ContactSieve } from './contact-sieve.ts';
+import { ExternalAddress, ID_CHANGE_INTERVAL_MS } from './external-address.ts';
+import { isSecureNodeId, secureNodeId } from './node-id.ts';
+import type { RoutingTable } from './routing-table.ts';
+import type { Transaction } from './transactions.ts';
+
+export interface LearnerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly table: RoutingTable;
+  readonly sieve: ContactSieve;
+  readonly onNodes: (nodes: readonly NodeContact[], from: NodeContact) => void;
+  /** Our address calls for this id (BEP 42). */
+  readonly onIdWanted: (id: NodeId) => void;
+}
+
+export class Learner {
+  readonly #parts: LearnerParts;
+  readonly #externalAddress = new ExternalAddress();
+  #idWantedAtMs = -Infinity;
+
+  constructor(parts: LearnerParts) {
+    this.#parts = parts;
+  }
+
+  /** The reply as its asker may see it, or null if its sender is nobody who could have answered. */
+  learn(reply: KrpcReply, { contact, method }: Transaction, roundTripMs: number): KrpcReply | null {
+    const { table, sieve, counters, onNodes } = this.#parts;
+    if (bytesEqual(reply.nodeId, table.selfId)) {
+      counters.dropped.count('own-id'); // a reflector
+      return null;
+    }
+    const sender = { id: reply.nodeId, contact };
+    const isRouter = sieve.isRouter(contact);
+    if (!isRouter) {
+      const known = table.find(contact);
+      if (known !== null && !bytesEqual(known.id, reply.nodeId)) {
+        // Not who we thought: neither the old nor the new claim enters a table on the strength of this.
+        counters.dropped.count('id-changed');
+        table.remove(contact);
+        sieve.noteIdChange(contact.host);
+      } else if (sieve.isUsable(contact)) {
+        const samples = method === 'sample_infohashes' ? { supportsSamples: reply.samples !== null } : {};
+        table.insert(sender, { hasAnswered: true, roundTripMs, ...samples });
+      }
+    }
+    const sifted = sieve.sift(reply);
+    if (reply.externalContact !== null) this.#hearVote(reply.externalContact.host, contact.host);
+    if (sifted.nodes.length > 0) onNodes(sifted.nodes, sender);
+    return sifted;
+  }
+
+  checkInvariants(): void {
+    this.#externalAddress.checkInvariants();
+  }
+
+  #hearVote(host: string, voterHost: string): void {
+    const { clock, random, table, log, onIdWanted } = this.#parts;
+    const agreed = this.#externalAddress.vote(host, voterHost);
+    if (agreed === null || isSecureNodeId(table.selfId, agreed)) return;
+    if (clock.nowMs() - this.#idWantedAtMs < ID_CHANGE_INTERVAL_MS) return;
+    this.#idWantedAtMs = clock.nowMs();
+    this.#externalAddress.clear();
+    log.info('Our address as others see it calls for another node id (BEP 42).');
+    onIdWanted(secureNodeId(agreed, random));
+  }
+}

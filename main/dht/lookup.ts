@@ -1,0 +1,172 @@
+// One iterative search towards a target (BEP 5, Kademlia): ask the nearest nodes known for nearer ones, until the K
+// nearest that live have answered. With get_peers it gathers peers on the way.
+// Four questions at a time; one that takes longer than a second gives its place away (libtorrent's short time-out), so
+// dead nodes, about half of all, do not hold the search up. It sends only what the budget allows, and goes on in pump().
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
+import { compareDistance } from '../base/identifier.ts';
+import type { NodeQuery, QueryOutcome } from './dht-contract.ts';
+import { subnetOf } from './subnet.ts';
+
+/** protocol.md 3.6. */
+const ASKED_AT_ONCE = 4;
+const NEAREST_WANTED = 8;
+/** libtorrent: 100. The farthest falls off. */
+const CANDIDATES_MAX = 100;
+const SLOW_AFTER_MS = 1_000;
+const LOOKUP_MS_MAX = 30_000;
+/** Refusals (budget, pace of an address) after which this turn ends. */
+const REFUSALS_PER_PUMP = 4;
+const PEERS_MAX = 200;
+
+export type Ask = (contact: Contact, query: NodeQuery, onOutcome: (outcome: QueryOutcome) => void) => boolean;
+
+export interface LookupOptions {
+  readonly target: Uint8Array;
+  readonly method: 'find_node' | 'get_peers';
+  readonly seeds: readonly NodeContact[];
+  readonly queriesMax: number;
+  readonly ask: Ask;
+  readonly clock: Clock;
+  readonly onDone: (result: LookupResult) => void;
+}
+
+export interface LookupResult {
+  /** The nearest that answered, nearest first, at most NEAREST_WANTED. */
+  readonly nearest: readonly NodeContact[];
+  readonly peers: readonly Contact[];
+  readonly queryCount: number;
+}
+
+interface Candidate {
+  readonly node: NodeContact;
+  state: 'new' | 'asked' | 'answered' | 'failed';
+  askedAtMs: number;
+}
+
+export class Lookup {
+  readonly #options: LookupOptions;
+  readonly #query: NodeQuery;
+  /** Nearest first. */
+  readonly #candidates: Candidate[] = [];
+  readonly #subnets = new Set<string>();
+  readonly #peers = new Map<string, Contact>();
+  readonly #startedAtMs: number;
+  #queryCount = 0;
+  #inFlight = 0;
+  #isDone = false;
+
+  constructor(options: LookupOptions) {
+    this.#options = options;
+    const { method, target } = options;
+    this.#startedAtMs = options.clock.nowMs();
+    this.#query = method === 'get_peers' ? { method, infohash: target } : { method, target };
+    this.offer(options.seeds);
+  }
+
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Nodes that may be nearer. Of each /24 one is asked, whatever ids are said to live there (libtorrent). */
+  offer(nodes: readonly NodeContact[]): void {
+    const { target } = this.#options;
+    for (const node of nodes) {
+      const subnet = subnetOf(node.contact.host);
+      if (this.#subnets.has(subnet)) continue;
+      const farthest = this.#candidates.at(-1);
+      const isFull = this.#candidates.length >= CANDIDATES_MAX;
+      if (isFull && compareDistance(target, node.id, farthest!.node.id) >= 0) continue;
+      if (isFull) this.#subnets.delete(subnetOf(this.#candidates.pop()!.node.contact.host));
+      this.#subnets.add(subnet);
+      let place = this.#candidates.length;
+      while (place > 0 && compareDistance(target, node.id, this.#candidates[place - 1]!.node.id) < 0) place--;
+      this.#candidates.splice(place, 0, { node, state: 'new', askedAtMs: 0 });
+    }
+  }
+
+  /** Asks whom it may ask now. To be called every tick; an answer asks on by itself. */
+  pump(): void {
+    if (this.#isDone) return;
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#startedAtMs >= LOOKUP_MS_MAX || this.#hasConverged()) {
+      this.finish();
+      return;
+    }
+    const slow = this.#candidates.filter(
+      ({ state, askedAtMs }) => state === 'asked' && nowMs - askedAtMs > SLOW_AFTER_MS,
+    );
+    let free = ASKED_AT_ONCE - (this.#inFlight - slow.length);
+    let refusals = 0;
+    for (const candidate of this.#candidates) {
+      if (free <= 0 || refusals >= REFUSALS_PER_PUMP || this.#queryCount >= this.#options.queriesMax) break;
+      if (candidate.state !== 'new') continue;
+      if (this.#askOne(candidate, nowMs)) free--;
+      else refusals++;
+    }
+    if (this.#inFlight === 0 && refusals === 0) this.finish();
+  }
+
+  /** Ends it with what there is; onDone is called once. */
+  finish(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    const answered = this.#candidates.filter(({ state }) => state === 'answered').slice(0, NEAREST_WANTED);
+    this.#options.onDone({
+      nearest: answered.map(({ node }) => node),
+      peers: [...this.#peers.values()],
+      queryCount: this.#queryCount,
+    });
+  }
+
+  checkInvariants(): void {
+    const { target, queriesMax } = this.#options;
+    const asked = this.#candidates.filter(({ state }) => state === 'asked').length;
+    assert(asked <= this.#inFlight, 'who was asked is waited for');
+    assert(this.#queryCount <= queriesMax && this.#peers.size <= PEERS_MAX, 'a lookup stays within its limits');
+    assert(this.#candidates.length <= CANDIDATES_MAX && this.#subnets.size === this.#candidates.length, 'subnets once');
+    this.#candidates.forEach(({ node }, index) => {
+      const before = this.#candidates[index - 1]?.node.id ?? node.id;
+      assert(compareDistance(target, before, node.id) <= 0, 'candidates are in the order of their distance');
+    });
+  }
+
+  /** BEP 5: no node nearer than the K nearest that live is left to be asked. */
+  #hasConverged(): boolean {
+    let answered = 0;
+    for (const { state } of this.#candidates) {
+      if (state === 'new' || state === 'asked') return false;
+      if (state === 'answered' && ++answered >= NEAREST_WANTED) return true;
+    }
+    return this.#inFlight === 0;
+  }
+
+  #askOne(candidate: Candidate, nowMs: number): boolean {
+    const isSent = this.#options.ask(candidate.node.contact, this.#query, (outcome) => this.#hear(candidate, outcome));
+    if (!isSent) return false;
+    candidate.state = 'asked';
+    candidate.askedAtMs = nowMs;
+    this.#queryCount++;
+    this.#inFlight++;
+    return true;
+  }
+
+  #hear(candidate: Candidate, outcome: QueryOutcome): void {
+    this.#inFlight--;
+    candidate.state = outcome.kind === 'reply' ? 'answered' : 'failed';
+    if (this.#isDone) return;
+    if (outcome.kind === 'cancelled') {
+      this.finish();
+      return;
+    }
+    if (outcome.kind === 'reply') {
+      this.offer(outcome.reply.nodes);
+      for (const peer of outcome.reply.values) {
+        if (this.#peers.size >= PEERS_MAX) break;
+        this.#peers.set(contactText(peer), peer);
+      }
+    }
+    this.pump();
+  }
+}

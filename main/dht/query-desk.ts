@@ -1,0 +1,153 @@
+// Everything we ask goes out here, and every answer comes back here: budget, transaction, time-out, outcome. It also
+// knows whether the network is silent: then failing to answer says nothing about a node, and we only knock now and then.
+import type { Clock } from '../base/clock.ts';
+import type { Contact } from '../base/contact.ts';
+import type { NodeId } from '../base/identifier.ts';
+import type { Random } from '../base/random.ts';
+import type { Counters } from '../stats/counters.ts';
+import { encodeQuery, toReply, type KrpcMessage, type KrpcReply } from '../wire/krpc-codec.ts';
+import { QUERY_BYTES_MAX } from '../wire/krpc-encode.ts';
+import type { NodeQuery, QueryOutcome } from './dht-contract.ts';
+import type { SendBudget } from './rate-limits.ts';
+import { RoundTrips } from './round-trips.ts';
+import { Transactions, type Transaction } from './transactions.ts';
+
+/** protocol.md 3.6 says 256 for the usual pace; the fastest asks 100 new addresses/s, half of them dead for up to 6 s. */
+export const QUERIES_IN_FLIGHT_MAX = 512;
+/** protocol.md 5.3: nothing heard for so long while asking is the network's fault or ours, not the nodes'. */
+export const SILENT_AFTER_MS = 60_000;
+const PROBE_INTERVAL_MS = 10_000;
+
+export interface QueryDeskParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly budget: SendBudget;
+  /** BEP 43. */
+  readonly isReadOnly: boolean;
+  readonly queriesInFlightMax: number;
+  readonly selfId: () => NodeId;
+  readonly send: (bytes: Uint8Array, contact: Contact, byteCount: number) => void;
+  /** Makes of a reply what the asker gets; null: it counts as none. Called before the outcome. */
+  readonly onReply: (reply: KrpcReply, transaction: Transaction, roundTripMs: number) => KrpcReply | null;
+  /** Nobody answered, though the network is alive. */
+  readonly onFailed: (contact: Contact) => void;
+}
+
+export class QueryDesk {
+  readonly #parts: QueryDeskParts;
+  readonly #transactions: Transactions;
+  readonly #roundTrips = new RoundTrips();
+  readonly #buffer = new Uint8Array(QUERY_BYTES_MAX);
+  #lastHeardAtMs: number;
+  /** When the first query after the last answer went out; null: all is answered for. */
+  #askingSinceMs: number | null = null;
+  #lastSentAtMs = -Infinity;
+
+  constructor(parts: QueryDeskParts) {
+    this.#parts = parts;
+    this.#transactions = new Transactions(parts.random, parts.queriesInFlightMax);
+    this.#lastHeardAtMs = parts.clock.nowMs();
+  }
+
+  get inFlightCount(): number {
+    return this.#transactions.count;
+  }
+
+  get timeoutMs(): number {
+    return this.#roundTrips.timeoutMs;
+  }
+
+  get isSilent(): boolean {
+    return this.#askingSinceMs !== null && this.#parts.clock.nowMs() - this.#askingSinceMs >= SILENT_AFTER_MS;
+  }
+
+  /** False: not sent, and onOutcome is never called. */
+  ask(contact: Contact, query: NodeQuery, onOutcome: (outcome: QueryOutcome) => void): boolean {
+    const { clock, budget, counters, isReadOnly } = this.#parts;
+    const nowMs = clock.nowMs();
+    if (this.#transactions.isFull) {
+      counters.overflows.count('queries-in-flight');
+      return false;
+    }
+    if (this.isSilent && nowMs - this.#lastSentAtMs < PROBE_INTERVAL_MS) return false;
+    if (budget.canSend(contact, nowMs) !== 'yes') return false;
+    budget.spend(contact, nowMs);
+    this.#transactions.begin({ contact, method: query.method, sentAtMs: nowMs, onOutcome });
+    const head = { transactionId: this.#transactions.idBytes, id: this.#parts.selfId(), isReadOnly };
+    const byteCount = encodeQuery(this.#buffer, { ...head, ...query });
+    this.#askingSinceMs ??= nowMs;
+    this.#lastSentAtMs = nowMs;
+    counters.queriesSent++;
+    this.#parts.send(this.#buffer, contact, byteCount);
+    return true;
+  }
+
+  /** A response or an error came. What matches nothing of ours is counted and gets no answer: it may be forged. */
+  hear(message: KrpcMessage, from: Contact): void {
+    const { counters, clock } = this.#parts;
+    const { bytes, transactionIdStart, transactionIdLength } = message;
+    const transaction = this.#transactions.match(bytes, transactionIdStart, transactionIdLength, from);
+    if (typeof transaction === 'string') {
+      counters.dropped.count(transaction === 'unknown' ? 'unknown-transaction' : 'wrong-address');
+      return;
+    }
+    this.noteAlive();
+    if (message.kind === 'error') {
+      counters.dropped.count(`error-reply-${errorClass(message.errorCode)}`);
+      this.#transactions.end(transaction);
+      transaction.onOutcome({ kind: 'error', code: message.errorCode });
+      return;
+    }
+    const roundTripMs = clock.nowMs() - transaction.sentAtMs;
+    const reply = this.#parts.onReply(toReply(message), transaction, roundTripMs);
+    // Left to time out: whatever this was, it was no answer.
+    if (reply === null) return;
+    this.#transactions.end(transaction);
+    this.#roundTrips.noteAnswer(roundTripMs);
+    counters.repliesReceived++;
+    const sender = { id: reply.nodeId, contact: transaction.contact };
+    transaction.onOutcome({ kind: 'reply', reply, from: sender, roundTripMs });
+  }
+
+  /** Others ask us: the network is there. */
+  noteAlive(): void {
+    this.#lastHeardAtMs = this.#parts.clock.nowMs();
+    this.#askingSinceMs = null;
+  }
+
+  /** Ends what has waited too long. */
+  tick(): void {
+    const { clock, counters, onFailed } = this.#parts;
+    const untilMs = clock.nowMs() - this.#roundTrips.timeoutMs;
+    for (let next = this.#transactions.oldest(untilMs); next !== null; next = this.#transactions.oldest(untilMs)) {
+      this.#transactions.end(next);
+      this.#roundTrips.noteTimeout();
+      counters.queryTimeouts++;
+      // A node is blamed only if somebody else was heard since: otherwise it may be our own connection.
+      if (this.#lastHeardAtMs > next.sentAtMs) onFailed(next.contact);
+      next.onOutcome({ kind: 'timeout' });
+    }
+  }
+
+  /** Every query in flight ends without saying anything about its node. */
+  cancelAll(): void {
+    this.#askingSinceMs = null;
+    const limit = this.#transactions.count;
+    for (let cancelled = 0; cancelled < limit; cancelled++) {
+      const next = this.#transactions.oldest(Infinity);
+      if (next === null) return;
+      this.#transactions.end(next);
+      next.onOutcome({ kind: 'cancelled' });
+    }
+  }
+
+  checkInvariants(): void {
+    this.#transactions.checkInvariants();
+  }
+}
+
+/** Codes are the sender's choice: the known ones are counted apart, the rest together. */
+function errorClass(code: number): string {
+  return code >= 201 && code <= 207 ? String(code) : 'other';
+}
