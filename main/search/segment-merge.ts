@@ -1,35 +1,29 @@
 // Joins neighbouring segments. The writer sends one of some twenty rows four times a second; without this a search would
-// ask thousands of them. Levels of eight: each row is moved a handful of times on its way to a full segment.
+// ask thousands of them. Each row is moved a handful of times on its way to a full segment.
 import { type SegmentData, SegmentBuilder, SEGMENT_ROWS_MAX } from './index-segment.ts';
 import { CONTENT_TYPES } from '../store/store-contract.ts';
 
-/** Small neighbours that are joined at once. */
-const RUN_SEGMENTS_MIN = 8;
+/** Sizes at which neighbours are joined: each row is moved once a size. Twice the largest still fits one segment. */
+const LEVEL_ROWS = [SEGMENT_ROWS_MAX / 2, 4096, 512] as const;
+/** So many small segments are joined even if they come to little: a search asks each of them. */
+const SMALL_SEGMENTS_MAX = 32;
 /** Postings moved between two pauses: about 5 ms. */
 const POSTINGS_PER_STEP = 20_000;
 
 /**
- * Which neighbours to join, as [from, to) into segments of these sizes, oldest first; null when there is nothing to do.
- * Counts from the newest end while segments are about as small as the newest ones; joins them when there are eight.
+ * Which neighbours to join, as [from, to) into segments of these sizes, oldest first; null when there is nothing to do:
+ * the newest ones that are smaller than a level, when together they reach it.
  */
 export function mergeRun(rowCounts: readonly number[]): { from: number; to: number } | null {
-  for (let level = 512; level < SEGMENT_ROWS_MAX; level *= 8) {
-    const run = runBelow(rowCounts, level);
-    if (run.to - run.from >= RUN_SEGMENTS_MIN) return run;
+  const to = rowCounts.length;
+  for (const level of LEVEL_ROWS) {
+    let from = to;
+    let rows = 0;
+    while (from > 0 && rows < level && rowCounts[from - 1]! < level) rows += rowCounts[--from]!;
+    if (to - from > 1 && rows >= level) return { from, to };
+    if (level === 512 && to - from >= SMALL_SEGMENTS_MAX) return { from, to };
   }
   return null;
-}
-
-/** The newest run of neighbours of fewer than `level` rows each, cut so that together they fit one segment. */
-function runBelow(rowCounts: readonly number[], level: number): { from: number; to: number } {
-  const to = rowCounts.length;
-  let from = to;
-  let rows = 0;
-  while (from > 0 && rowCounts[from - 1]! < level && rows + rowCounts[from - 1]! <= SEGMENT_ROWS_MAX) {
-    from--;
-    rows += rowCounts[from]!;
-  }
-  return { from, to };
 }
 
 /** One segment with the rows of all `parts` (neighbours, rising ids), in small steps. */

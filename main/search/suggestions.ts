@@ -12,7 +12,8 @@ export const TITLES_MAX = 20_000;
 const TITLES_COUNTED_MAX = 200_000;
 const TITLES_SHOWN = 8;
 /** Of so many popular ones those that begin like the text are preferred. */
-const TITLES_FOUND = 60;
+const TITLES_FOUND = 200;
+const SOUND_CHARACTERS_MIN = 4;
 const STEP_NAMES = 500;
 const STEP_TITLES = 50;
 
@@ -51,24 +52,32 @@ export class TitleSuggestions {
     return suggestions;
   }
 
-  /** At most eight titles, the most popular first. */
+  /** At most eight titles: those that begin with the text, those with all its words, then (for longer texts) alike ones. */
   suggest(text: string): string[] {
     const asked = fold(text).trim();
-    if (asked === '') return [];
     const exact = this.#find(asked, false);
     const found = exact.length > 0 ? exact : this.#find(asked, true);
     // A list of nothing but what is in the box already is noise.
     return found.length === 1 && fold(found[0]!) === asked ? [] : found;
   }
 
-  /** `isLoose`: titles that have only some of the words. Titles that begin with the text come first. */
+  /** `isLoose`: titles that have only some of the words. */
   #find(asked: string, isLoose: boolean): string[] {
-    const found = this.#index
-      .search(asked, { limit: TITLES_FOUND, suggest: isLoose })
-      .map((titleIndex) => this.#titles[Number(titleIndex)]!);
-    const isBeginning = (title: string): boolean => fold(title).startsWith(asked);
-    const rest = found.filter((title) => !isBeginning(title));
-    return [...found.filter(isBeginning), ...rest].slice(0, TITLES_SHOWN);
+    const askedWords = words(asked);
+    if (askedWords.length === 0) return [];
+    const ranked: [string[], string[], string[]] = [[], [], []];
+    for (const titleIndex of this.#index.search(asked, { limit: TITLES_FOUND, suggest: isLoose })) {
+      const title = this.#titles[Number(titleIndex)]!;
+      const folded = fold(title);
+      const titleWords = words(folded);
+      const hasAll = askedWords.every((word) => titleWords.some(({ text }) => text.startsWith(word.text)));
+      ranked[folded.startsWith(asked) ? 0 : hasAll ? 1 : 2].push(title);
+    }
+    const [beginning, having, alike] = ranked;
+    const found = [...beginning, ...having];
+    // By sound a letter or two are like anything.
+    if (found.length === 0 && asked.length >= SOUND_CHARACTERS_MIN) found.push(...alike);
+    return found.slice(0, TITLES_SHOWN);
   }
 }
 
@@ -91,7 +100,7 @@ const STEP_TERMS = 250;
 /** Two slips of the finger; in short words one. */
 const DISTANCE_MAX = 2;
 /** Of the letters, how many may differ in a word that sounds alike (`filosofi`: half). */
-const SOUND_DISTANCE_SHARE = 0.6;
+const SOUND_DISTANCE_SHARE = 0.65;
 
 /** Better spellings of single words: by shared letter triples (slips of the finger), interleaved with by sound. */
 export class DidYouMean {
