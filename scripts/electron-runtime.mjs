@@ -76,7 +76,7 @@ async function official() {
   if (await isInstalled(version)) return runtime;
   if (await isUnreachableNoted()) return null;
   if (await isReachable(version)) {
-    say(`Downloading Electron ${version} ...`);
+    say(`Downloading Electron ${version}, about 120 MB ...`);
     const code = await run(process.execPath, [join(PACKAGE, 'install.js')], { quiet: true });
     if (code === 0 && (await isInstalled(version))) return runtime;
   }
