@@ -185,7 +185,10 @@ export class Maintenance {
     const limit = table.nodeCount < NODES_WANTED ? NODES_WANTED : 1;
     for (let asked = 0; asked < limit; asked++) {
       const newcomer = table.takeUnproven(nowMs - proveAfterMs);
-      if (newcomer === null || !ask(newcomer.contact, { method: 'ping' }, () => undefined)) return;
+      if (newcomer === null) return;
+      if (ask(newcomer.contact, { method: 'ping' }, () => undefined)) continue;
+      table.insert(newcomer, { hasAnswered: false }); // no budget now: it waits again
+      return;
     }
   }
 
