@@ -53,6 +53,8 @@ export interface Swarm {
   readonly bootstrap: readonly Contact[];
   readonly torrents: readonly TorrentFacts[];
   readonly nodes: readonly DhtNode[];
+  /** Where each of `nodes` listens. */
+  readonly contacts: readonly Contact[];
   stop(): Promise<void>;
 }
 
@@ -79,10 +81,10 @@ export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
   const servers = Array.from({ length: seederCount }, (_, index) => {
     return new Seeder(torrents.filter((_torrent, at) => seeders[at]!.includes(index)));
   });
-  const contacts = await Promise.all(servers.map((server, index) => server.listen(hostOf(options.baseHost, index, 2))));
+  const peers = await Promise.all(servers.map((server, index) => server.listen(hostOf(options.baseHost, index, 2))));
   const announceAll = (): void => {
     torrents.forEach((torrent, index) => {
-      for (const seeder of seeders[index]!) announce(torrent, contacts[seeder]!, placed, copies);
+      for (const seeder of seeders[index]!) announce(torrent, peers[seeder]!, placed, copies);
     });
   };
   announceAll();
@@ -91,6 +93,7 @@ export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
     bootstrap: placed.slice(-BOOTSTRAP_COUNT).map(({ self }) => self.contact),
     torrents: torrents.map((torrent, index) => toFacts(torrent, seeders[index]!.length)),
     nodes: placed.map(({ node }) => node),
+    contacts: placed.map(({ self }) => self.contact),
     stop: async () => {
       announcing.cancel();
       await Promise.all(placed.map(({ node }) => node.stop()));
