@@ -6,7 +6,7 @@ import globals from 'globals';
 import ts from 'typescript-eslint';
 
 /** Time and chance are handed in, so that a simulation can own them. `base/clock.ts` and `base/random.ts` are the owners. */
-const BANNED_GLOBALS = ['setTimeout', 'setInterval', 'setImmediate', 'performance'].map((name) => ({
+const BANNED_GLOBALS = ['setTimeout', 'setInterval', 'performance'].map((name) => ({
   name,
   message: 'Time is handed in as a Clock (main/base/clock.ts).',
 }));
