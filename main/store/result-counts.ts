@@ -1,6 +1,6 @@
-// How many torrents match in all, and of which type. Exact wherever that is cheap: always for words in the window; else a
-// lower bound that says that it is one.
-import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
+// How many torrents match in all, and of which type. Exact wherever that is cheap: always for words in the window; else
+// lower bounds, all of them, and `totalIsExact` says so.
+import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import { FILE_MATCHES_MAX, findByFiles } from '../search/file-search.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
 import { requiredWords, type SearchQuery } from '../search/search-query.ts';
@@ -31,23 +31,27 @@ interface CountRequest {
 export function countResults(sources: PageSources, request: CountRequest): ResultCounts {
   const { query, contentType } = request;
   const window = countWindow(sources, request);
-  const olderCount = windowHasOlder(sources.index, request.lowId)
-    ? sources.fullText.countNames(query, { beforeId: request.lowId, most: OLDER_COUNTED_MAX })
-    : 0;
-  const namesCount = sum(window.countsByType) + olderCount;
+  const older = countOlder(sources, request);
+  const countsByType = { ...window.countsByType };
+  addTypes(countsByType, older.rows);
+  const namesCount = sum(countsByType) + older.moreCount;
   const searchesFiles = namesCount < FEW_NAMES && requiredWords(query).length > 0;
   const fileIds = searchesFiles ? findFileIds(sources, request) : null;
-  const countsByType = { ...window.countsByType };
-  let isExact = window.isExact;
-  if (fileIds !== null) {
-    addTypes(countsByType, sources.reader, fileIds);
-    if (fileIds.length === FILE_MATCHES_MAX) isExact = false;
+  if (fileIds !== null) addTypes(countsByType, sources.reader.rowsByIds(fileIds));
+  const isExact = window.isExact && older.moreCount === 0 && (fileIds?.length ?? 0) < FILE_MATCHES_MAX;
+  const totalCount = contentType === null ? sum(countsByType) + older.moreCount : countsByType[contentType];
+  return { totalCount, totalIsExact: isExact, countsByType, fileIds };
+}
+
+/** Below the window: a few rows are looked at one by one; of many only their number is told, and that up to a limit. */
+function countOlder({ reader, index, fullText }: PageSources, { query, lowId }: CountRequest) {
+  if (!windowHasOlder(index, lowId)) return { rows: [], moreCount: 0 };
+  const ids = fullText.nameIds(query, { beforeId: lowId, limit: FEW_NAMES + 1 });
+  if (ids.length <= FEW_NAMES) {
+    return { rows: reader.rowsByIds(ids).filter(({ name }) => nameMatches(query, name)), moreCount: 0 };
   }
-  // Older rows have no types in memory, and only their terms were counted.
-  if (olderCount > 0 && (contentType !== null || needsName(query) || olderCount === OLDER_COUNTED_MAX)) isExact = false;
-  const countsOlder = contentType === null && !needsName(query);
-  const counted = contentType === null ? sum(countsByType) : countsByType[contentType];
-  return { totalCount: counted + (countsOlder ? olderCount : 0), totalIsExact: isExact, countsByType, fileIds };
+  if (needsName(query)) return { rows: [], moreCount: 1 };
+  return { rows: [], moreCount: fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX }) };
 }
 
 function countWindow({ reader, index }: PageSources, { query, lowId, highId }: CountRequest) {
@@ -89,8 +93,8 @@ function findFileIds({ reader, index, fullText }: PageSources, { query, lowId, h
   return findByFiles(fullText, rows, { query, highId: highest, nameIds: new Set([...window, ...older]) });
 }
 
-function addTypes(counts: Record<ContentType, number>, reader: CatalogueReader, ids: readonly number[]): void {
-  for (const row of reader.rowsByIds(ids)) counts[contentTypeNamed(row.contentType)]++;
+function addTypes(counts: Record<ContentType, number>, rows: readonly StoredRow[]): void {
+  for (const row of rows) counts[contentTypeNamed(row.contentType)]++;
 }
 
 const sum = (counts: Readonly<Record<ContentType, number>>): number =>
