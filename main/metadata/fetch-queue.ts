@@ -5,6 +5,7 @@ import { toKey } from '../base/bytes.ts';
 import type { Contact } from '../base/contact.ts';
 import { contactText } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
+import { asInfohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { PeerSession } from './peer-session.ts';
 
@@ -39,7 +40,7 @@ export class FetchJob {
   readonly #named = new Set<number>();
 
   constructor(infohash: Infohash) {
-    this.infohash = infohash;
+    this.infohash = asInfohash(infohash.slice()); // it may be a view of a whole sample
     this.key = toKey(infohash);
   }
 

@@ -208,9 +208,11 @@ export class PeerSession {
   }
 
   #request(pieces: MetadataPieces): void {
+    const requests: Uint8Array[] = [];
     for (let piece = pieces.nextRequest(); piece !== null; piece = pieces.nextRequest()) {
-      this.#connection.write(encodeMetadataRequest(this.#metadataId, piece));
+      requests.push(encodeMetadataRequest(this.#metadataId, piece));
     }
+    if (requests.length > 0) this.#connection.write(Buffer.concat(requests)); // without Nagle, a write is a packet
   }
 
   #checkFlood(): void {

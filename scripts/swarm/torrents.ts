@@ -140,7 +140,7 @@ function makeTree({ files, name, pieceLength, pieceLayers }: TreeLayout, random:
   for (const { path, sizeBytes } of files) {
     let folder = root;
     for (const part of path.length === 0 ? [name] : path) {
-      const next: Folder = (folder.get(part) as Folder | undefined) ?? new Map();
+      const next = (folder.get(part) as Folder | undefined) ?? (new Map() as Folder);
       folder.set(part, next);
       folder = next;
     }
@@ -149,7 +149,7 @@ function makeTree({ files, name, pieceLength, pieceLayers }: TreeLayout, random:
     if (pieceHashes.length > 1) pieceLayers.set(Buffer.from(piecesRoot).toString('latin1'), Buffer.concat(pieceHashes));
     folder.set('', { length: sizeBytes, 'pieces root': piecesRoot });
   }
-  return root as Bencodable;
+  return root;
 }
 
 /** The root over made-up piece hashes; the tree is filled up to a power of two with empty pieces (BEP 52). */

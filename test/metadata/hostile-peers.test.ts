@@ -6,6 +6,7 @@ import type { SwarmTorrent } from '../../scripts/swarm/torrents.ts';
 import { generateTorrents, makeTorrent } from '../../scripts/swarm/torrents.ts';
 import { Seeder } from '../../scripts/swarm/seeder.ts';
 import { createHash } from 'node:crypto';
+import type { Visit } from './test-rig.ts';
 import {
   breathe,
   dataMessage,
@@ -17,7 +18,6 @@ import {
   Rig,
   startPeer,
   until,
-  Visit,
 } from './test-rig.ts';
 
 const CAP_BYTES = 10 * 1024 * 1024;
