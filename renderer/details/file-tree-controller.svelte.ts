@@ -21,6 +21,10 @@ export class FileTreeController {
     this.#openPaths = foldersOpenAtFirst(this.#roots);
   }
 
+  get hasFolders(): boolean {
+    return this.#roots.some((node) => node.isFolder);
+  }
+
   /** While searching every folder that is shown is open. */
   isOpen(node: FileNode): boolean {
     return node.isFolder && (this.query.trim() !== '' || this.#openPaths.has(node.path));

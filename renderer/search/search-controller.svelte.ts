@@ -61,6 +61,7 @@ export class SearchController {
   #nextCursor: string | null = null;
   #isRunning = false;
   #isLoadingMore = false;
+  #selectsFirstOfAnswer = false;
   #busyTimer: Timer | null = null;
   #askAgainTimer: Timer | null = null;
   #announceTimer: Timer | null = null;
@@ -74,6 +75,7 @@ export class SearchController {
     if (text === this.text) return;
     // An order chosen for one search is kept while it is refined, and forgotten with its words.
     if (text.trim() === '') this.chosenSort = null;
+    this.#selectsFirstOfAnswer = false;
     this.text = text;
     void this.run();
   }
@@ -122,6 +124,8 @@ export class SearchController {
     this.hasMore = nextCursor !== null;
     this.answeredText = text;
     this.hasAnswer = true;
+    if (this.#selectsFirstOfAnswer && this.selectedIndex < 0) this.select(0);
+    this.#selectsFirstOfAnswer = false;
     this.#announceTimer?.cancel();
     this.#announceTimer = this.#clock.setTimer(ANNOUNCE_AFTER_MS, () => {
       this.announcement = messages.search.count(this.facts.totalCount, this.facts.totalIsExact);
@@ -169,6 +173,12 @@ export class SearchController {
   /** The pill, or Home. */
   async showNew(): Promise<void> {
     if (this.waitingNewCount > 0) await this.run();
+  }
+
+  /** Selects the first row where none is selected; of the answer still on its way, if there is one. */
+  selectFirst(): void {
+    if (this.#isRunning) this.#selectsFirstOfAnswer = true;
+    else if (this.selectedIndex < 0) this.select(0);
   }
 
   select(index: number): ResultRowDto | null {

@@ -103,7 +103,7 @@ export class AppController {
   /** Goes to the results; `selectsFirst` where nothing is selected yet. */
   focusList(selectsFirst: boolean): void {
     if (this.search.rows.length === 0) return;
-    if (selectsFirst && this.search.selectedIndex < 0) this.search.select(0);
+    if (selectsFirst) this.search.selectFirst();
     this.listFocus.make();
   }
 

@@ -88,7 +88,8 @@ export function sampleTorrents(count, nowUnixSeconds) {
 
 function hexOf(seed) {
   let state = seed * 2654435761;
-  let hex = '';
+  // An odd factor, so that no two are alike.
+  let hex = ((seed * 2654435761) % 2 ** 32).toString(16).padStart(8, '0');
   while (hex.length < 40) {
     state = (state * 1103515245 + 12345) % 2147483648;
     hex += state.toString(16).padStart(8, '0').slice(0, 5);

@@ -220,6 +220,15 @@ describe('selection', () => {
     expect(search.selectedIndex).toBe(-1);
   });
 
+  test('by Enter before the answer is there waits for it', async () => {
+    await browse(5);
+    search.setText('x');
+    search.selectFirst();
+    expect(search.selectedIndex).toBe(-1);
+    await api.last('search').succeed(page({ rows: rows(10, 4) }));
+    expect(search.selectedInfohashHex).toBe(row(10).infohashHex);
+  });
+
   test('stays inside the rows', async () => {
     await browse(5);
     expect(search.select(99)).toEqual(row(4));
