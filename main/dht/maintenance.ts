@@ -26,10 +26,12 @@ const NODES_WANTED = 8;
 const REJOIN_INTERVAL_MS = 30_000;
 /** While nobody at all is known. Routers have their own, longer interval. */
 const REJOIN_ALONE_INTERVAL_MS = 5_000;
-/** Nodes come and go next to us: look again who they are. */
-const SELF_LOOKUP_INTERVAL_MS = 15 * 60_000;
-/** After joining, the buckets far from us are filled by one search each. */
+/** Nodes come and go next to us: look again who they are, often at first (we know few, and few know us), then rarely. */
+const SELF_LOOKUP_INTERVAL_MS_MIN = 60_000;
+const SELF_LOOKUP_INTERVAL_MS_MAX = 16 * SELF_LOOKUP_INTERVAL_MS_MIN;
+/** After that the buckets far from us are filled by one search each, while the table is small. */
 const DEPTHS_FILLED = 6;
+const SMALL_TABLE_NODES = 100;
 const JOIN_QUERIES_MAX = 64;
 const REFRESH_QUERIES_MAX = 12;
 
@@ -62,6 +64,7 @@ export class Maintenance {
   #phase: 'saved' | 'searching' | 'joined' = 'joined';
   #selfLookup: Lookup | null = null;
   #selfLookupAtMs = 0;
+  #selfLookupIntervalMs = SELF_LOOKUP_INTERVAL_MS_MIN;
   #nextUpkeepAtMs = 0;
   #depthToFill = DEPTHS_FILLED;
   readonly #retries: { readonly contact: Contact; readonly atMs: number }[] = [];
@@ -78,6 +81,7 @@ export class Maintenance {
     this.#savedAnswers = 0;
     this.#toAsk = table.closest(table.selfId, SAVED_ASKED_MAX).reverse();
     this.#phase = 'saved';
+    this.#selfLookupIntervalMs = SELF_LOOKUP_INTERVAL_MS_MIN;
     this.#depthToFill = 0;
   }
 
@@ -150,10 +154,16 @@ export class Maintenance {
   #rejoinIfLost(nowMs: number): void {
     const { table } = this.#parts;
     if (this.#phase === 'saved') return;
-    const isLost = table.closest(table.selfId, NODES_WANTED, true).length < NODES_WANTED;
+    const isLost = !table.hasGood(NODES_WANTED);
     const rejoinAfterMs = table.nodeCount === 0 ? REJOIN_ALONE_INTERVAL_MS : REJOIN_INTERVAL_MS;
     if (isLost && nowMs - this.#joinStartedAtMs >= rejoinAfterMs) this.join();
-    else if (nowMs - this.#selfLookupAtMs >= SELF_LOOKUP_INTERVAL_MS) this.#lookUpSelf([]);
+    else if (nowMs - this.#selfLookupAtMs >= this.#selfLookupIntervalMs) this.#lookAround();
+  }
+
+  #lookAround(): void {
+    this.#selfLookupIntervalMs = Math.min(SELF_LOOKUP_INTERVAL_MS_MAX, 2 * this.#selfLookupIntervalMs);
+    if (this.#parts.table.nodeCount < SMALL_TABLE_NODES) this.#depthToFill = 0;
+    this.#lookUpSelf([]);
   }
 
   /** BEP 5: after 15 minutes a node is questionable and asked again, the one longest unasked first. */

@@ -94,6 +94,11 @@ export class RoutingTable {
     return Array.from(this.#nearest.records.subarray(0, found), (record) => this.#placement.slab.toNode(record, nowMs));
   }
 
+  /** Whether it knows at least `count` good nodes. */
+  hasGood(count: number): boolean {
+    return this.#search(this.selfId, 0, count, true, this.#clock.nowMs()) === count;
+  }
+
   /** Writes the nearest good nodes to the target at `targetStart` in compact form; returns how many. For answers. */
   writeClosest(target: Uint8Array, targetStart: number, count: number, into: Uint8Array): number {
     const found = this.#search(target, targetStart, count, true, this.#clock.nowMs());
@@ -162,8 +167,8 @@ export class RoutingTable {
   /** A depth whose bucket has not changed for 15 minutes (BEP 5), counted as changed from now on; -1: none. */
   takeStaleDepth(): number {
     const nowMs = this.#clock.nowMs();
-    for (const bucket of this.#placement.buckets) {
-      if (bucket === null || nowMs - bucket.changedAtMs < GOOD_FOR_MS) continue;
+    for (const bucket of this.#placement.reuseOrder.values()) {
+      if (nowMs - bucket.changedAtMs < GOOD_FOR_MS) continue;
       bucket.changedAtMs = nowMs;
       return bucket.depth;
     }
@@ -172,10 +177,10 @@ export class RoutingTable {
 
   /** Takes out the first node that waits unproven and was last seen at `seenUntilMs` or earlier, or null. */
   takeUnproven(seenUntilMs: number): NodeContact | null {
-    for (const bucket of this.#placement.buckets) {
-      const unproven = bucket?.takeUnproven(seenUntilMs) ?? null;
+    for (const bucket of this.#placement.reuseOrder.values()) {
+      const unproven = bucket.takeUnproven(seenUntilMs);
       if (unproven === null) continue;
-      this.#placement.releaseIfEmpty(bucket!);
+      this.#placement.releaseIfEmpty(bucket);
       return unproven;
     }
     return null;

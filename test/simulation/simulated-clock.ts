@@ -46,6 +46,7 @@ export class SimulatedClock implements Clock {
       this.#push(alarm);
       callback();
     };
+    this.#push(alarm);
     return { cancel: () => (alarm.callback = null) };
   }
 
