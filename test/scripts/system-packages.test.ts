@@ -63,8 +63,8 @@ describe.skipIf(process.platform !== 'linux')('system packages', () => {
     expect(said).toContain('Missing on this machine: python3-libtorrent (libtorrent, the other side');
     const asked = (await readFile(path.join(bin, 'asked'), 'utf8')).trim().split('\n');
     expect(asked).toEqual([
-      'noninteractive: -q update',
-      'noninteractive: -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends xvfb python3-libtorrent',
+      'noninteractive: -q -o Acquire::Retries=3 update',
+      'noninteractive: -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 install -y --no-install-recommends xvfb python3-libtorrent',
     ]);
   });
 
