@@ -1,0 +1,296 @@
+// Joins the rooms below into one crawler: nodes learnt go to the scraper, infohashes sampled lead to peers, peers to
+// metadata, metadata to the store. Owns the crawl state and the saved tables; knows no wire format and no SQL.
+import path from 'node:path';
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Contact } from '../base/contact.ts';
+import type { Infohash } from '../base/identifier.ts';
+import { bytesEqual, toHex } from '../base/bytes.ts';
+import type { Log } from '../base/log.ts';
+import type { Port } from '../base/port.ts';
+import type { Random } from '../base/random.ts';
+import { DhtNode } from '../dht/dht-node.ts';
+import { isForbidden } from '../dht/bogons.ts';
+import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
+import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
+import type { DialPeer } from '../metadata/peer-session.ts';
+import { PACE_PROFILES } from '../scrape/pace.ts';
+import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
+import { Counters } from '../stats/counters.ts';
+import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
+import { crawlState } from './crawl-state.ts';
+import type { EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
+import { PerMinute } from './per-minute.ts';
+import { SavedState, type EngineState } from './saved-state.ts';
+import { StoreLink } from './store-link.ts';
+
+/** R11: a kill loses at most this much of the tables. */
+export const SAVE_EVERY_MS = 10 * 60_000;
+
+export interface DiscoveryDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly openSocket: OpenDatagramSocket;
+  readonly resolveHost: (name: string) => Promise<string[]>;
+  readonly dial: DialPeer;
+}
+
+export class Discovery {
+  readonly counters = new Counters();
+  readonly #dependencies: DiscoveryDependencies;
+  readonly #options: EngineOptions;
+  readonly #savedState: SavedState;
+  readonly #store: StoreLink;
+  readonly #metadata: MetadataFetcher;
+  readonly #sampled = new PerMinute();
+  readonly #fetched = new PerMinute();
+  readonly #startedAtMs: number;
+  #node: DhtNode | null = null;
+  #scrape: ScrapeLoop | null = null;
+  #saving: Timer | null = null;
+  #pace: Pace;
+  #isPaused: boolean;
+  #hasStopped = false;
+  #failure: string | null = null;
+  /** The last datagram in, and what had been sent by then: what silence is measured from. */
+  #heard: { atMs: number; packetsIn: number; packetsOut: number };
+  /** Infohashes from the store that came before the scraper stood. */
+  #earlyWarmUps: Uint8Array[] = [];
+
+  constructor(dependencies: DiscoveryDependencies, options: EngineOptions) {
+    const { clock } = dependencies;
+    this.#dependencies = dependencies;
+    this.#options = options;
+    this.#pace = options.pace;
+    this.#isPaused = options.startPaused;
+    this.#startedAtMs = clock.nowMs();
+    this.#heard = { atMs: this.#startedAtMs, packetsIn: 0, packetsOut: 0 };
+    this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
+    this.#store = new StoreLink(this.counters, (infohashes) => {
+      this.#warmUp(infohashes);
+    });
+    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[options.pace];
+    this.#metadata = new MetadataFetcher(
+      { ...dependencies, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
+      { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond, bindHost: options.bindHost },
+      {
+        onFetched: (fetched) => {
+          this.#storeTorrent(fetched);
+        },
+        onGivenUp: () => undefined,
+      },
+    );
+    if (options.startPaused) this.#metadata.pause();
+  }
+
+  /** Reads the saved tables and opens the socket. Never rejects: what fails becomes the state `failed`, with a sentence. */
+  async start(): Promise<void> {
+    const { clock, log } = this.#dependencies;
+    const saved = await this.#savedState.read();
+    const savedId = saved?.table.selfId ?? null;
+    if (this.#hasStopped) return;
+    const node = await this.#openNode(saved);
+    if (node === null || this.#hasStopped) return;
+    const scrape = this.#createScrape(node);
+    if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
+    for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
+    node.onNodes = (nodes, from) => {
+      scrape.offerNodes(nodes, from);
+    };
+    node.onRetired = (retired) => {
+      scrape.offerRetired(retired);
+    };
+    this.#scrape = scrape;
+    if (this.#isPaused) scrape.pause();
+    scrape.start();
+    this.#heard = { ...this.#heard, atMs: clock.nowMs() };
+    this.#saving = clock.setRepeating(SAVE_EVERY_MS, () => void this.save());
+    log.info(`Node ${toHex(node.nodeId)} on UDP port ${node.localPort}, ${this.status().nodes} nodes known`);
+  }
+
+  /** The reverse of start: nothing is sent any more, the tables are saved, sockets and timers are gone. */
+  async stop(): Promise<void> {
+    if (this.#hasStopped) return;
+    this.#saving?.cancel();
+    this.#scrape?.stop();
+    await this.#metadata.stop();
+    await this.save();
+    this.#hasStopped = true;
+    await this.#node?.stop();
+    this.#store.close();
+  }
+
+  /** From this call on no datagram and no connection leaves, until resume. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#node?.pause();
+    this.#scrape?.pause();
+    this.#metadata.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#startListening();
+    this.#node?.resume();
+    this.#scrape?.resume();
+    this.#metadata.resume();
+  }
+
+  setPace(pace: Pace): void {
+    this.#pace = pace;
+    this.#scrape?.setPace(pace);
+    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[pace];
+    this.#metadata.setLimits({ connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond });
+  }
+
+  /** After sleep or a change of network: what was under way is forgotten without blaming anybody. */
+  networkChanged(): void {
+    if (this.#isPaused) return;
+    this.pause();
+    this.resume();
+  }
+
+  connectStore(port: Port<WriterToEngine, EngineToWriter>): void {
+    this.#store.connect(port);
+  }
+
+  /** Writes the tables now. A failure is logged and told in the status, never thrown. */
+  async save(): Promise<void> {
+    if (!this.#node || !this.#scrape || this.#hasStopped) return;
+    await this.#savedState.write({
+      table: this.#node.save(),
+      scrape: this.#scrape.save(),
+      port: this.#node.localPort,
+    });
+  }
+
+  status(): EngineStatus {
+    const { counters } = this;
+    const nowMs = this.#dependencies.clock.nowMs();
+    if (counters.packetsIn > this.#heard.packetsIn) {
+      this.#heard = { atMs: nowMs, packetsIn: counters.packetsIn, packetsOut: counters.packetsOut };
+    }
+    const nodes = this.#scrape?.nodeCount ?? 0;
+    return {
+      ...crawlState({
+        hasStarted: this.#scrape !== null,
+        hasStopped: this.#hasStopped,
+        isPaused: this.#isPaused,
+        failure: this.#failure,
+        nodes,
+        hasHeardAnything: counters.packetsIn > 0,
+        silentMs: nowMs - this.#heard.atMs,
+        packetsOutDuringSilence: counters.packetsOut - this.#heard.packetsOut,
+      }),
+      pace: this.#pace,
+      nodes,
+      packetsOut: counters.packetsOut,
+      packetsIn: counters.packetsIn,
+      samplesAsked: counters.samplesAsked,
+      samplesAnswered: counters.samplesAnswered,
+      infohashesSeen: counters.infohashesSeen,
+      infohashesNew: counters.infohashesNew,
+      metadataTried: counters.metadataTried,
+      metadataFetched: counters.metadataFetched,
+      malformed: counters.malformed.toObject(),
+      dropped: counters.dropped.toObject(),
+      metadataFailures: counters.metadataFailures.toObject(),
+      overflows: counters.overflows.toObject(),
+      sampledPerMinute: this.#sampled.read(counters.infohashesSeen, nowMs),
+      newPerMinute: this.#fetched.read(counters.metadataFetched, nowMs),
+      localAddressesAllowed: this.#options.localAddressesAllowed,
+      isServing: this.#options.isServing,
+      port: this.#node?.localPort ?? 0,
+      nodeIdHex: this.#node ? toHex(this.#node.nodeId) : '',
+      uptimeMs: nowMs - this.#startedAtMs,
+    };
+  }
+
+  /** The node on its socket, or null when none could be opened: then the state says why. */
+  async #openNode(saved: EngineState | null): Promise<DhtNode | null> {
+    const { bindHost, port } = this.#options;
+    // The port of the last run keeps our address the same for who remembers us; if somebody has it now, any other will do.
+    const ports = port === 0 && saved !== null && saved.port !== 0 ? [saved.port, 0] : [port];
+    let reason: unknown = null;
+    for (const candidate of ports) {
+      const node = this.#createNode(candidate);
+      this.#node = node;
+      if (this.#isPaused) node.pause();
+      try {
+        await node.start(saved?.table ?? null);
+        return node;
+      } catch (error) {
+        reason = error;
+      }
+    }
+    this.#failure = `UDP ${bindHost}:${port} cannot be used: ${textOf(reason)}. Nothing is lost. Choose another address or port and start again.`;
+    this.#dependencies.log.error(this.#failure);
+    return null;
+  }
+
+  #createNode(port: number): DhtNode {
+    const { bindHost, bootstrap, isServing, localAddressesAllowed } = this.#options;
+    return new DhtNode(
+      { ...this.#dependencies, counters: this.counters },
+      // The saved table brings the own id with it.
+      { bindHost, port, bootstrap, isServing, localAddressesAllowed, nodeId: null },
+    );
+  }
+
+  #createScrape(node: DhtNode): ScrapeLoop {
+    const dependencies: ScrapeDependencies = {
+      ...this.#dependencies,
+      counters: this.counters,
+      dht: node,
+      onPeers: (infohash, peers) => {
+        this.#offerPeers(infohash, peers);
+      },
+      areKnown: (infohashes, answer) => {
+        this.#store.areKnown(infohashes, answer);
+      },
+      wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
+    };
+    return new ScrapeLoop(dependencies, {
+      pace: this.#pace,
+      localAddressesAllowed: this.#options.localAddressesAllowed,
+    });
+  }
+
+  #offerPeers(infohash: Infohash, peers: readonly Contact[]): void {
+    if (!this.#hasStopped) this.#metadata.offer(infohash, peers);
+  }
+
+  #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
+    const { name, files, fileCount, sizeBytes, isPrivate } = info;
+    const discoveredAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
+    this.#store.store({
+      infohashV1,
+      infohashV2,
+      name,
+      files,
+      fileCount,
+      sizeBytes,
+      isPrivate,
+      peersSeen,
+      discoveredAtUnixSeconds,
+    });
+  }
+
+  #warmUp(infohashes: Uint8Array): void {
+    if (this.#scrape) this.#scrape.warmUp(infohashes);
+    else this.#earlyWarmUps.push(infohashes);
+  }
+
+  #mayConnect(contact: Contact): boolean {
+    return isForbidden(contact, { localAddressesAllowed: this.#options.localAddressesAllowed }) === null;
+  }
+
+  #startListening(): void {
+    const { packetsIn, packetsOut } = this.counters;
+    this.#heard = { atMs: this.#dependencies.clock.nowMs(), packetsIn, packetsOut };
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,70 @@
+// The engine thread: real clock, real sockets, and the few commands of engine-contract.ts. All else is discovery.ts.
+import { lookup } from 'node:dns/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { threadPort, type Port } from '../base/port.ts';
+import { createSystemRandom } from '../base/random.ts';
+import { openUdpSocket } from '../dht/udp-socket.ts';
+import { dialPeer } from '../metadata/peer-session.ts';
+import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
+import { Discovery } from './discovery.ts';
+import { STATUS_INTERVAL_MS, type EngineCommand, type EngineEvent, type EngineOptions } from './engine-contract.ts';
+
+if (!parentPort) throw new Error('engine-worker runs as a worker thread');
+const owner: Port<EngineCommand, EngineEvent> = threadPort(parentPort);
+const say = (level: 'info' | 'warn' | 'error') => (message: string) => {
+  owner.post({ type: 'log', level, message });
+};
+const log: Log = { info: say('info'), warn: say('warn'), error: say('error') };
+
+const discovery = new Discovery(
+  {
+    clock: systemClock,
+    random: createSystemRandom(),
+    log,
+    openSocket: openUdpSocket,
+    resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
+    dial: dialPeer,
+  },
+  workerData as EngineOptions,
+);
+const postStatus = (): void => {
+  owner.post({ type: 'status', status: discovery.status() });
+};
+const statusTimer = systemClock.setRepeating(STATUS_INTERVAL_MS, postStatus);
+
+owner.on((command) => {
+  switch (command.type) {
+    case 'connect-store':
+      discovery.connectStore(threadPort<WriterToEngine, EngineToWriter>(command.port));
+      break;
+    case 'pause':
+      discovery.pause();
+      postStatus();
+      break;
+    case 'resume':
+      discovery.resume();
+      postStatus();
+      break;
+    case 'set-pace':
+      discovery.setPace(command.pace);
+      break;
+    case 'network-changed':
+      discovery.networkChanged();
+      break;
+    case 'stop':
+      void stop();
+      break;
+  }
+});
+await discovery.start();
+postStatus();
+
+async function stop(): Promise<void> {
+  statusTimer.cancel();
+  await discovery.stop();
+  postStatus();
+  owner.post({ type: 'stopped' });
+  owner.close();
+}

@@ -1,0 +1,98 @@
+// Runs the two terminal commands as a person does, and gives back what they print.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = path.join(import.meta.dirname, '..', '..');
+
+export interface StatusLine {
+  readonly state: string;
+  readonly problem: string | null;
+  readonly nodes: number;
+  readonly packetsOut: number;
+  readonly packetsIn: number;
+  readonly samplesAsked: number;
+  readonly samplesAnswered: number;
+  readonly infohashesSeen: number;
+  readonly infohashesNew: number;
+  readonly metadataTried: number;
+  readonly metadataFetched: number;
+  readonly malformed: Readonly<Record<string, number>>;
+  readonly torrents: number;
+  readonly localAddressesAllowed: boolean;
+  readonly isServing: boolean;
+}
+
+export class HeadlessRun {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<number | null>;
+  readonly lines: StatusLine[] = [];
+  /** What it wrote on stderr, for a test that fails. */
+  errors = '';
+
+  constructor(args: readonly string[]) {
+    this.#child = spawn(process.execPath, [path.join(ROOT, 'main', 'headless.ts'), '--json', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#exited = new Promise((resolve) => this.#child.once('exit', resolve));
+    createInterface({ input: this.#child.stdout! }).on('line', (line) =>
+      this.lines.push(JSON.parse(line) as StatusLine),
+    );
+    this.#child.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
+  }
+
+  get last(): StatusLine | undefined {
+    return this.lines.at(-1);
+  }
+
+  /** Resolves with the first status line for which `isEnough` holds, or with the last one after `limitMs` or at the end. */
+  async waitFor(isEnough: (line: StatusLine) => boolean, limitMs: number): Promise<StatusLine> {
+    const endMs = performance.now() + limitMs;
+    while (performance.now() < endMs && this.#child.exitCode === null) {
+      const found = this.lines.find(isEnough);
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    if (!this.last) throw new Error(`no status line came: ${this.errors}`);
+    return this.last;
+  }
+
+  /** Sends `signal` and resolves with the exit code. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.#exited;
+  }
+
+  /** Resolves with the exit code when it ends by itself. */
+  get exited(): Promise<number | null> {
+    return this.#exited;
+  }
+}
+
+export interface Found {
+  readonly infohash: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+  readonly discoveredAt: string;
+}
+
+/** `npm run search -- --data-dir dataDir --json query`. */
+export function search(dataDir: string, query: string, limit = 50): Found[] {
+  const args = [
+    path.join(ROOT, 'main', 'search-command.ts'),
+    '--data-dir',
+    dataDir,
+    '--json',
+    '--limit',
+    String(limit),
+    '--',
+    query,
+  ];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`search "${query}" ended with ${status}: ${stderr}`);
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Found);
+}
