@@ -52,6 +52,7 @@ const EXPECTS_KEY = 1;
 const EXPECTS_VALUE = 2;
 /** The one outermost value. */
 const EXPECTS_ONE = 3;
+const EXPECTS_NOTHING = 4;
 
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
@@ -64,7 +65,7 @@ const LETTER_L = 0x6c;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Reusable: `start` makes it new. Callers read the fields and write none. */
+/** Reusable: `begin` makes it new. Callers read the fields and write none. */
 export class BencodeScanner {
   bytes: Uint8Array = NO_BYTES;
   start = 0;
@@ -88,6 +89,8 @@ export class BencodeScanner {
   readonly depthMax: number;
   readonly tokensMax: number;
   readonly lengthDigitsMax: number;
+  /** `depth` outside the value. */
+  private baseDepth = 0;
   /** What the innermost open container expects next. */
   private expected = EXPECTS_ONE;
   /** `end` while there is more to read, 0 once the value is complete or a problem was found. */
@@ -114,16 +117,29 @@ export class BencodeScanner {
     this.dataLength = 0;
     this.hasLeadingZeros = false;
     this.depth = 0;
+    this.baseDepth = 0;
     this.tokenCount = 0;
     this.problem = null;
     this.expected = EXPECTS_ONE;
     this.stopAt = end;
   }
 
+  /**
+   * Goes on with the one value at `at`, which lies inside `depth` containers that the caller reads itself (it then adds
+   * their tokens to `tokenCount`). Limits and flags count on.
+   */
+  jumpTo(at: number, depth: number): void {
+    this.position = at;
+    this.depth = depth;
+    this.baseDepth = depth;
+    this.expected = EXPECTS_ONE;
+    this.stopAt = this.end;
+  }
+
   next(): Token {
     const at = this.position;
     if (at >= this.stopAt) return this.stop();
-    if (this.tokenCount === this.tokensMax) return this.fail('too-many-tokens');
+    if (this.tokenCount >= this.tokensMax) return this.fail('too-many-tokens');
     this.tokenCount++;
     this.tokenStart = at;
     const byte = this.bytes[at]!;
@@ -149,7 +165,7 @@ export class BencodeScanner {
   skipRest(): Token {
     const depth = this.depth;
     let token: Token = TOKEN_CLOSE;
-    while (this.depth >= depth && this.depth > 0 && token !== TOKEN_MALFORMED) token = this.next();
+    while (this.depth >= depth && this.depth > this.baseDepth && token !== TOKEN_MALFORMED) token = this.next();
     return token;
   }
 
@@ -204,7 +220,10 @@ export class BencodeScanner {
   private valueRead(): void {
     const expected = this.expected;
     if (expected === EXPECTS_VALUE) this.expected = EXPECTS_KEY;
-    else if (expected === EXPECTS_ONE) this.stopAt = 0;
+    else if (expected === EXPECTS_ONE) {
+      this.expected = EXPECTS_NOTHING;
+      this.stopAt = 0;
+    }
   }
 
   private readInteger(): Token {
@@ -247,7 +266,7 @@ export class BencodeScanner {
   }
 
   private close(): Token {
-    if (this.depth === 0) return this.fail('unexpected-byte');
+    if (this.depth === this.baseDepth) return this.fail('unexpected-byte');
     if (this.expected === EXPECTS_VALUE) return this.fail('missing-value');
     this.expected = this.outer[--this.depth]!;
     this.position++;
@@ -258,7 +277,7 @@ export class BencodeScanner {
   /** Nothing more is read: the value is complete, or the scan failed, or the bytes ran out just now. */
   private stop(): Token {
     if (this.problem !== null) return TOKEN_MALFORMED;
-    return this.depth === 0 && this.tokenCount > 0 ? TOKEN_END : this.fail('truncated');
+    return this.expected === EXPECTS_NOTHING ? TOKEN_END : this.fail('truncated');
   }
 
   private fail(problem: ScanProblem): Token {

@@ -2,12 +2,13 @@
 // One list of fields serves both, since a datagram says only after its body which of the two it meant.
 // A field of the wrong shape is left out and noted; only broken bencode stops the reading.
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
-import { TOKEN_CLOSE, TOKEN_INTEGER, TOKEN_KEY, TOKEN_LIST, TOKEN_MALFORMED, TOKEN_STRING } from './bencode-scanner.ts';
+import { TOKEN_INTEGER, TOKEN_LIST, TOKEN_MALFORMED, TOKEN_STRING } from './bencode-scanner.ts';
 import type { BencodeScanner, Token } from './bencode-scanner.ts';
 import { NODE4_BYTES, NODE6_BYTES } from './compact-contacts.ts';
 import { KEY_UNKNOWN, KeyTable } from './krpc-keys.ts';
 import { BLOOM_BYTES, SAMPLE_INTERVAL_SECONDS_MAX, SAMPLES_BYTES_MAX } from './krpc-message.ts';
 import type { KrpcMessage, KrpcOddity } from './krpc-message.ts';
+import { PACKED_BITS, PACKED_MASK, packedIntegerAt, packedStringAt } from './packed-token.ts';
 
 const FIELD_BLOOM_PEERS = 1;
 const FIELD_BLOOM_SEEDS = 2;
@@ -47,59 +48,131 @@ const FIELDS: readonly { readonly key: string; readonly oddity: KrpcOddity }[] =
 ];
 const KEYS = new KeyTable(FIELDS.map((field) => field.key));
 const PORT_MAX = 65_535;
+const LETTER_E = 0x65;
 const LETTER_L = 0x6c;
+/** A body's values lie in the outer dictionary and in the body. */
+const BODY_DEPTH = 2;
 
-/** Reads the rest of a dictionary just opened, its end included; false when the scanner found a problem. */
-export function readBody(scanner: BencodeScanner, into: KrpcMessage): boolean {
+/**
+ * Reads the dictionary at `start` and returns the offset behind it, or -1 when it is malformed. What is written plainly is
+ * read here, everything else by `scanner`, which has begun on the same datagram and counts the tokens of both.
+ */
+export function readBody(scanner: BencodeScanner, into: KrpcMessage, start: number): number {
+  const { bytes, end } = scanner;
+  let at = start + 1;
   let seen = 0;
   let previousField = KEY_UNKNOWN;
-  let previousStart = -1;
-  let previousLength = 0;
+  let previous = -1;
+  scanner.tokenCount += 2;
   for (;;) {
-    const keyToken = scanner.next();
-    if (keyToken !== TOKEN_KEY) return keyToken === TOKEN_CLOSE;
-    const keyStart = scanner.dataStart;
-    const keyLength = scanner.dataLength;
-    const field = KEYS.identify(scanner.bytes, keyStart, keyLength);
-    if (previousStart !== -1 && (previousField === KEY_UNKNOWN || field <= previousField)) {
-      noteKeyOrder(scanner, into, previousStart, previousLength);
-    }
+    if (at < end && bytes[at] === LETTER_E) return at + 1;
+    const key = stringAt(scanner, bytes, at, end);
+    if (key === -1) return -1;
+    const keyStart = key >>> PACKED_BITS;
+    const keyLength = key & PACKED_MASK;
+    const field = KEYS.identify(bytes, keyStart, keyLength);
+    if (previous !== -1 && (previousField === KEY_UNKNOWN || field <= previousField)) noteKeyOrder(into, previous, key);
     previousField = field;
-    previousStart = keyStart;
-    previousLength = keyLength;
+    previous = key;
     const isRepeated = (seen & (1 << field)) !== 0;
     seen |= (1 << field) & ~1;
     if (isRepeated) into.noteOddity('duplicate-key');
-    const isUsed = field !== KEY_UNKNOWN && !isRepeated;
-    if (isUsed && field === FIELD_WANT) {
-      if (!readWant(scanner, into)) return false;
-      continue;
-    }
-    const valueStart = scanner.position;
-    const token = scanner.skipValue();
-    if (token === TOKEN_MALFORMED) return false;
-    if (!isUsed) continue;
-    const isKept =
-      token === TOKEN_STRING
-        ? keepString(into, field, scanner.dataStart, scanner.dataLength)
-        : token === TOKEN_INTEGER
-          ? keepInteger(into, field, scanner.integer, scanner.isIntegerSafe)
-          : keepContainer(scanner, into, field, valueStart);
-    if (!isKept) into.noteOddity(FIELDS[field - 1]!.oddity);
+    at = readFieldValue(scanner, into, isRepeated ? KEY_UNKNOWN : field, keyStart + keyLength);
+    if (at === -1) return -1;
   }
 }
 
-/** Notes when the key just read does not come after the one before it, as raw bytes (BEP 3). */
-export function noteKeyOrder(scanner: BencodeScanner, into: KrpcMessage, keyStart: number, keyLength: number): void {
-  const { bytes, dataStart, dataLength } = scanner;
-  const sharedLength = keyLength < dataLength ? keyLength : dataLength;
+/** Reads the value at `at`, keeps it if `field` is known and wants it, and returns the offset behind it, or -1. */
+function readFieldValue(scanner: BencodeScanner, into: KrpcMessage, field: number, at: number): number {
+  const packed = packedStringAt(scanner.bytes, at, scanner.end);
+  if (packed !== -1) {
+    const dataStart = packed >>> PACKED_BITS;
+    const dataLength = packed & PACKED_MASK;
+    scanner.tokenCount++;
+    if (field !== KEY_UNKNOWN && !keepString(into, field, dataStart, dataLength)) noteBad(into, field);
+    return dataStart + dataLength;
+  }
+  const packedInteger = packedIntegerAt(scanner.bytes, at, scanner.end);
+  if (packedInteger !== -1) {
+    scanner.tokenCount++;
+    if (field !== KEY_UNKNOWN && !keepInteger(into, field, packedInteger >>> PACKED_BITS, true)) noteBad(into, field);
+    return packedInteger & PACKED_MASK;
+  }
+  const stringsEnd = field === FIELD_VALUES ? endOfStrings(scanner, at) : -1;
+  if (stringsEnd !== -1) {
+    into.valuesStart = at;
+    into.valuesEnd = stringsEnd;
+    return stringsEnd;
+  }
+  return readOther(scanner, into, field, at);
+}
+
+/** readFieldValue for what is not written plainly, or is a container. */
+function readOther(scanner: BencodeScanner, into: KrpcMessage, field: number, at: number): number {
+  scanner.jumpTo(at, BODY_DEPTH);
+  if (field === FIELD_WANT) return readWant(scanner, into) ? scanner.position : -1;
+  const token = scanner.skipValue();
+  if (token === TOKEN_MALFORMED) return -1;
+  if (field === KEY_UNKNOWN) return scanner.position;
+  const isKept =
+    token === TOKEN_INTEGER
+      ? keepInteger(into, field, scanner.integer, scanner.isIntegerSafe)
+      : token === TOKEN_STRING
+        ? keepString(into, field, scanner.dataStart, scanner.dataLength)
+        : keepContainer(scanner, into, field, at);
+  if (!isKept) noteBad(into, field);
+  return scanner.position;
+}
+
+/** The offset behind the list at `at` if it holds nothing but plainly written strings, as `values` does, else -1. */
+function endOfStrings(scanner: BencodeScanner, at: number): number {
+  const { bytes, end } = scanner;
+  if (at >= end || bytes[at] !== LETTER_L) return -1;
+  let next = at + 1;
+  let tokenCount = 2;
+  while (next < end && bytes[next] !== LETTER_E) {
+    const packed = packedStringAt(bytes, next, end);
+    if (packed === -1) return -1;
+    next = (packed >>> PACKED_BITS) + (packed & PACKED_MASK);
+    tokenCount++;
+  }
+  if (next >= end) return -1;
+  scanner.tokenCount += tokenCount;
+  return next + 1;
+}
+
+function noteBad(into: KrpcMessage, field: number): void {
+  into.noteOddity(FIELDS[field - 1]!.oddity);
+}
+
+/** A key as packed string, however it is written, or -1. */
+export function stringAt(scanner: BencodeScanner, bytes: Uint8Array, at: number, end: number): number {
+  const packed = packedStringAt(bytes, at, end);
+  if (packed === -1) return unusualStringAt(scanner, at);
+  scanner.tokenCount++;
+  return packed;
+}
+
+function unusualStringAt(scanner: BencodeScanner, at: number): number {
+  scanner.jumpTo(at, BODY_DEPTH);
+  return scanner.next() === TOKEN_STRING ? (scanner.dataStart << PACKED_BITS) | scanner.dataLength : -1;
+}
+
+/** Notes when `key` does not come after `previous`, both packed strings, as raw bytes (BEP 3). */
+export function noteKeyOrder(into: KrpcMessage, previous: number, key: number): void {
+  const { bytes } = into;
+  const previousStart = previous >>> PACKED_BITS;
+  const previousLength = previous & PACKED_MASK;
+  const keyStart = key >>> PACKED_BITS;
+  const keyLength = key & PACKED_MASK;
+  const sharedLength = Math.min(previousLength, keyLength);
   for (let index = 0; index < sharedLength; index++) {
-    const difference = bytes[dataStart + index]! - bytes[keyStart + index]!;
+    const difference = bytes[keyStart + index]! - bytes[previousStart + index]!;
     if (difference > 0) return;
     if (difference < 0) return into.noteOddity('unsorted-keys');
   }
-  if (dataLength < keyLength) into.noteOddity('unsorted-keys');
-  else if (dataLength === keyLength) into.noteOddity('duplicate-key');
+  if (keyLength < previousLength) into.noteOddity('unsorted-keys');
+  else if (keyLength === previousLength) into.noteOddity('duplicate-key');
 }
 
 /** Keeps a string if the field wants one of this length. */

@@ -4,18 +4,17 @@
 import {
   BencodeScanner,
   KRPC_SCAN_LIMITS,
-  TOKEN_CLOSE,
   TOKEN_INTEGER,
-  TOKEN_KEY,
   TOKEN_LIST,
   TOKEN_MALFORMED,
   TOKEN_STRING,
 } from './bencode-scanner.ts';
 import { PEER4_BYTES, PEER6_BYTES } from './compact-contacts.ts';
-import { noteKeyOrder, readBody } from './krpc-body.ts';
+import { noteKeyOrder, readBody, stringAt } from './krpc-body.ts';
 import { KEY_UNKNOWN, KeyTable } from './krpc-keys.ts';
 import { TRANSACTION_ID_BYTES_MAX } from './krpc-message.ts';
-import type { KrpcMessage, KrpcMethod, MalformedReason } from './krpc-message.ts';
+import type { KrpcMessage, MalformedReason } from './krpc-message.ts';
+import { PACKED_BITS, PACKED_MASK, packedStringAt } from './packed-token.ts';
 
 export { CLIENT_VERSION, encodeError, encodeQuery, encodeReply, QUERY_BYTES_MAX } from './krpc-encode.ts';
 export type { OutgoingError, OutgoingQuery, OutgoingReply } from './krpc-encode.ts';
@@ -83,102 +82,117 @@ export function decodeKrpc(datagram: Uint8Array, into: KrpcMessage): MalformedRe
   replyStart = -1;
   bodyHeld = KEY_UNKNOWN;
   scanner.begin(datagram);
-  scanner.next(); // the outer dictionary, seen above
-  if (!readTop(into)) return scanner.problem;
-  if (scanner.position < scanner.end) into.noteOddity('trailing-bytes');
+  const end = readTop(into);
+  if (end === -1) return problemOf(datagram);
+  if (scanner.tokenCount > scanner.tokensMax) return 'too-many-tokens';
+  if (end < datagram.length) into.noteOddity('trailing-bytes');
   if (scanner.hasLeadingZeros) into.noteOddity('leading-zeros');
   return judge(into);
 }
 
-/** Reads the outer dictionary; false when the scanner found a problem. */
-function readTop(into: KrpcMessage): boolean {
+/** What is wrong with a datagram that could not be read. Such are rare, so it is read a second time to learn it. */
+function problemOf(datagram: Uint8Array): MalformedReason {
+  scanner.begin(datagram);
+  scanner.skipValue();
+  return scanner.problem ?? 'truncated';
+}
+
+/** Reads the outer dictionary and returns the offset behind it, or -1 when it is malformed. */
+function readTop(into: KrpcMessage): number {
+  const { bytes, end } = scanner;
+  let at = 1;
   let previousKey = KEY_UNKNOWN;
-  let previousStart = -1;
-  let previousLength = 0;
+  let previous = -1;
+  scanner.tokenCount = 2;
   for (;;) {
-    const token = scanner.next();
-    if (token !== TOKEN_KEY) return token === TOKEN_CLOSE;
-    const { dataStart, dataLength } = scanner;
-    const key = TOP_KEYS.identify(scanner.bytes, dataStart, dataLength);
-    if (previousStart !== -1 && (previousKey === KEY_UNKNOWN || key <= previousKey)) {
-      noteKeyOrder(scanner, into, previousStart, previousLength);
-    }
+    if (at < end && bytes[at] === LETTER_E) return at + 1;
+    const packed = stringAt(scanner, bytes, at, end);
+    if (packed === -1) return -1;
+    const keyStart = packed >>> PACKED_BITS;
+    const keyLength = packed & PACKED_MASK;
+    const key = TOP_KEYS.identify(bytes, keyStart, keyLength);
+    if (previous !== -1 && (previousKey === KEY_UNKNOWN || key <= previousKey)) noteKeyOrder(into, previous, packed);
     previousKey = key;
-    previousStart = dataStart;
-    previousLength = dataLength;
+    previous = packed;
     const isRepeated = key !== KEY_UNKNOWN && (seen & (1 << key)) !== 0;
     seen |= 1 << key;
     if (isRepeated) into.noteOddity('duplicate-key');
-    if (key === KEY_UNKNOWN || isRepeated) {
-      if (scanner.skipValue() === TOKEN_MALFORMED) return false;
-    } else if (!readValue(into, key)) return false;
+    at = readValue(into, isRepeated ? KEY_UNKNOWN : key, keyStart + keyLength);
+    if (at === -1) return -1;
   }
 }
 
-/** Reads the value of a key met for the first time; false when the scanner found a problem. */
-function readValue(into: KrpcMessage, key: number): boolean {
-  if (key === TOP_ARGUMENTS || key === TOP_REPLY) return readBodyOf(into, key);
-  if (key === TOP_ERROR) return readError(into);
+/** Reads the value at `at` and returns the offset behind it, or -1 when it is malformed. */
+function readValue(into: KrpcMessage, key: number, at: number): number {
+  const packed = packedStringAt(scanner.bytes, at, scanner.end);
+  if (packed !== -1) {
+    const dataStart = packed >>> PACKED_BITS;
+    const dataLength = packed & PACKED_MASK;
+    scanner.tokenCount++;
+    if (key !== KEY_UNKNOWN) keepString(into, key, dataStart, dataLength);
+    return dataStart + dataLength;
+  }
+  if (key === TOP_ARGUMENTS || key === TOP_REPLY) return readBodyOf(into, key, at);
+  scanner.jumpTo(at, 1);
+  if (key === TOP_ERROR) return readError(into) ? scanner.position : -1;
   const token = scanner.skipValue();
-  if (token === TOKEN_MALFORMED) return false;
-  // -1 fails every test of a length below.
-  const length = token === TOKEN_STRING ? scanner.dataLength : -1;
-  const start = scanner.dataStart;
+  if (token === TOKEN_MALFORMED) return -1;
+  if (token === TOKEN_STRING) keepString(into, key, scanner.dataStart, scanner.dataLength);
+  else if (key === TOP_READ_ONLY && token === TOKEN_INTEGER) into.isReadOnly = scanner.integer !== 0;
+  else noteBad(into, key);
+  return scanner.position;
+}
+
+function keepString(into: KrpcMessage, key: number, start: number, length: number): void {
   switch (key) {
     case TOP_TRANSACTION_ID:
-      if (length >= 0 && length <= TRANSACTION_ID_BYTES_MAX) {
-        into.transactionIdStart = start;
-        into.transactionIdLength = length;
-      }
+      if (length > TRANSACTION_ID_BYTES_MAX) break;
+      into.transactionIdStart = start;
+      into.transactionIdLength = length;
       break;
     case TOP_KIND:
       if (length === 1) kindLetter = scanner.bytes[start]!;
       break;
     case TOP_METHOD:
-      if (length >= 0) into.method = identifyMethod();
-      else into.noteOddity('wrong-type');
-      hasMethod = length >= 0;
+      into.method = METHODS[METHOD_KEYS.identify(scanner.bytes, start, length)]!;
+      hasMethod = true;
       break;
     case TOP_VERSION:
-      if (length === VERSION_BYTES) into.versionStart = start;
-      else into.noteOddity('bad-version');
-      into.versionLength = into.versionStart === -1 ? 0 : length;
+      if (length !== VERSION_BYTES) return noteBad(into, key);
+      into.versionStart = start;
+      into.versionLength = length;
       break;
     case TOP_IP:
-      if (length === PEER4_BYTES || length === PEER6_BYTES) into.ipStart = start;
-      else into.noteOddity('bad-ip');
-      into.ipLength = into.ipStart === -1 ? 0 : length;
+      if (length !== PEER4_BYTES && length !== PEER6_BYTES) return noteBad(into, key);
+      into.ipStart = start;
+      into.ipLength = length;
       break;
-    case TOP_READ_ONLY:
-      if (token === TOKEN_INTEGER) into.isReadOnly = scanner.integer !== 0;
-      else into.noteOddity('wrong-type');
-      break;
-    case TOP_NODES:
-      into.noteOddity('nodes-outside-reply');
-      break;
+    default:
+      noteBad(into, key);
   }
-  return true;
 }
 
-function identifyMethod(): KrpcMethod {
-  return METHODS[METHOD_KEYS.identify(scanner.bytes, scanner.dataStart, scanner.dataLength)]!;
+/** Notes that the value of `key` has the wrong shape. What a message cannot do without, `judge` looks after. */
+function noteBad(into: KrpcMessage, key: number): void {
+  if (key === TOP_METHOD || key === TOP_READ_ONLY) into.noteOddity('wrong-type');
+  else if (key === TOP_VERSION) into.noteOddity('bad-version');
+  else if (key === TOP_IP) into.noteOddity('bad-ip');
+  else if (key === TOP_NODES) into.noteOddity('nodes-outside-reply');
 }
 
 /** Reads the first body met; of a second one only keeps where it is. */
-function readBodyOf(into: KrpcMessage, key: number): boolean {
-  const start = scanner.position;
-  const isDictionary = start < scanner.end && scanner.bytes[start] === LETTER_D;
-  if (isDictionary) {
-    if (key === TOP_ARGUMENTS) argumentsStart = start;
-    else replyStart = start;
+function readBodyOf(into: KrpcMessage, key: number, at: number): number {
+  if (at < scanner.end && scanner.bytes[at] === LETTER_D) {
+    if (key === TOP_ARGUMENTS) argumentsStart = at;
+    else replyStart = at;
     if (bodyHeld === KEY_UNKNOWN) {
       bodyHeld = key;
-      scanner.next(); // the dictionary's own token
-      return readBody(scanner, into);
+      return readBody(scanner, into, at);
     }
     into.noteOddity('two-bodies');
   }
-  return scanner.skipValue() !== TOKEN_MALFORMED;
+  scanner.jumpTo(at, 1);
+  return scanner.skipValue() === TOKEN_MALFORMED ? -1 : scanner.position;
 }
 
 /** `e`: a list that begins with the code. The text is for people and is not read. */
@@ -223,9 +237,7 @@ function holdBody(into: KrpcMessage, key: number, start: number): void {
   if (bodyHeld === key || bodyHeld === KEY_UNKNOWN) return;
   into.resetBody();
   if (start === -1) return;
-  scanner.begin(into.bytes, start);
-  scanner.next(); // the dictionary's own token
-  readBody(scanner, into);
+  readBody(scanner, into, start);
 }
 
 function hasGoodArguments(into: KrpcMessage): boolean {

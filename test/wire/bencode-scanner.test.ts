@@ -272,3 +272,34 @@ describe('nothing outside [start, end) is looked at', () => {
     expect(() => scanner.begin(new Uint8Array(4), 3, 2)).toThrow('inside its bytes');
   });
 });
+
+describe('jumping, for a caller who reads the outer containers itself', () => {
+  test('one value is read there, then the scan is over', () => {
+    const scanner = new BencodeScanner(KRPC_SCAN_LIMITS);
+    scanner.begin(latin1('d1:ali1e02:xxe1:b3:fooe'));
+    scanner.jumpTo(4, 1);
+    expect(scanner.skipValue()).toBe(TOKEN_CLOSE);
+    expect([scanner.position, scanner.depth, scanner.hasLeadingZeros]).toEqual([14, 1, true]);
+    expect(scanner.next()).toBe(TOKEN_END);
+    scanner.jumpTo(17, 1);
+    expect(scanner.next()).toBe(TOKEN_STRING);
+    expect(scanner.dataIs('foo')).toBe(true);
+    scanner.jumpTo(22, 1);
+    expect(scanner.next(), 'the end of a container that is not ours').toBe(TOKEN_MALFORMED);
+  });
+
+  test('depth and tokens count on', () => {
+    const scanner = new BencodeScanner({ depthMax: 3, tokensMax: 5, lengthDigitsMax: 6 });
+    scanner.begin(latin1('lleeleelee'));
+    scanner.jumpTo(0, 1);
+    expect(scanner.skipValue()).toBe(TOKEN_CLOSE);
+    expect(scanner.tokenCount).toBe(4);
+    scanner.jumpTo(4, 1);
+    expect(scanner.skipValue()).toBe(TOKEN_MALFORMED);
+    expect(scanner.problem).toBe('too-many-tokens');
+    scanner.begin(latin1('llee'));
+    scanner.jumpTo(0, 2);
+    expect(scanner.skipValue()).toBe(TOKEN_MALFORMED);
+    expect(scanner.problem).toBe('too-deep');
+  });
+});
