@@ -5,7 +5,7 @@ import { assert } from '../base/assert.ts';
 import type { Contact, NodeContact } from '../base/contact.ts';
 import type { Random } from '../base/random.ts';
 import type { QueryOutcome } from '../dht/dht-node.ts';
-import { type NeedleTable, targetFor } from './needle-table.ts';
+import { type NeedleTable, randomIdWithPrefix } from './needle-table.ts';
 import type { NeedleTables } from './needle-tables.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
 
@@ -14,6 +14,8 @@ export const CANDIDATES_WANTED = 32;
 const SEED_EVERY_MS = 30_000;
 const SEEDS_FROM_MAIN = 16;
 const FIND_NODE_EVERY_MS = 1000;
+/** With not one candidate in any table there is nothing better to spend packets on. */
+const FIND_NODE_STARVED_MS = 250;
 /** How long a node is left alone after a find_node, and how many such nodes are remembered. */
 const FIND_NODE_AGAIN_AFTER_MS = 15 * 60_000;
 const ASKED_MAX = 2048;
@@ -42,9 +44,9 @@ export class Explorer {
     const table = all[this.#next]!;
     if (table.candidates.size >= CANDIDATES_WANTED) return;
     if (nowMs - table.seededAtMs >= SEED_EVERY_MS) this.#seed(table, nowMs);
-    if (table.candidates.size >= CANDIDATES_WANTED || nowMs - this.#foundAtMs < FIND_NODE_EVERY_MS) return;
-    const node = this.#helperOf(table, nowMs);
-    if (node !== null) this.#findNode(table, node, nowMs);
+    const waitMs = this.#dependencies.tables.candidateCount === 0 ? FIND_NODE_STARVED_MS : FIND_NODE_EVERY_MS;
+    if (table.candidates.size >= CANDIDATES_WANTED || nowMs - this.#foundAtMs < waitMs) return;
+    this.#explore(table, nowMs);
   }
 
   checkInvariants(): void {
@@ -60,26 +62,27 @@ export class Explorer {
     }
   }
 
-  /** Whom to ask for nodes near the needle, or null. */
-  #helperOf(table: NeedleTable, nowMs: number): NodeContact | null {
-    const { dht } = this.#dependencies;
-    const isRested = ({ contact }: NodeContact) =>
-      nowMs - (this.#askedAtMs.get(contact.host) ?? -Infinity) >= FIND_NODE_AGAIN_AFTER_MS &&
-      dht.budget.canSend(contact, nowMs) === 'yes';
-    const mute = table.routing
-      .closest(table.needle, CANDIDATES_WANTED)
-      .filter((node) => node.supportsSamples === false);
-    return [...mute, ...dht.table.closest(table.needle, SEEDS_FROM_MAIN)].find(isRested) ?? null;
-  }
-
-  #findNode(table: NeedleTable, node: NodeContact, nowMs: number): void {
+  /** Looks at a random place in the table's part of the key space, so that in time none is left out. */
+  #explore(table: NeedleTable, nowMs: number): void {
     const { dht, tables, random } = this.#dependencies;
-    const target = targetFor(table.needle, node.id, random);
+    const target = randomIdWithPrefix(table.needle, Math.floor(Math.log2(tables.all.length)), random);
+    const node = this.#helperFor(table, target, nowMs);
+    if (node === null) return;
     const onOutcome = (outcome: QueryOutcome) => {
       if (outcome.kind === 'timeout' && !dht.isSilent) tables.timedOut(node);
     };
     this.#remember(node.contact, nowMs);
     if (dht.query(node.contact, { method: 'find_node', target }, onOutcome)) this.#foundAtMs = nowMs;
+  }
+
+  /** The nearest to `target` that is worth nothing for sampling, else the nearest of the main table, or null. */
+  #helperFor(table: NeedleTable, target: Uint8Array, nowMs: number): NodeContact | null {
+    const { dht } = this.#dependencies;
+    const isRested = ({ contact }: NodeContact) =>
+      nowMs - (this.#askedAtMs.get(contact.host) ?? -Infinity) >= FIND_NODE_AGAIN_AFTER_MS &&
+      dht.budget.canSend(contact, nowMs) === 'yes';
+    const mute = table.routing.closest(target, CANDIDATES_WANTED).filter((node) => node.supportsSamples === false);
+    return [...mute, ...dht.table.closest(target, SEEDS_FROM_MAIN)].find(isRested) ?? null;
   }
 
   #remember({ host }: Contact, nowMs: number): void {

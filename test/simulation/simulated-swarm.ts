@@ -1,25 +1,24 @@
 // A crowd of production DhtNodes that keep infohashes, on the simulated network, and scrapers wired to nodes of their own
 // as engine/discovery.ts wires them. Everything follows from one seed.
-// The crowd's tables are filled with true neighbours by hand: how nodes join is another test's matter (dht-network).
+// The crowd only answers: its tables are filled with true neighbours by hand and its ticks are left out, as what it would
+// ask of itself costs most of the time and is another test's matter (dht-network).
+import type { Clock } from '../../main/base/clock.ts';
 import type { Contact, NodeContact } from '../../main/base/contact.ts';
 import { asInfohash, compareDistance, type Infohash } from '../../main/base/identifier.ts';
 import { toKey } from '../../main/base/bytes.ts';
 import { silentLog } from '../../main/base/log.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
-import type { DhtNode, SavedTable } from '../../main/dht/dht-node.ts';
+import { DhtNode, type SavedTable } from '../../main/dht/dht-node.ts';
 import { secureNodeId } from '../../main/dht/node-id.ts';
 import type { Pace } from '../../main/scrape/pace.ts';
 import { ScrapeLoop } from '../../main/scrape/scrape-loop.ts';
-import type { Counters } from '../../main/stats/counters.ts';
+import { Counters } from '../../main/stats/counters.ts';
 import { CALM, type NetworkConditions } from './simulated-network.ts';
-import { identify, SimulatedNodes } from './simulated-nodes.ts';
+import { identify, SIMULATED_PORT, type SimulatedNode, SimulatedNodes } from './simulated-nodes.ts';
 
 /** Nodes that keep what is announced (BEP 5: the 8 closest). */
 const CLOSEST = 8;
 const FAR_ACQUAINTANCES = 40;
-/** The crowd is there to answer; what it would ask of itself costs the test's time and teaches nothing. */
-const CROWD_RATES = { newAddressesPerSecond: 0.1, packetsPerSecond: 0.1, perAddressPerSecond: 1, perAddressBurst: 3 };
-
 export interface Scraper {
   readonly node: DhtNode;
   readonly loop: ScrapeLoop;
@@ -58,10 +57,9 @@ export class SimulatedSwarm {
   /** Starts `count` serving nodes that know their surroundings. */
   async grow(count: number): Promise<void> {
     for (let index = 0; index < count; index++) {
-      const bindHost = crowdHost(index);
-      // An id that fits its address (BEP 42), or all would change theirs and leave what is placed near them.
-      const nodeId = secureNodeId(bindHost, this.nodes.random);
-      await this.nodes.create({ bindHost, nodeId, sendRates: CROWD_RATES }).node.start();
+      const member = this.#newCrowdNode(crowdHost(index));
+      await member.node.start();
+      this.nodes.members.push(member);
     }
     this.#crowd = this.nodes.members.map(identify);
     this.#introduce();
@@ -72,7 +70,7 @@ export class SimulatedSwarm {
     for (let index = 0; index < count; index++) {
       const infohash = asInfohash(this.nodes.random.bytes(20));
       this.infohashes.push(infohash);
-      for (const { node } of this.nodes.trueClosest(infohash, CLOSEST)) {
+      for (const { node } of this.#closest(infohash)) {
         node.peerStore.add(infohash, { host: `200.${index >> 8}.${index & 255}.1`, port: 6881 });
       }
     }
@@ -125,6 +123,36 @@ export class SimulatedSwarm {
     }
   }
 
+  #newCrowdNode(host: string): SimulatedNode {
+    const { clock, network, random } = this.nodes;
+    const counters = new Counters();
+    const dependencies = {
+      clock: { ...forwarding(clock), setRepeating: () => ({ cancel: () => undefined }) },
+      random: createSeededRandom(random.uint32()),
+      log: silentLog,
+      counters,
+      openSocket: network.openSocket,
+      resolveHost: () => Promise.resolve([]),
+    };
+    const node = new DhtNode(dependencies, {
+      bindHost: host,
+      port: SIMULATED_PORT,
+      bootstrap: [],
+      isServing: true,
+      localAddressesAllowed: false,
+      // Fits its address (BEP 42), or all would change theirs and leave what is placed near them.
+      nodeId: secureNodeId(host, random),
+    });
+    return { node, counters, contact: { host, port: SIMULATED_PORT } };
+  }
+
+  /** Exact as long as 8 nodes begin with the same four bits: who shares more of them is nearer. */
+  #closest(target: Uint8Array): SimulatedNode[] {
+    const { members } = this.nodes;
+    const near = members.filter(({ node }) => (node.nodeId[0]! ^ target[0]!) < 16);
+    return this.nodes.trueClosest(target, CLOSEST, near.length >= CLOSEST ? near : members);
+  }
+
   /** Every node meets its 16 nearest and some at every distance, as after an hour of life. */
   #introduce(): void {
     const { members, random } = this.nodes;
@@ -137,6 +165,15 @@ export class SimulatedSwarm {
       }
     });
   }
+}
+
+function forwarding(clock: Clock): Clock {
+  return {
+    nowMs: () => clock.nowMs(),
+    nowUnixSeconds: () => clock.nowUnixSeconds(),
+    setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+    setRepeating: (intervalMs, callback) => clock.setRepeating(intervalMs, callback),
+  };
 }
 
 /** Public addresses in many networks, unlike simulatedHost: the scraper asks two nodes a second of one /16 at most. */
