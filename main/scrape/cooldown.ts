@@ -117,6 +117,8 @@ export class Cooldown {
     const index = hour % SLOT_COUNT;
     const slot = this.#slots[index];
     if (slot && slot.hour === hour) return slot;
+    // A new hour: whatever ran until now is over. One full table at most is still open, about 20 ms of work.
+    for (const over of this.#slots) if (over?.members instanceof HourTable) over.members.freeze();
     return (this.#slots[index] = { hour, members: new HourTable() });
   }
 

@@ -1,5 +1,6 @@
-// The addresses asked within one hour, each with its minute: open addressing in two typed arrays, 5 bytes a place.
-// Only grows; the whole table is dropped when its hour is too old to matter. Used by cooldown.ts alone.
+// The addresses asked within one hour, each with its minute. While the hour runs: open addressing in two typed arrays.
+// Once it is over: frozen into the form it is saved in, 5 bytes an address in order, found by halving. So saving 24 old
+// hours copies nothing, however full they are. Only grows; dropped as a whole when too old. Used by cooldown.ts alone.
 import { assert } from '../base/assert.ts';
 
 const PLACES_AT_START = 256;
@@ -8,6 +9,7 @@ const PLACES_MAX = 2 ** 17;
 export const HOUR_TABLE_BYTES_MAX = PLACES_MAX * 5;
 /** Filled to three quarters at most, or probing gets long. */
 export const HOUR_TABLE_MEMBERS_MAX = (PLACES_MAX * 3) / 4;
+/** 4 bytes of key (big-endian) and one of minute. */
 const PACKED_BYTES = 5;
 /** No address has this key (address-key.ts). */
 const EMPTY = 0;
@@ -16,17 +18,20 @@ export class HourTable {
   #keys = new Uint32Array(PLACES_AT_START);
   #minutes = new Uint8Array(PLACES_AT_START);
   #size = 0;
+  /** The members in order of key; null while the table is open. */
+  #packed: Uint8Array | null = null;
 
   get size(): number {
     return this.#size;
   }
 
   get allocatedBytes(): number {
-    return this.#keys.length * 5;
+    return this.#packed?.length ?? this.#keys.length * 5;
   }
 
   /** Notes `minute` (0 to 59) for `key`; false, and nothing changed, when there is no room for another key. */
   set(key: number, minute: number): boolean {
+    if (this.#packed !== null) this.#thaw(this.#packed);
     let place = this.#placeOf(key);
     if (this.#keys[place] === EMPTY) {
       if (this.#size === HOUR_TABLE_MEMBERS_MAX) return false;
@@ -43,51 +48,80 @@ export class HourTable {
 
   /** The minute noted for `key`, or null. */
   get(key: number): number | null {
+    if (this.#packed !== null) return minuteIn(this.#packed, key);
     const place = this.#placeOf(key);
     return this.#keys[place] === EMPTY ? null : this.#minutes[place]!;
   }
 
   forEach(visit: (key: number, minute: number) => void): void {
-    for (let place = 0; place < this.#keys.length; place++) {
-      if (this.#keys[place] !== EMPTY) visit(this.#keys[place]!, this.#minutes[place]!);
-    }
+    const packed = this.pack();
+    for (let at = 0; at < packed.length; at += PACKED_BYTES) visit(keyAt(packed, at), packed[at + 4]!);
   }
 
-  /** 4 bytes of key (big-endian) and one of minute for each. */
+  /** The hour is over: smaller from now on, and saved without a copy. */
+  freeze(): void {
+    this.#packed = this.pack();
+    this.#keys = new Uint32Array(0);
+    this.#minutes = new Uint8Array(0);
+  }
+
+  /** The members as they are saved; of a frozen table the bytes themselves. */
   pack(): Uint8Array {
+    if (this.#packed !== null) return this.#packed;
+    // Key and minute in one number, for a typed array sorts ten times as fast as one of pairs.
+    const members = new Float64Array(this.#size);
+    for (let place = 0, count = 0; place < this.#keys.length; place++) {
+      if (this.#keys[place] !== EMPTY) members[count++] = this.#keys[place]! * 64 + this.#minutes[place]!;
+    }
+    members.sort();
     const packed = new Uint8Array(this.#size * PACKED_BYTES);
-    let at = 0;
-    this.forEach((key, minute) => {
+    for (let index = 0, at = 0; index < members.length; index++, at += PACKED_BYTES) {
+      const key = Math.floor(members[index]! / 64);
       packed[at] = key >>> 24;
       packed[at + 1] = key >>> 16;
       packed[at + 2] = key >>> 8;
       packed[at + 3] = key;
-      packed[at + 4] = minute;
-      at += PACKED_BYTES;
-    });
+      packed[at + 4] = members[index]! % 64;
+    }
     return packed;
   }
 
-  /** What pack() gave, or null when it is damaged. */
+  /** A frozen table of what pack() gave, or null when it is damaged. */
   static unpack(packed: Uint8Array): HourTable | null {
     if (packed.length % PACKED_BYTES !== 0 || packed.length / PACKED_BYTES > HOUR_TABLE_MEMBERS_MAX) return null;
-    const table = new HourTable();
+    let before = EMPTY;
     for (let at = 0; at < packed.length; at += PACKED_BYTES) {
-      const key = ((packed[at]! << 24) | (packed[at + 1]! << 16) | (packed[at + 2]! << 8) | packed[at + 3]!) >>> 0;
-      const minute = packed[at + 4]!;
-      if (key === EMPTY || minute > 59) return null;
-      table.set(key, minute);
+      const key = keyAt(packed, at);
+      if (key <= before || packed[at + 4]! > 59) return null;
+      before = key;
     }
+    const table = new HourTable();
+    table.#size = packed.length / PACKED_BYTES;
+    table.#packed = Uint8Array.from(packed);
+    table.#keys = new Uint32Array(0);
+    table.#minutes = new Uint8Array(0);
     return table;
   }
 
   checkInvariants(): void {
     let size = 0;
+    let before = EMPTY;
     this.forEach((key, minute) => {
-      assert(this.get(key) === minute && minute < 60, 'a key cannot be found from its hash');
+      assert(key > before && minute < 60, 'keys are in order, and minutes are minutes');
+      assert(this.get(key) === minute, 'a key cannot be found');
+      before = key;
       size++;
     });
-    assert(size === this.#size && size <= (this.#keys.length * 3) / 4, 'the table is miscounted or too full');
+    assert(size === this.#size && size <= HOUR_TABLE_MEMBERS_MAX, 'the table is miscounted or too full');
+    assert(this.#packed !== null || size <= (this.#keys.length * 3) / 4, 'probing would get long');
+  }
+
+  #thaw(packed: Uint8Array): void {
+    this.#packed = null;
+    this.#size = 0;
+    this.#keys = new Uint32Array(PLACES_AT_START);
+    this.#minutes = new Uint8Array(PLACES_AT_START);
+    for (let at = 0; at < packed.length; at += PACKED_BYTES) this.set(keyAt(packed, at), packed[at + 4]!);
   }
 
   #placeOf(key: number): number {
@@ -109,4 +143,21 @@ export class HourTable {
       this.#minutes[place] = minutes[from]!;
     }
   }
+}
+
+function keyAt(packed: Uint8Array, at: number): number {
+  return ((packed[at]! << 24) | (packed[at + 1]! << 16) | (packed[at + 2]! << 8) | packed[at + 3]!) >>> 0;
+}
+
+function minuteIn(packed: Uint8Array, key: number): number | null {
+  let low = 0;
+  let high = packed.length / PACKED_BYTES - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = keyAt(packed, middle * PACKED_BYTES);
+    if (found === key) return packed[middle * PACKED_BYTES + 4]!;
+    if (found < key) low = middle + 1;
+    else high = middle - 1;
+  }
+  return null;
 }
