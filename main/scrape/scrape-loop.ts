@@ -114,6 +114,7 @@ export class ScrapeLoop {
   start(): void {
     assert(!this.#isStarted, 'the scraper is started once');
     this.#isStarted = true;
+    this.#tables.recountAll(); // the main table may have been restored after ours
     if (!this.#isPaused) this.#run();
   }
 
