@@ -9,9 +9,9 @@ import { decodeKrpc, encodeQuery, encodeReply, KrpcMessage, toReply } from '../.
 
 export const name = 'krpc-decode';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 /** Long enough for process.cpuUsage (1 us steps) and short enough that both sides meet the same machine. */
-const SLICE_US = 25_000;
+const SLICE_US = 12_000;
 const WARM_UP_ROUNDS = 10;
 const WARM_UP_OPS = 5000;
 const FEW_OPS = 100;
@@ -142,7 +142,7 @@ function heapGrowth(operation: () => unknown, count: number): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const grown: number[] = [];
-  for (let attempt = 0; attempt < 7; attempt++) {
+  for (let attempt = 0; attempt < 5; attempt++) {
     collect();
     const before = process.memoryUsage().heapUsed;
     repeat(operation, count);
