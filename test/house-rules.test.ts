@@ -40,7 +40,7 @@ const OWNERS: Record<string, readonly string[]> = {
   electron: ['main/app', 'main/main.ts', 'preload/preload.ts'],
   'better-sqlite3': ['main/catalogue/open-database.ts'],
   flexsearch: ['main/search/suggestions.ts'],
-  bencode: ['main/dht/routing-table-file.ts'],
+  bencode: ['main/dht/routing-table-file.ts', 'main/dht/saved-table.ts'], // our own files; the wire has its own scanner
   valibot: ['main/app', IPC_CONTRACT],
   svelte: ['renderer'],
   virtua: ['renderer'],
