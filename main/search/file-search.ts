@@ -10,8 +10,8 @@ export const FILE_MATCHES_MAX = 200;
 /** Words whose paths are looked up; a query of more is looked up by its first ones. */
 const WORDS_ASKED_MAX = 6;
 const CANDIDATES_PER_WORD_MAX = 200;
-/** Names read for one query: 2 ms. */
-const NAMES_READ_MAX = 400;
+/** Names read for one query: a millisecond or two. */
+const NAMES_READ_MAX = 250;
 /** Torrents whose file list is unpacked for a phrase: 0.2 ms each. */
 const LISTS_READ_MAX = 40;
 /** A beginning of one or two letters would list half of all torrents (path_fts has no index of beginnings). */

@@ -19,8 +19,12 @@ export const FULL_TEXT_QUERIES = {
   paths: 'SELECT rowid FROM path_fts WHERE path_fts MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?',
   countNames: 'SELECT count(*) FROM (SELECT 1 FROM name_fts WHERE name_fts MATCH ? AND rowid < ? LIMIT ?)',
   all: 'SELECT id FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?',
+  name: 'SELECT name FROM torrents WHERE id = ?',
   countAll: 'SELECT count(*) FROM (SELECT 1 FROM torrents WHERE id < ? LIMIT ?)',
 } as const;
+
+/** About 1 MB. Cleared as a whole when it is full: what is in use comes back at once. */
+const KEPT_NAMES_MAX = 5000;
 
 export class FullText {
   readonly #names: FullTextStatement;
@@ -28,6 +32,8 @@ export class FullText {
   readonly #countNames: FullTextStatement;
   readonly #all: FullTextStatement;
   readonly #countAll: FullTextStatement;
+  readonly #name: FullTextStatement;
+  readonly #keptNames = new Map<number, string>();
 
   constructor(database: FullTextDatabase) {
     const prepare = (name: keyof typeof FULL_TEXT_QUERIES) => database.prepare(FULL_TEXT_QUERIES[name]).pluck();
@@ -36,6 +42,18 @@ export class FullText {
     this.#countNames = prepare('countNames');
     this.#all = prepare('all');
     this.#countAll = prepare('countAll');
+    this.#name = prepare('name');
+  }
+
+  /** Null when the row is gone. Names never change, and while somebody types the same ones are asked for again and again. */
+  nameOf(id: number): string | null {
+    const kept = this.#keptNames.get(id);
+    if (kept !== undefined) return kept;
+    const name = this.#name.get(id) as string | undefined;
+    if (name === undefined) return null;
+    if (this.#keptNames.size >= KEPT_NAMES_MAX) this.#keptNames.clear();
+    this.#keptNames.set(id, name);
+    return name;
   }
 
   /** Ids below `beforeId` whose names have the terms, newest first. Phrases are not checked: look at the names. */

@@ -17,7 +17,10 @@ export interface IndexRequest {
   readonly query: IndexQuery;
   readonly sort: SortOrder;
   readonly contentType: ContentType | null;
+  /** 0: only the counts are wanted. */
   readonly limit: number;
+  /** False: only the places are wanted; counts stay 0. */
+  readonly withCounts: boolean;
   /** Results after this one; null from the first on. */
   readonly after: Place | null;
   /** Only ids from lowId to highId: the state that the first page of a search saw. */
@@ -97,20 +100,38 @@ export class NameIndex {
     this.#rowCount += segment.rowCount;
   }
 
+  /** The content type (index into CONTENT_TYPES) of a row in the index; -1 for another. */
+  typeOf(id: number): number {
+    const segment = this.#segments.findLast(({ ids }) => ids[0]! <= id);
+    if (segment === undefined) return -1;
+    let low = 0;
+    let high = segment.rowCount;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (segment.ids[middle]! < id) low = middle + 1;
+      else high = middle;
+    }
+    return segment.ids[low] === id ? segment.types[low]! : -1;
+  }
+
   search(request: IndexRequest): IndexAnswer {
     const typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
     const counts = new Array<number>(CONTENT_TYPES.length).fill(0);
-    const top = new TopRows(request.limit, request.after);
+    const top = new TopRows(Math.max(1, request.limit), request.after);
     // Newest first, so that of equal keys the newer rows come in first and older ones are turned away at once.
     for (let index = this.#segments.length - 1; index >= 0; index--) {
       const segment = this.#segments[index]!;
       if (segment.ids[0]! > request.highId || segment.ids.at(-1)! < request.lowId) continue;
+      if (!request.withCounts && request.sort === 'newest' && top.isFull) break;
       const bits = this.#searcher.matches(segment, request.query);
-      if (bits !== null) collect(segment, bits, { request, typeIndex, counts, top });
+      if (bits === null) continue;
+      keepRange(segment, bits, request);
+      if (request.withCounts) countTypes(segment, bits, counts);
+      if (request.limit > 0) offerRows(segment, bits, { request, typeIndex, top });
     }
     const countsByType = Object.fromEntries(CONTENT_TYPES.map((type, index) => [type, counts[index]!]));
     return {
-      places: top.sorted(),
+      places: request.limit > 0 ? top.sorted() : [],
       totalCount: typeIndex >= 0 ? counts[typeIndex]! : counts.reduce((sum, count) => sum + count, 0),
       countsByType: countsByType as Record<ContentType, number>,
     };
@@ -150,30 +171,40 @@ export class NameIndex {
   }
 }
 
-interface Collecting {
+/** Clears the bits of rows outside lowId to highId. Nearly always there are none. */
+function keepRange({ ids }: SegmentData, bits: Uint32Array, { lowId, highId }: IndexRequest): void {
+  for (let row = 0; row < ids.length && ids[row]! < lowId; row++) bits[row >>> 5]! &= ~(1 << (row & 31));
+  for (let row = ids.length - 1; row >= 0 && ids[row]! > highId; row--) bits[row >>> 5]! &= ~(1 << (row & 31));
+}
+
+function countTypes({ types }: SegmentData, bits: Uint32Array, counts: number[]): void {
+  for (let word = 0; word < bits.length; word++) {
+    for (let left = bits[word]!; left !== 0; left &= left - 1) {
+      counts[types[word * 32 + 31 - Math.clz32(left & -left)]!]!++;
+    }
+  }
+}
+
+interface Offering {
   readonly request: IndexRequest;
   readonly typeIndex: number;
-  readonly counts: number[];
   readonly top: TopRows;
 }
 
-/** Counts the rows whose bits are set and offers those of the type asked for to `top`. */
-function collect(segment: SegmentData, bits: Uint32Array, { request, typeIndex, counts, top }: Collecting): void {
+/** Offers the rows whose bits are set, newest first, to `top`. */
+function offerRows(segment: SegmentData, bits: Uint32Array, { request, typeIndex, top }: Offering): void {
   const { ids, types } = segment;
-  const { lowId, highId } = request;
   const keyOf = keyReader(segment, request);
+  const isNewest = request.sort === 'newest';
   for (let word = bits.length - 1; word >= 0; word--) {
     let left = bits[word]!;
     while (left !== 0) {
       const bit = 31 - Math.clz32(left);
       left = (left & ~(1 << bit)) >>> 0;
       const row = word * 32 + bit;
-      const id = ids[row]!;
-      if (id < lowId || id > highId) continue;
-      const type = types[row]!;
-      counts[type]!++;
-      if (typeIndex < 0 || type === typeIndex) top.offer(keyOf(row), id);
+      if (typeIndex < 0 || types[row] === typeIndex) top.offer(keyOf(row), ids[row]!);
     }
+    if (isNewest && top.isFull) return;
   }
 }
 

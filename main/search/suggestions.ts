@@ -4,7 +4,7 @@
 import { Charset, Index } from 'flexsearch';
 import { cleanTitle } from './clean-title.ts';
 import { fold, words } from './tokens.ts';
-import { Vocabulary } from './vocabulary.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /** 31 MB and 2 ms a keystroke at most; 50,000 would find no more titles in the first eight. */
 export const TITLES_MAX = 20_000;

@@ -126,7 +126,7 @@ export function foldWithOffsets(text: string): FoldedText {
 
 /** Letter by letter this gives the same as over the whole text: nothing here looks at neighbours. */
 function foldPiece(text: string): string {
-  const bare = text.normalize('NFKD').replace(MARKS, '').toLowerCase().normalize('NFKD').replace(MARKS, '');
+  const bare = text.normalize('NFKD').replace(MARKS, '').toLowerCase();
   return bare.replace(PLAINABLE, (letter) => PLAIN_LETTERS.get(letter)!);
 }
 

@@ -22,6 +22,10 @@ export class TopRows {
     this.#ids = new Float64Array(limit);
   }
 
+  get isFull(): boolean {
+    return this.#count === this.#limit;
+  }
+
   offer(key: number, id: number): void {
     const after = this.#after;
     if (after !== null && (key > after.key || (key === after.key && id >= after.id))) return;

@@ -67,7 +67,7 @@ function fileRows(
   shown: readonly StoredRow[],
 ): StoredRow[] {
   const rows = {
-    nameOf: (id: number): string | null => reader.rowsByIds([id])[0]?.name ?? null,
+    nameOf: (id: number): string | null => fullText.nameOf(id),
     pathsOf: (id: number): readonly string[] => reader.detailsById(id)?.files.map((file) => file.path) ?? [],
   };
   const nameIds = new Set(shown.map((row) => row.id));

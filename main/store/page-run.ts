@@ -109,12 +109,13 @@ export class PageRun {
     const asked = requiredWords(query);
     const { places } = this.#search('relevance', RESCORED_MAX, null);
     this.#bestEnd = places.length < RESCORED_MAX ? { key: -Number.MAX_VALUE, id: 0 } : places.at(-1)!;
-    const staticKeys = new Map(places.map(({ id, key }) => [id, key]));
-    return this.#sources.reader
-      .rowsByIds(places.map(({ id }) => id))
-      .filter(({ name }) => !this.#needsName || nameMatches(query, name))
-      .map(({ id, name }) => ({ id, key: staticKeys.get(id)! + nameScore(asked, name) }))
-      .sort((a, b) => b.key - a.key || b.id - a.id);
+    const ranked: Place[] = [];
+    for (const { id, key } of places) {
+      const name = this.#sources.fullText.nameOf(id);
+      if (name === null || (this.#needsName && !nameMatches(query, name))) continue;
+      ranked.push({ id, key: key + nameScore(asked, name) });
+    }
+    return ranked.sort((a, b) => b.key - a.key || b.id - a.id);
   }
 
   #stepWindow(): void {
@@ -156,15 +157,17 @@ export class PageRun {
   #search(sort: SortOrder, limit: number, after: Place | null) {
     const { lowId, highId } = this.#cursor;
     const { contentType } = this.#request;
-    return this.#sources.index.search({ query: this.#indexQuery, sort, contentType, limit, after, lowId, highId });
+    const range = { lowId, highId, withCounts: false };
+    return this.#sources.index.search({ ...range, query: this.#indexQuery, sort, contentType, limit, after });
   }
 
   /** Adds the row to the page, unless it is gone, of another type or (where that is to be checked) its name does not match. */
   #take(id: number, checksName: boolean): void {
+    const { reader, fullText } = this.#sources;
     this.#namesRead++;
-    const [row] = this.#sources.reader.rowsByIds([id]);
+    if (checksName && !nameMatches(this.#request.query, fullText.nameOf(id) ?? '')) return;
+    const [row] = reader.rowsByIds([id]);
     if (row === undefined || (this.#typeIndex >= 0 && row.contentType !== this.#typeIndex)) return;
-    if (checksName && !nameMatches(this.#request.query, row.name)) return;
     this.#rows.push(row);
     this.#cursors.push(this.#cursor);
   }

@@ -7,7 +7,7 @@ import { requiredWords, type SearchQuery } from '../search/search-query.ts';
 import { toIndexQuery } from '../search/segment-search.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
 import { type PageSources, windowHasOlder } from './page-run.ts';
-import type { ContentType, ResultPage } from './store-contract.ts';
+import { CONTENT_TYPES, type ContentType, type ResultPage } from './store-contract.ts';
 
 /** Names read to count phrases: some 5 ms. */
 const NAMES_COUNTED_MAX = 500;
@@ -54,7 +54,7 @@ function countOlder({ reader, index, fullText }: PageSources, { query, lowId }: 
   return { rows: [], moreCount: fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX }) };
 }
 
-function countWindow({ reader, index }: PageSources, { query, lowId, highId }: CountRequest) {
+function countWindow({ fullText, index }: PageSources, { query, lowId, highId }: CountRequest) {
   const request = {
     query: toIndexQuery(query),
     sort: 'newest',
@@ -64,18 +64,19 @@ function countWindow({ reader, index }: PageSources, { query, lowId, highId }: C
     highId,
   } as const;
   const isByName = needsName(query);
-  const answer = index.search({ ...request, limit: isByName ? NAMES_COUNTED_MAX : 1 });
+  const answer = index.search({ ...request, limit: isByName ? NAMES_COUNTED_MAX : 0, withCounts: true });
   if (!isByName) return { countsByType: answer.countsByType, isExact: true };
   const countsByType = { ...answer.countsByType };
-  for (const type of Object.keys(countsByType) as ContentType[]) countsByType[type] = 0;
-  const matching = reader.rowsByIds(answer.places.map(({ id }) => id)).filter(({ name }) => nameMatches(query, name));
-  for (const row of matching) countsByType[contentTypeNamed(row.contentType)]++;
+  for (const type of CONTENT_TYPES) countsByType[type] = 0;
+  for (const { id } of answer.places) {
+    if (nameMatches(query, fullText.nameOf(id) ?? '')) countsByType[contentTypeNamed(index.typeOf(id))]++;
+  }
   return { countsByType, isExact: answer.totalCount <= NAMES_COUNTED_MAX };
 }
 
 function findFileIds({ reader, index, fullText }: PageSources, { query, lowId, highId }: CountRequest): number[] {
   const rows = {
-    nameOf: (id: number): string | null => reader.rowsByIds([id])[0]?.name ?? null,
+    nameOf: (id: number): string | null => fullText.nameOf(id),
     pathsOf: (id: number): readonly string[] => reader.detailsById(id)?.files.map((file) => file.path) ?? [],
   };
   const request = {
@@ -86,7 +87,7 @@ function findFileIds({ reader, index, fullText }: PageSources, { query, lowId, h
     lowId,
     highId,
   } as const;
-  const window = index.search({ ...request, limit: FEW_NAMES }).places.map(({ id }) => id);
+  const window = index.search({ ...request, limit: FEW_NAMES, withCounts: false }).places.map(({ id }) => id);
   const older = windowHasOlder(index, lowId) ? fullText.nameIds(query, { beforeId: lowId, limit: FEW_NAMES }) : [];
   // While the window is empty nothing limits what is seen.
   const highest = highId === 0 ? Number.MAX_SAFE_INTEGER - 1 : highId;

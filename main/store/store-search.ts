@@ -1,7 +1,8 @@
 // Answers what the window asks of the catalogue: pages of results, suggestions, details. Knows no thread and no port;
 // search-service.ts brings the requests and the index.
 import { fromHex, toHex } from '../base/bytes.ts';
-import { CatalogueReader, type StoredRow } from '../catalogue/catalogue-reader.ts';
+import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
+import { type StoredRow } from '../catalogue/catalogue-reader.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
 import { matchRanges } from '../search/name-match.ts';
@@ -149,7 +150,7 @@ export class StoreSearch {
   #countOf(text: string): number {
     const query = toIndexQuery(parseQuery(text));
     const all = { lowId: 0, highId: NO_WINDOW, contentType: null, after: null };
-    return this.#sources.index.search({ ...all, query, sort: 'newest', limit: 1 }).totalCount;
+    return this.#sources.index.search({ ...all, query, sort: 'newest', limit: 0, withCounts: true }).totalCount;
   }
 }
 

@@ -79,14 +79,14 @@ function makeQueries(): Queries {
     add('two words of a title', `${words[0]} ${words[1]} `);
     add('two words and a common one', `${words[0]} ${words[1]} ${often}`);
     add('two common words', `${often} ${common[(count * 7 + 3) % common.length]} `);
-    add('typing: 1 letter', words[0]!.slice(0, 1));
-    add('typing: 2 or 3 letters', words[0]!.slice(0, 2 + (count % 2)));
-    add('typing: word and letters', `${words[0]} ${words[1]!.slice(0, 1 + (count % 3))}`);
+    add('typing: 1 letter', words[0].slice(0, 1));
+    add('typing: 2 or 3 letters', words[0].slice(0, 2 + (count % 2)));
+    add('typing: word and letters', `${words[0]} ${words[1].slice(0, 1 + (count % 3))}`);
     add('phrase', `"${words[0]} ${words[1]}"`);
     add('common phrase', count % 2 === 0 ? '"web dl"' : '"deluxe edition"');
     add('Han, 2 and 3 letters', foreign(random.below(TORRENTS), /[\p{Script=Han}]{3,}/u).slice(0, 2 + (count % 2)));
     add('Cyrillic', foreign(random.below(TORRENTS), /\p{Script=Cyrillic}{3,}/u));
-    add('not there', `${words[0]!.slice(0, 2)}q${words[0]!.slice(2)} ${words[1]} `);
+    add('not there', `${words[0].slice(0, 2)}q${words[0].slice(2)} ${words[1]} `);
     add('nothing typed', '');
   }
   return queries;

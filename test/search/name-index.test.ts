@@ -68,7 +68,16 @@ function allPages(index: NameIndex, text: string, sort: SortOrder, contentType: 
   const query = toIndexQuery(parseQuery(text));
   const ids: number[] = [];
   for (let after: Place | null = null; ;) {
-    const request = { query, sort, contentType, limit, after, lowId: index.lowId, highId: index.highId };
+    const request = {
+      query,
+      sort,
+      contentType,
+      limit,
+      after,
+      lowId: index.lowId,
+      highId: index.highId,
+      withCounts: true,
+    };
     const { places, totalCount, countsByType } = index.search(request);
     ids.push(...places.map(({ id }) => id));
     if (places.length < limit) return { ids, totalCount, counts: countsByType };
@@ -118,7 +127,7 @@ describe('NameIndex', () => {
     const index = indexOf(rows, [100]);
     const idsOf = (text: string) => {
       const query = toIndexQuery(parseQuery(text));
-      const range = { lowId: 0, highId: 1e9, contentType: null, after: null };
+      const range = { lowId: 0, highId: 1e9, contentType: null, after: null, withCounts: true };
       return index.search({ ...range, query, sort: 'newest', limit: 300 }).places.map(({ id }) => id);
     };
     for (const { id, name } of rows) {
@@ -141,7 +150,7 @@ describe('NameIndex', () => {
           for (const length of [1, 2, 3]) {
             const text = letters.slice(start, start + length);
             const query = toIndexQuery(parseQuery(text));
-            const range = { lowId: 0, highId: 1e9, contentType: null, after: null };
+            const range = { lowId: 0, highId: 1e9, contentType: null, after: null, withCounts: true };
             const { places } = index.search({ ...range, query, sort: 'newest', limit: 300 });
             expect(places.map((place) => place.id)).toContain(id);
             checked++;
@@ -170,7 +179,7 @@ describe('NameIndex', () => {
   test('rows outside the asked range stay out', () => {
     const index = indexOf(rows, [40, 40]);
     const query = toIndexQuery(parseQuery(''));
-    const request = { query, sort: 'newest', contentType: null, limit: 500, after: null } as const;
+    const request = { query, sort: 'newest', contentType: null, limit: 500, after: null, withCounts: true } as const;
     const { places, totalCount } = index.search({ ...request, lowId: 100, highId: 200 });
     expect(totalCount).toBe(51);
     expect([places[0]!.id, places.at(-1)!.id]).toEqual([200, 100]);

@@ -54,7 +54,7 @@ export function startSearch(
     const requestId = ++lastRequestId;
     return new Promise((resolve) => {
       waiting.set(requestId, resolve);
-      service.receive({ ...question, requestId } as Extract<SearchCommand, { requestId: number }>);
+      service.receive({ ...question, requestId });
     });
   };
   const page = async (request: Partial<SearchRequest>, box = 'box'): Promise<ResultPage> => {
@@ -91,8 +91,8 @@ export function storeAndTell(
 export function writerPorts() {
   const [writerEnd, searchEnd] = memoryPorts<never, WriterToSearch>();
   return {
-    writerEnd: writerEnd as unknown as Port<never, WriterToSearch>,
-    searchEnd: searchEnd as unknown as Port<WriterToSearch, never>,
+    writerEnd: writerEnd,
+    searchEnd: searchEnd,
   };
 }
 

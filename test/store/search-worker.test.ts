@@ -4,7 +4,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import type { SearchCommand, SearchEvent, WriterEvent } from '../../main/store/store-contract.ts';
 import { madeTorrent, openAt, temporaryPath } from '../catalogue/support.ts';
-import { firstPage, sleep, storeAndTell } from './search-support.ts';
+import { firstPage, sleep, storeAndTell, until } from './search-support.ts';
 
 function startWorker(name: 'search-worker' | 'writer-worker', databasePath: string): Worker {
   const worker = new Worker(new URL(`../../main/store/${name}.ts`, import.meta.url), {
@@ -81,9 +81,10 @@ test('searches what is there without a writer, and ends by itself', async () => 
   const events: (SearchEvent | WriterEvent)[] = [];
   search.on('message', (event: SearchEvent) => events.push(event));
   expect(countIn(await asker(search)('made torrent'))).toBe(30);
+  await until(() => events.some((event) => event.type === 'ready'));
+  expect(events).toContainEqual({ type: 'ready', indexedCount: 30 });
   const ended = once(search, 'exit');
   search.postMessage({ type: 'stop' });
   expect(await ended).toEqual([0]);
   expect(events.at(-1)).toEqual({ type: 'stopped' });
-  expect(events).toContainEqual({ type: 'ready', indexedCount: 30 });
 });
