@@ -215,9 +215,11 @@ export class Discovery {
     for (const candidate of ports) {
       const node = this.#createNode(candidate);
       this.#node = node;
-      if (this.#isPaused) node.pause();
       try {
-        await node.start(saved?.table ?? null);
+        const starting = node.start(saved?.table ?? null);
+        // At once, not when the socket is open: no datagram leaves in between.
+        if (this.#isPaused) node.pause();
+        await starting;
         return node;
       } catch (error) {
         reason = error;
