@@ -9,6 +9,7 @@ function plural(count: number, one: string, many: string): string {
 
 export const messages = {
   appName: 'Lanternfish',
+  unnamed: 'Unnamed',
 
   notice: {
     title: 'Search BitTorrent from your own computer',
