@@ -56,7 +56,7 @@ export class FullText {
     return name;
   }
 
-  /** Ids below `beforeId` whose names have the terms, newest first. Phrases are not checked: look at the names. */
+  /** Ids below `beforeId` whose names have the terms, newest first; phrases, and exclusions alone, are for who reads the names. */
   nameIds(query: SearchQuery, { beforeId, limit }: { beforeId: number; limit: number }): number[] {
     if (query.isUnmatchable) return [];
     const match = matchExpression(toIndexQuery(query));

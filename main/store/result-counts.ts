@@ -50,7 +50,9 @@ function countOlder({ reader, index, fullText }: PageSources, { query, lowId }: 
   if (ids.length <= FEW_NAMES) {
     return { rows: reader.rowsByIds(ids).filter(({ name }) => nameMatches(query, name)), moreCount: 0 };
   }
-  if (needsName(query)) return { rows: [], moreCount: 1 };
+  // Terms alone do not tell how many: at least one more is all that is known.
+  const isOnlyExcluding = query.excluded.length > 0 && requiredWords(query).length === 0;
+  if (needsName(query) || isOnlyExcluding) return { rows: [], moreCount: 1 };
   return { rows: [], moreCount: fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX }) };
 }
 
