@@ -30,7 +30,6 @@ test('finds what the names have, newest first, and counts it', () => {
     '東',
     '第1',
     'ночь ',
-    '-x264',
     'zzzz',
     '사',
     'house -web -dl',
