@@ -121,3 +121,23 @@ describe(`the scraper among 500 nodes (SEED=${seed})`, () => {
     expect(swarm.foundShare(scraper)).toBeGreaterThan(0.9);
   });
 });
+
+describe(`the scraper behind a small router (SEED=${seed})`, () => {
+  it('settles where the NAT table holds, though a full table reports no error', async () => {
+    await newSwarm(1000, 100);
+    const mappingsMax = 300;
+    swarm.network.placeBehindNat('99.1.2.3', mappingsMax);
+    const scraper = await swarm.addScraper({ host: '99.1.2.3', pace: 'gentle' });
+    const { counters, node } = scraper;
+    swarm.clock.advance(60_000);
+    // 8/s for 120 s are 960 entries: most of what is asked by now is lost.
+    expect(counters.queryTimeouts).toBeGreaterThan(50);
+    swarm.clock.advance(90_000);
+    expect(node.budget.rates.newAddressesPerSecond * 120).toBeLessThanOrEqual(mappingsMax);
+    const before = { timeouts: counters.queryTimeouts, asked: counters.samplesAsked };
+    swarm.clock.advance(30_000);
+    expect(counters.samplesAsked - before.asked).toBeGreaterThan(20);
+    expect(counters.queryTimeouts - before.timeouts).toBeLessThan((counters.samplesAsked - before.asked) * 0.2);
+    swarm.checkInvariants();
+  });
+});
