@@ -28,6 +28,8 @@ export interface SampleSource {
   readonly version: string | null;
   readonly expiresAtMs: number;
   readonly waiting: Infohash[];
+  /** How many were added to `waiting`, ever. */
+  addedCount: number;
   /** Infohashes asked with an answer, and those of them that it named peers for. */
   answeredCount: number;
   withPeersCount: number;
@@ -70,6 +72,7 @@ export class GetPeersList {
       version,
       expiresAtMs: nowMs + EXPIRES_AFTER_MS,
       waiting: [],
+      addedCount: 0,
       answeredCount: 0,
       withPeersCount: 0,
       timeoutsInARow: 0,
@@ -85,7 +88,9 @@ export class GetPeersList {
       this.#options.counters.overflows.count('get-peers');
       return false;
     }
+    if (source.addedCount >= INFOHASHES_PER_NODE_MAX) return this.#dropped('get-peers-beyond-share');
     source.waiting.push(infohash);
+    source.addedCount++;
     this.#waitingCount++;
     if (!source.isBeingAsked && source.place === NOT_IN_HEAP) this.#due.push(source);
     return true;

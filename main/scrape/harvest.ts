@@ -93,7 +93,7 @@ export class Harvest {
       if (queuedCount >= INFOHASHES_PER_NODE_MAX) return;
       const outcome = this.#triage.offer(infohash, source, nowMs);
       if (outcome === 'full') return;
-      if (outcome === 'queued' || outcome === 'known') queuedCount++;
+      if (outcome === 'queued') queuedCount++;
     }
   }
 

@@ -50,10 +50,6 @@ export class RecentInfohashes {
     return !this.#previous.has(infohash) && this.#current.add(infohash);
   }
 
-  get falsePositiveRate(): number {
-    return this.#current.falsePositiveRate + this.#previous.falsePositiveRate;
-  }
-
   #rotate(nowMs: number): void {
     // After a whole generation without a single call the elder one is too old as well.
     const isLongOver = nowMs - this.#startedAtMs >= 2 * RECENT_GENERATION_MS;
@@ -118,10 +114,6 @@ export class KnownInfohashes {
 
   has(infohash: Uint8Array): boolean {
     return this.#filters.some((filter) => filter.has(infohash));
-  }
-
-  get falsePositiveRate(): number {
-    return this.#filters.reduce((sum, filter) => sum + filter.falsePositiveRate, 0);
   }
 
   checkInvariants(): void {

@@ -13,7 +13,7 @@ const BUCKET_SIZE = 32;
 const BUCKETS_MAX = 16;
 const MINUTE_MS = 60_000;
 /** Yield is looked at over this many minutes (R5). */
-export const YIELD_MINUTES = 10;
+const YIELD_MINUTES = 10;
 
 export interface NeedleTableOptions {
   readonly needle: NodeId;

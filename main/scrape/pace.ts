@@ -25,15 +25,20 @@ export const PACE_PROFILES: Readonly<Record<Pace, PaceProfile>> = {
 /** Without a signal the rate grows by 1/s this often (fast: by 5/s), so gentle reaches balanced in 2 minutes. */
 export const INCREASE_EVERY_MS = 10_000;
 const INCREASE_SHARE = 0.05;
+/** A rate that was not used proves nothing: below this share of it there is no increase. */
+const USED_SHARE_MIN = 0.5;
 export const HOLD_AFTER_SIGNAL_MS = 60_000;
 const FLOOR_PER_SECOND = 1;
 /** So many halvings without a calm stretch between them mean that something is badly wrong: stop and say so. */
 const HALVINGS_MAX = 3;
 export const REST_MS = 5 * 60_000;
-/** Replies are judged over this window; fewer queries than REPLY_SAMPLE_MIN in it say nothing. */
+/** Replies are judged over this window, by the queries that ended in it; fewer than this say nothing. */
 export const REPLY_WINDOW_MS = 20_000;
-const REPLY_SAMPLE_MIN = 40;
-const REPLY_RATIO_WEIGHT = 0.2;
+const ENDED_MIN = 20;
+const FALLEN_SHARE = 0.5;
+/** Of a new ratio in the average. One that fell counts less, yet it counts: what lasts is not a fall but how things are. */
+const RATIO_WEIGHT = 0.2;
+const FALLEN_RATIO_WEIGHT = 0.1;
 /** A tick this late means that our own thread is behind. */
 const TICK_LAG_MS_MAX = 100;
 /** A gap this long is not lag but a machine that slept. */
@@ -50,10 +55,14 @@ export interface Rates {
   perAddressBurst: number;
 }
 
-/** Running totals; the controller takes the differences itself. */
+/**
+ * Running totals of the samples asked; the controller takes the differences itself. Samples and nothing else, because they
+ * go to new addresses: in front of a full NAT table everybody spoken to before still answers.
+ */
 export interface PaceObservation {
-  readonly queriesSent: number;
-  readonly repliesReceived: number;
+  readonly askedCount: number;
+  readonly repliedCount: number;
+  readonly timedOutCount: number;
   readonly sendErrors: number;
 }
 
@@ -65,11 +74,14 @@ export class PaceController {
   #halvings = 0;
   #lastSignal: PaceSignal | null = null;
   #replyRatio: number | null = null;
+  #haveRepliesFallen = false;
   #windowStartMs: number;
   #windowTicks = 0;
   #windowLateTicks = 0;
   #windowStart: PaceObservation;
   #seen: PaceObservation;
+  /** Samples asked when the last increase was decided. */
+  #askedAtHold = 0;
   #lastTickMs: number;
   readonly #onRest: () => void;
 
@@ -77,7 +89,7 @@ export class PaceController {
     this.#pace = pace;
     this.#perSecond = startRate(pace);
     this.#onRest = onRest;
-    this.#seen = { queriesSent: 0, repliesReceived: 0, sendErrors: 0 };
+    this.#seen = { askedCount: 0, repliedCount: 0, timedOutCount: 0, sendErrors: 0 };
     this.#windowStart = this.#seen;
     this.#windowStartMs = nowMs;
     this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
@@ -146,19 +158,23 @@ export class PaceController {
   }
 
   #judgeWindow(nowMs: number): void {
-    const sent = this.#seen.queriesSent - this.#windowStart.queriesSent;
-    const replies = this.#seen.repliesReceived - this.#windowStart.repliesReceived;
     if (this.#windowLateTicks >= LATE_TICKS_MIN && this.#windowLateTicks > this.#windowTicks * LATE_SHARE_MAX) {
       this.#signal('thread-late', nowMs);
     }
-    if (sent >= REPLY_SAMPLE_MIN) {
-      const ratio = replies / sent;
-      if (this.#replyRatio !== null && ratio < 0.5 * this.#replyRatio) this.#signal('replies-fell', nowMs);
-      else
-        this.#replyRatio =
-          this.#replyRatio === null ? ratio : this.#replyRatio + REPLY_RATIO_WEIGHT * (ratio - this.#replyRatio);
-    }
+    this.#judgeReplies(nowMs);
     this.#startWindow(nowMs);
+  }
+
+  #judgeReplies(nowMs: number): void {
+    const repliedCount = this.#seen.repliedCount - this.#windowStart.repliedCount;
+    const endedCount = repliedCount + this.#seen.timedOutCount - this.#windowStart.timedOutCount;
+    this.#haveRepliesFallen = false;
+    if (endedCount < ENDED_MIN) return;
+    const ratio = repliedCount / endedCount;
+    const usual = this.#replyRatio ?? ratio;
+    this.#haveRepliesFallen = ratio < FALLEN_SHARE * usual;
+    this.#replyRatio = usual + (this.#haveRepliesFallen ? FALLEN_RATIO_WEIGHT : RATIO_WEIGHT) * (ratio - usual);
+    if (this.#haveRepliesFallen) this.#signal('replies-fell', nowMs);
   }
 
   #startWindow(nowMs: number): void {
@@ -183,6 +199,13 @@ export class PaceController {
   }
 
   #increase(nowMs: number): void {
+    const askedCount = this.#seen.askedCount - this.#askedAtHold;
+    this.#askedAtHold = this.#seen.askedCount;
+    const isUsed = askedCount >= this.#perSecond * USED_SHARE_MIN * (INCREASE_EVERY_MS / 1000);
+    if (!isUsed || this.#haveRepliesFallen) {
+      this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
+      return;
+    }
     const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
     this.#perSecond = Math.min(ceiling, this.#perSecond + Math.max(1, ceiling * INCREASE_SHARE));
     this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;

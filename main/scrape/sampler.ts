@@ -56,7 +56,9 @@ export class Sampler {
   readonly #subnets = new SubnetPace();
   #inFlightCount = 0;
   #referredInFlightCount = 0;
-  #samplesSent = 0;
+  #repliedCount = 0;
+  #timedOutCount = 0;
+  #askedCount = 0;
   #mainSweep: NodeContact[] = [];
   #mainSweptAtMs = -Infinity;
 
@@ -68,15 +70,16 @@ export class Sampler {
   tick(nowMs: number, countMax: number): number {
     let sentCount = 0;
     while (sentCount < countMax && this.#inFlightCount < IN_FLIGHT_MAX) {
-      const isMainsTurn = this.#samplesSent % MAIN_TABLE_ONE_IN === 0;
+      const isMainsTurn = this.#askedCount % MAIN_TABLE_ONE_IN === 0;
       if (!(isMainsTurn && this.#sampleMain(nowMs)) && !this.#sampleNeedle(nowMs)) break;
       sentCount++;
     }
     return sentCount;
   }
 
-  get inFlightCount(): number {
-    return this.#inFlightCount;
+  /** How samples ended so far, for the pace. */
+  get totals(): { askedCount: number; repliedCount: number; timedOutCount: number } {
+    return { askedCount: this.#askedCount, repliedCount: this.#repliedCount, timedOutCount: this.#timedOutCount };
   }
 
   checkInvariants(): void {
@@ -141,7 +144,7 @@ export class Sampler {
     // Refused although there was budget. Not now for anybody, or not ever for this one (forbidden, banned, a router)?
     if (!isSent) return dht.isPaused || dht.isSilent ? 'no-budget' : 'unfit';
     cooldown.mark(contact.host);
-    this.#samplesSent++;
+    this.#askedCount++;
     this.#inFlightCount++;
     if (asking.referrer !== null) this.#referredInFlightCount++;
     counters.samplesAsked++;
@@ -156,9 +159,11 @@ export class Sampler {
     const saysNothing = outcome.kind === 'cancelled' || (outcome.kind === 'timeout' && dht.isSilent);
     if (saysNothing) referrers.release(asking.referrer);
     else referrers.settle(asking.referrer, outcome.kind === 'reply');
+    if (outcome.kind === 'reply' || outcome.kind === 'error') this.#repliedCount++;
     if (outcome.kind === 'reply') this.#answered(asking, outcome);
     else if (outcome.kind === 'error') versions.errored(outcome.code);
     else if (!saysNothing) {
+      this.#timedOutCount++;
       versions.timedOut();
       tables.timedOut(asking.node);
     }

@@ -225,8 +225,7 @@ export class ScrapeLoop {
   #tick(): boolean {
     const { clock, dht, counters, wantsMore } = this.#dependencies;
     const nowMs = clock.nowMs();
-    const { queriesSent, repliesReceived } = counters;
-    const observation = { queriesSent, repliesReceived, sendErrors: counters.dropped.get('socket-error') };
+    const observation = { ...this.#sampler.totals, sendErrors: counters.dropped.get('socket-error') };
     if (this.#pace.tick(nowMs, this.#delayMs, observation)) this.#applyRates();
     const mayAsk = wantsMore() && !this.#pace.isResting(nowMs);
     this.#harvest.tick(nowMs, mayAsk && !dht.isSilent);

@@ -216,7 +216,7 @@ describe('Candidates', () => {
         );
         expect(candidates.size).toBeLessThanOrEqual(CANDIDATES_MAX);
       }),
-      { numRuns: 30 },
+      { numRuns: 10 },
     );
   });
 });

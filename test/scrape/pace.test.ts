@@ -12,13 +12,14 @@ const TICK_MS = 50;
 
 /** A controller with a network that answers `ratio` of `perSecond` queries. */
 function newNetwork(pace: Pace) {
-  const state = { nowMs: 0, queriesSent: 0, repliesReceived: 0, sendErrors: 0, rests: 0 };
+  const state = { nowMs: 0, askedCount: 0, repliedCount: 0, timedOutCount: 0, sendErrors: 0, rests: 0 };
   const controller = new PaceController(pace, 0, () => state.rests++);
-  const run = (seconds: number, ratio: number, perSecond = 40) => {
+  const run = (seconds: number, ratio: number, perSecond = 20) => {
     for (let ms = 0; ms < seconds * 1000; ms += TICK_MS) {
       state.nowMs += TICK_MS;
-      state.queriesSent += (perSecond * TICK_MS) / 1000;
-      state.repliesReceived += (ratio * perSecond * TICK_MS) / 1000;
+      state.askedCount += (perSecond * TICK_MS) / 1000;
+      state.repliedCount += (ratio * perSecond * TICK_MS) / 1000;
+      state.timedOutCount += ((1 - ratio) * perSecond * TICK_MS) / 1000;
       controller.tick(state.nowMs, TICK_MS, state);
       controller.checkInvariants();
     }
@@ -50,6 +51,14 @@ describe('PaceController', () => {
     const gentle = newNetwork('gentle');
     gentle.run(120, 0.5);
     expect(gentle.rate()).toBe(8);
+  });
+
+  it('does not rise on a rate that nobody used', () => {
+    const { run, rate } = newNetwork('balanced');
+    run(300, 1, 1);
+    expect(rate()).toBe(8);
+    run(INCREASE_EVERY_MS / 1000, 1);
+    expect(rate()).toBe(9);
   });
 
   it('halves when replies stop coming, holds for a minute, then rises again', () => {
@@ -121,10 +130,22 @@ describe('PaceController', () => {
     expect(rate()).toBe(8);
   });
 
+  it('gets used to fewer replies when they last, and does not rise while they are missing', () => {
+    const { controller, state, run, rate } = newNetwork('balanced');
+    run(200, 0.9);
+    run(20, 0.3);
+    expect(rate()).toBe(10);
+    run(HOLD_AFTER_SIGNAL_MS / 1000 - 2, 0.3);
+    expect(rate()).toBe(10);
+    run(15 * 60, 0.3);
+    expect(controller.isResting(state.nowMs)).toBe(false);
+    expect(rate()).toBe(20);
+  });
+
   it('does not judge a handful of queries', () => {
     const { run, rate } = newNetwork('balanced');
     run(200, 0.5);
-    run(60, 0, 1);
+    run(60, 0, 0.8);
     expect(rate()).toBe(20);
   });
 });
