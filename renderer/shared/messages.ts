@@ -51,7 +51,7 @@ export const messages = {
 
   noReply: {
     title: 'Nobody answers',
-    body: 'Lanternfish keeps asking, but nothing has come back for 30 seconds. A firewall may block UDP, or the network is down.',
+    body: 'Nothing has come back for 30 seconds. A firewall may block UDP, or the network is down.',
     demo: 'To see it work without the internet, run',
     demoCommand: 'npm run demo',
     demoEnd: 'in the project’s folder.',
