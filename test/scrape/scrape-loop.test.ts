@@ -341,7 +341,7 @@ describe('ScrapeLoop', () => {
     }
     loop.pause();
     expect(loop.nodeCount).toBeGreaterThan(20);
-    const saved = bencode.decode(bencode.encode(loop.save())) as unknown;
+    const saved = bencode.decode(bencode.encode(loop.save()));
     const again = newScrape({ pace: 'fast' }, clock);
     again.loop.restore(saved, { ownIdChanged: false });
     again.loop.checkInvariants();
