@@ -50,7 +50,6 @@ export async function takePicture(args, env, picture) {
     if (picture.search !== '') await page.getByTestId('search-box').fill(picture.search);
     await page.getByTestId('result-row').first().waitFor();
     await page.waitForTimeout(SETTLE_MS);
-    await page.keyboard.press('Escape');
     await page.getByTestId('result-row').first().click();
     await page.getByTestId('details-name').waitFor();
     await page.waitForTimeout(SETTLE_MS);

@@ -1,5 +1,5 @@
-// The drop-down under the search box: titles that begin like what is typed. Opens only while typing, closes for good at
-// the first other act, so that it never stands in front of results somebody is reading.
+// Titles that go on like what is typed. The best one stands behind the caret as a pale completion; the others wait in a
+// drop-down that opens when asked for: results come as one types, and nothing may stand in front of them uninvited.
 import type { LanternfishApi } from '../../preload/ipc-contract.ts';
 
 const SUGGESTIONS_MAX = 6;
@@ -10,8 +10,16 @@ export class SuggestionController {
   titles = $state.raw<readonly string[]>([]);
   /** -1: none, the typed text counts. */
   activeIndex = $state(-1);
-  readonly isOpen = $derived(this.titles.length > 0);
-  readonly activeTitle = $derived(this.titles[this.activeIndex] ?? null);
+  #isWanted = $state(false);
+  #typed = $state('');
+  readonly isOpen = $derived(this.#isWanted && this.titles.length > 0);
+  readonly activeTitle = $derived(this.isOpen ? (this.titles[this.activeIndex] ?? null) : null);
+  /** What the best title adds to the typed text; empty when none begins with it. */
+  readonly completion = $derived.by(() => {
+    const start = this.#typed.toLowerCase();
+    const title = this.titles.find((candidate) => candidate.toLowerCase().startsWith(start));
+    return title?.slice(this.#typed.length) ?? '';
+  });
   readonly #api: LanternfishApi;
   #askedCount = 0;
 
@@ -22,6 +30,8 @@ export class SuggestionController {
   async typed(text: string): Promise<void> {
     this.#askedCount += 1;
     const asked = this.#askedCount;
+    this.#typed = text;
+    this.activeIndex = -1;
     if (text.trim().length < CHARACTERS_MIN) {
       this.close();
       return;
@@ -32,6 +42,16 @@ export class SuggestionController {
     const typed = text.trim().toLowerCase();
     const titles = answer.ok ? answer.value.filter((title) => title.toLowerCase() !== typed) : [];
     this.titles = [...new Set(titles)].slice(0, SUGGESTIONS_MAX);
+  }
+
+  /** Shows the drop-down if there is anything in it. */
+  open(): void {
+    this.#isWanted = true;
+  }
+
+  /** Puts the drop-down away; the completion stays. */
+  fold(): void {
+    this.#isWanted = false;
     this.activeIndex = -1;
   }
 
@@ -39,7 +59,7 @@ export class SuggestionController {
   close(): void {
     this.#askedCount += 1;
     this.titles = [];
-    this.activeIndex = -1;
+    this.fold();
   }
 
   /** Moves down; false: already at the last, the caller may go on to the results. */

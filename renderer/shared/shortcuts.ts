@@ -65,6 +65,8 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
     lines: [
       { keys: ['/', 'Ctrl F'], meaning: text.focusSearch },
       { keys: ['Esc'], meaning: text.clearThenLeave },
+      { keys: ['→'], meaning: text.takeCompletion },
+      { keys: ['Alt ↓'], meaning: text.showTitles },
       { keys: ['Ctrl 1', '…', 'Ctrl 7'], meaning: text.chooseType },
     ],
   },

@@ -57,6 +57,7 @@ const SURFACES = {
     scenario: { suggestions: ['Deep Ocean Live Streams', 'Deep Space Network', 'deep sea fish calls', 'Deepwater'] },
     act: async (page) => {
       await searchBox(page).pressSequentially('dee');
+      await page.getByTestId('show-suggestions').click();
       await page.getByTestId('suggestion').first().waitFor();
       await page.keyboard.press('ArrowDown');
     },

@@ -194,14 +194,35 @@ describe('suggestions', () => {
     void app.suggestions.typed('de');
     app.suggestions.close();
     await api.last('suggest').succeed(['Deep']);
-    expect(app.suggestions.isOpen).toBe(false);
+    expect(app.suggestions.titles).toEqual([]);
     void app.suggestions.typed('d');
     expect(api.count('suggest')).toBe(1);
+  });
+
+  test('the drop-down opens when asked for, and not in front of results', async () => {
+    void app.suggestions.typed('de');
+    await api.last('suggest').succeed(['one']);
+    expect(app.suggestions.isOpen).toBe(false);
+    app.suggestions.open();
+    expect(app.suggestions.isOpen).toBe(true);
+    app.suggestions.fold();
+    expect(app.suggestions.isOpen).toBe(false);
+  });
+
+  test('the best title that begins like what is typed completes it', async () => {
+    void app.suggestions.typed('dee');
+    await api.last('suggest').succeed(['The Deep', 'Deep Space', 'Deepwater']);
+    expect(app.suggestions.completion).toBe('p Space');
+    void app.suggestions.typed('deepw');
+    expect(app.suggestions.completion).toBe('ater');
+    void app.suggestions.typed('deepx');
+    expect(app.suggestions.completion).toBe('');
   });
 
   test('moving down past the last says so, moving up ends in the box', async () => {
     void app.suggestions.typed('de');
     await api.last('suggest').succeed(['one', 'two']);
+    app.suggestions.open();
     expect(app.suggestions.moveDown()).toBe(true);
     expect(app.suggestions.moveDown()).toBe(true);
     expect(app.suggestions.activeTitle).toBe('two');
