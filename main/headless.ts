@@ -61,6 +61,8 @@ function run(options: HeadlessArguments): void {
   const printing = systemClock.setRepeating(STATUS_EVERY_MS, print);
   const ending =
     options.forSeconds === null ? null : systemClock.setTimer(options.forSeconds * 1000, () => void stop(0));
+  // `npm run headless ... | head` closes the pipe: nobody reads on, and that is no failure.
+  process.stdout.on('error', () => void stop(0));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
   // Nobody is there to read a window: what cannot go on ends, with its reason.
   session.onStatus = () => {

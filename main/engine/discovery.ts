@@ -3,7 +3,6 @@
 import path from 'node:path';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
-import type { Infohash } from '../base/identifier.ts';
 import { bytesEqual, toHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
@@ -19,6 +18,7 @@ import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
 import { crawlState } from './crawl-state.ts';
 import type { EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
+import { countedStatus } from './counted-status.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState, type EngineState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
@@ -66,58 +66,53 @@ export class Discovery {
     this.#startedAtMs = clock.nowMs();
     this.#heard = { atMs: this.#startedAtMs, packetsIn: 0, packetsOut: 0 };
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
-    this.#store = new StoreLink(this.counters, (infohashes) => {
-      this.#warmUp(infohashes);
-    });
+    this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
+    this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
     const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[options.pace];
     this.#metadata = new MetadataFetcher(
       { ...dependencies, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
       { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond, bindHost: options.bindHost },
       {
-        onFetched: (fetched) => {
-          this.#storeTorrent(fetched);
-        },
+        onFetched: (fetched) => this.#storeTorrent(fetched),
         onGivenUp: () => undefined,
       },
     );
-    if (options.startPaused) this.#metadata.pause();
+    this.#pauseOrResumeMetadata();
   }
 
   /** Reads the saved tables and opens the socket. Never rejects: what fails becomes the state `failed`, with a sentence. */
   async start(): Promise<void> {
     const { clock, log } = this.#dependencies;
     const saved = await this.#savedState.read();
-    const savedId = saved?.table.selfId ?? null;
     if (this.#hasStopped) return;
+    const savedId = saved?.table.selfId ?? null;
     const node = await this.#openNode(saved);
     if (node === null || this.#hasStopped) return;
     const scrape = this.#createScrape(node);
     if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
     for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
-    node.onNodes = (nodes, from) => {
-      scrape.offerNodes(nodes, from);
-    };
-    node.onRetired = (retired) => {
-      scrape.offerRetired(retired);
-    };
+    node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
+    node.onRetired = (retired) => scrape.offerRetired(retired);
     this.#scrape = scrape;
     if (this.#isPaused) scrape.pause();
     scrape.start();
     this.#heard = { ...this.#heard, atMs: clock.nowMs() };
-    this.#saving = clock.setRepeating(SAVE_EVERY_MS, () => void this.save());
+    this.#saving = clock.setRepeating(SAVE_EVERY_MS, () => void this.#save());
     log.info(`Node ${toHex(node.nodeId)} on UDP port ${node.localPort}, ${this.status().nodes} nodes known`);
   }
 
   /** The reverse of start: nothing is sent any more, the tables are saved, sockets and timers are gone. */
   async stop(): Promise<void> {
     if (this.#hasStopped) return;
+    // First of all: a start that is still under way looks at it after each of its waits.
+    this.#hasStopped = true;
     this.#saving?.cancel();
     this.#scrape?.stop();
+    this.#node?.pause();
     await this.#metadata.stop();
-    await this.save();
-    this.#hasStopped = true;
-    await this.#node?.stop();
     this.#store.close();
+    await this.#save();
+    await this.#node?.stop();
   }
 
   /** From this call on no datagram and no connection leaves, until resume. */
@@ -125,7 +120,7 @@ export class Discovery {
     this.#isPaused = true;
     this.#node?.pause();
     this.#scrape?.pause();
-    this.#metadata.pause();
+    this.#pauseOrResumeMetadata();
   }
 
   resume(): void {
@@ -133,7 +128,7 @@ export class Discovery {
     this.#startListening();
     this.#node?.resume();
     this.#scrape?.resume();
-    this.#metadata.resume();
+    this.#pauseOrResumeMetadata();
   }
 
   setPace(pace: Pace): void {
@@ -154,9 +149,14 @@ export class Discovery {
     this.#store.connect(port);
   }
 
-  /** Writes the tables now. A failure is logged and told in the status, never thrown. */
-  async save(): Promise<void> {
-    if (!this.#node || !this.#scrape || this.#hasStopped) return;
+  /** The store's end of `port` is gone: torrents are kept until the next one is joined. */
+  disconnectStore(port: Port<WriterToEngine, EngineToWriter>): void {
+    this.#store.disconnect(port);
+  }
+
+  /** Writes the tables now. A failure is logged, never thrown. */
+  async #save(): Promise<void> {
+    if (!this.#node || !this.#scrape) return;
     await this.#savedState.write({
       table: this.#node.save(),
       scrape: this.#scrape.save(),
@@ -184,18 +184,7 @@ export class Discovery {
       }),
       pace: this.#pace,
       nodes,
-      packetsOut: counters.packetsOut,
-      packetsIn: counters.packetsIn,
-      samplesAsked: counters.samplesAsked,
-      samplesAnswered: counters.samplesAnswered,
-      infohashesSeen: counters.infohashesSeen,
-      infohashesNew: counters.infohashesNew,
-      metadataTried: counters.metadataTried,
-      metadataFetched: counters.metadataFetched,
-      malformed: counters.malformed.toObject(),
-      dropped: counters.dropped.toObject(),
-      metadataFailures: counters.metadataFailures.toObject(),
-      overflows: counters.overflows.toObject(),
+      ...countedStatus(counters),
       sampledPerMinute: this.#sampled.read(counters.infohashesSeen, nowMs),
       newPerMinute: this.#fetched.read(counters.metadataFetched, nowMs),
       localAddressesAllowed: this.#options.localAddressesAllowed,
@@ -206,37 +195,40 @@ export class Discovery {
     };
   }
 
-  /** The node on its socket, or null when none could be opened: then the state says why. */
-  async #openNode(saved: EngineState | null): Promise<DhtNode | null> {
-    const { bindHost, port } = this.#options;
-    // The port of the last run keeps our address the same for who remembers us; if somebody has it now, any other will do.
-    const ports = port === 0 && saved !== null && saved.port !== 0 ? [saved.port, 0] : [port];
-    let reason: unknown = null;
-    for (const candidate of ports) {
-      const node = this.#createNode(candidate);
-      this.#node = node;
-      try {
-        const starting = node.start(saved?.table ?? null);
-        // At once, not when the socket is open: no datagram leaves in between.
-        if (this.#isPaused) node.pause();
-        await starting;
-        return node;
-      } catch (error) {
-        reason = error;
-      }
-    }
-    this.#failure = `UDP ${bindHost}:${port} cannot be used: ${textOf(reason)}. Nothing is lost. Choose another address or port and start again.`;
-    this.#dependencies.log.error(this.#failure);
-    return null;
+  checkInvariants(): void {
+    this.#node?.checkInvariants();
+    this.#scrape?.checkInvariants();
+    this.#metadata.checkInvariants();
   }
 
-  #createNode(port: number): DhtNode {
-    const { bindHost, bootstrap, isServing, localAddressesAllowed } = this.#options;
-    return new DhtNode(
+  /** The node on its socket, or null when none could be opened: then the state says why. */
+  async #openNode(saved: EngineState | null): Promise<DhtNode | null> {
+    const { bindHost, port, bootstrap, isServing, localAddressesAllowed } = this.#options;
+    const node = new DhtNode(
       { ...this.#dependencies, counters: this.counters },
-      // The saved table brings the own id with it.
-      { bindHost, port, bootstrap, isServing, localAddressesAllowed, nodeId: null },
+      {
+        bindHost,
+        port,
+        // Keeps our address the same for who remembers us; if somebody has that port now, any other will do.
+        preferredPort: saved?.port ?? 0,
+        bootstrap,
+        isServing,
+        localAddressesAllowed,
+        nodeId: null, // the saved table brings the own id with it
+      },
     );
+    this.#node = node;
+    try {
+      const starting = node.start(saved?.table ?? null);
+      // At once, not when the socket is open: no datagram leaves in between.
+      if (this.#isPaused) node.pause();
+      await starting;
+      return node;
+    } catch (error) {
+      this.#failure = `UDP ${port === 0 ? bindHost : `${bindHost}:${port}`} cannot be used: ${textOf(error)}. Nothing is lost. Choose another address or port and start again.`;
+      this.#dependencies.log.error(this.#failure);
+      return null;
+    }
   }
 
   #createScrape(node: DhtNode): ScrapeLoop {
@@ -244,22 +236,14 @@ export class Discovery {
       ...this.#dependencies,
       counters: this.counters,
       dht: node,
-      onPeers: (infohash, peers) => {
-        this.#offerPeers(infohash, peers);
-      },
-      areKnown: (infohashes, answer) => {
-        this.#store.areKnown(infohashes, answer);
-      },
+      onPeers: (infohash, peers) => this.#metadata.offer(infohash, peers),
+      areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
       wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
     };
     return new ScrapeLoop(dependencies, {
       pace: this.#pace,
       localAddressesAllowed: this.#options.localAddressesAllowed,
     });
-  }
-
-  #offerPeers(infohash: Infohash, peers: readonly Contact[]): void {
-    if (!this.#hasStopped) this.#metadata.offer(infohash, peers);
   }
 
   #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
@@ -285,6 +269,12 @@ export class Discovery {
 
   #mayConnect(contact: Contact): boolean {
     return isForbidden(contact, { localAddressesAllowed: this.#options.localAddressesAllowed }) === null;
+  }
+
+  /** Pausing closes every connection and keeps the queue: what the store has no room for is fetched later, not lost. */
+  #pauseOrResumeMetadata(): void {
+    if (this.#isPaused || !this.#store.hasRoom) this.#metadata.pause();
+    else this.#metadata.resume();
   }
 
   #startListening(): void {

@@ -36,9 +36,13 @@ const statusTimer = systemClock.setRepeating(STATUS_INTERVAL_MS, postStatus);
 
 owner.on((command) => {
   switch (command.type) {
-    case 'connect-store':
-      discovery.connectStore(threadPort<WriterToEngine, EngineToWriter>(command.port));
+    case 'connect-store': {
+      const store = threadPort<WriterToEngine, EngineToWriter>(command.port);
+      discovery.connectStore(store);
+      // The writer's thread ended, on purpose or not.
+      command.port.once('close', () => discovery.disconnectStore(store));
       break;
+    }
     case 'pause':
       discovery.pause();
       postStatus();

@@ -22,7 +22,11 @@ export class StoreLink {
   /** Torrents fetched while no store was joined. */
   #kept: Torrent[] = [];
   #waitingCount = 0;
+  #hadRoom = true;
   #nextQuestionId = 1;
+
+  /** Called after `hasRoom` has changed. */
+  onRoomChanged: () => void = () => undefined;
 
   /** `onWarmUp` is handed packed infohashes (n x 20 bytes) that the catalogue already has. */
   constructor(counters: Counters, onWarmUp: (infohashes: Uint8Array) => void) {
@@ -35,13 +39,27 @@ export class StoreLink {
     this.#port?.close();
     this.#answerAllAsUnknown();
     this.#port = port;
-    this.#waitingCount = 0;
     port.on((message) => {
-      this.#receive(message);
+      if (this.#port === port) this.#receive(message);
     });
     port.post({ type: 'warm-up', limit: WARM_UP_INFOHASHES });
     if (this.#kept.length > 0) port.post({ type: 'store', torrents: this.#kept });
+    this.#waitingCount = this.#kept.length; // until the store says how many wait
     this.#kept = [];
+    this.#noteRoom();
+  }
+
+  /**
+   * The store behind `port` is gone: from now on torrents are kept. Those of its last uncommitted batch (250 ms) are not
+   * sent again: one of them may be what it fell over, and it would fall over it again and again.
+   */
+  disconnect(port: Port<WriterToEngine, EngineToWriter>): void {
+    if (this.#port !== port) return;
+    port.close();
+    this.#port = null;
+    this.#waitingCount = 0;
+    this.#answerAllAsUnknown();
+    this.#noteRoom();
   }
 
   /** False: the store has as many torrents waiting as it should, fetch no more for now. */
@@ -58,6 +76,7 @@ export class StoreLink {
     } else {
       this.#counters.overflows.count('torrents-without-store');
     }
+    this.#noteRoom();
   }
 
   /** Asks whether the catalogue has each infohash; `answer` is called once, later, in the same order. */
@@ -95,8 +114,16 @@ export class StoreLink {
         break;
       case 'stored':
         this.#waitingCount = message.waitingCount;
+        this.#noteRoom();
         break;
     }
+  }
+
+  #noteRoom(): void {
+    const { hasRoom } = this;
+    if (hasRoom === this.#hadRoom) return;
+    this.#hadRoom = hasRoom;
+    this.onRoomChanged();
   }
 
   #answerAllAsUnknown(): void {

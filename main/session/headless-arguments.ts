@@ -55,7 +55,8 @@ export function parseHeadlessArguments(
       },
     }));
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    // Some of Node's sentences come in several lines.
+    return { problem: (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ') };
   }
   if (values.help) return { help: true };
   const dataDir = values['data-dir'];

@@ -15,11 +15,12 @@ export class SearchProblem extends Error {
 }
 
 export class SearchClient {
-  readonly #post: (command: SearchCommand) => void;
+  readonly #post: (command: SearchCommand) => boolean;
   readonly #open = new Map<number, Question>();
   #nextRequestId = 1;
 
-  constructor(post: (command: SearchCommand) => void) {
+  /** `post` answers false when there is no search thread to hand the command to. */
+  constructor(post: (command: SearchCommand) => boolean) {
     this.#post = post;
   }
 
@@ -75,7 +76,9 @@ export class SearchClient {
     const requestId = this.#nextRequestId++;
     return new Promise<Answer>((resolve, reject) => {
       this.#open.set(requestId, { resolve: resolve as (value: unknown) => void, reject });
-      this.#post(command(requestId));
+      if (this.#post(command(requestId))) return;
+      this.#open.delete(requestId);
+      reject(new SearchProblem('The search is not running at the moment. Try again.'));
     });
   }
 }

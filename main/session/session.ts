@@ -41,6 +41,8 @@ export class Session {
   readonly search: SearchClient;
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
   #engineOptions: EngineOptions | null = null;
+  /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
+  #givenUp: string | null = null;
   #status: SessionStatus = { engine: null, torrentCount: 0, databaseBytes: 0, problem: null, notice: null };
 
   /** Called after each change of `status`. */
@@ -62,7 +64,7 @@ export class Session {
           onEvent: (event) => this.#receiveFromSearch(event),
         })
       : null;
-    this.search = new SearchClient((command) => this.#searchWorker?.post(command));
+    this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
   }
 
   get status(): SessionStatus {
@@ -108,6 +110,7 @@ export class Session {
       this.#writer.stop({ type: 'stop' }, STOP_LIMIT_MS),
       this.#searchWorker?.stop({ type: 'stop' }, STOP_LIMIT_MS),
     ]);
+    this.search.failAll('Lanternfish has ended.');
   }
 
   #supervise<Command, Event extends { readonly type: string }>(
@@ -147,7 +150,7 @@ export class Session {
   #receiveFromWriter(event: WriterEvent): void {
     switch (event.type) {
       case 'ready':
-        this.#change({ torrentCount: event.torrentCount, notice: event.notice, problem: null });
+        this.#change({ torrentCount: event.torrentCount, notice: event.notice, problem: this.#givenUp });
         if (event.notice) this.#options.log.warn(event.notice);
         break;
       case 'torrents-added':
@@ -177,9 +180,8 @@ export class Session {
     if (name === 'engine-worker') this.#change({ engine: null });
     if (!willRestart) {
       const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
-      this.#change({
-        problem: `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`,
-      });
+      this.#givenUp = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
+      this.#change({ problem: this.#givenUp });
     }
   }
 

@@ -53,9 +53,10 @@ export class SupervisedWorker<Command, Event extends { readonly type: string }> 
     onStarted();
   }
 
-  /** Posts to the running worker; lost when it is down, since a started worker is told everything again. */
-  post(command: Command, transfer: readonly Transferable[] = []): void {
+  /** False when the worker is down: then the command is lost, since a started worker is told everything again. */
+  post(command: Command, transfer: readonly Transferable[] = []): boolean {
     this.#worker?.postMessage(command, transfer);
+    return this.#worker !== null;
   }
 
   /** Sends `command` and resolves when the thread has ended, by force after `limitMs`. */

@@ -1,0 +1,80 @@
+// Peers with metadata behind a DialPeer: what a TCP connection to a seeder would bring, on the simulated clock. It speaks
+// through npm `bencode`, so that what main/wire reads was not written by main/wire.
+import bencode from 'bencode';
+import { toHex } from '../../main/base/bytes.ts';
+import type { Contact } from '../../main/base/contact.ts';
+import type { DialPeer, PeerListener } from '../../main/metadata/peer-session.ts';
+import { extended } from '../../scripts/swarm/seeder.ts';
+import type { SwarmTorrent } from '../../scripts/swarm/torrents.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
+
+const LATENCY_MS = 40;
+const HANDSHAKE_BYTES = 68;
+const BLOCK_BYTES = 16_384;
+const METADATA_ID = 9;
+
+export class SimulatedSeeders {
+  /** Every dial, in order. */
+  readonly dialled: { readonly contact: Contact; readonly atMs: number }[] = [];
+  openCount = 0;
+  readonly #clock: SimulatedClock;
+  readonly #infos = new Map<string, Uint8Array>();
+
+  constructor(clock: SimulatedClock, torrents: readonly SwarmTorrent[]) {
+    this.#clock = clock;
+    for (const { infohashes, info } of torrents)
+      for (const infohash of infohashes) this.#infos.set(toHex(infohash), info);
+  }
+
+  /** Every address has every torrent. */
+  readonly dial: DialPeer = (contact, _localAddress, listener) => {
+    this.dialled.push({ contact, atMs: this.#clock.nowMs() });
+    this.openCount++;
+    let isOpen = true;
+    let info: Uint8Array | null = null;
+    let theirId = 0;
+    const later = (act: () => void): void => {
+      this.#clock.setTimer(LATENCY_MS, () => {
+        if (isOpen) act();
+      });
+    };
+    const answer = (bytes: Buffer): void => {
+      let rest = bytes;
+      if (info === null) {
+        info = this.#infos.get(rest.toString('hex', 28, 48)) ?? null;
+        if (info === null) return listener.onClosed('ECONNRESET');
+        greet(listener, rest, info);
+        rest = rest.subarray(HANDSHAKE_BYTES);
+      }
+      for (; rest.length >= 4; rest = rest.subarray(4 + rest.readUInt32BE(0))) {
+        const message = rest.subarray(4, 4 + rest.readUInt32BE(0));
+        const fields = bencode.decode(message.subarray(2)) as { m?: { ut_metadata: number }; piece?: number };
+        if (message[1] === 0) theirId = fields.m!.ut_metadata;
+        else sendPiece(listener, { id: theirId, piece: fields.piece!, info });
+      }
+    };
+    later(() => listener.onConnected());
+    return {
+      write: (bytes) => later(() => answer(Buffer.from(bytes))),
+      destroy: () => {
+        if (isOpen) this.openCount--;
+        isOpen = false;
+      },
+    };
+  };
+}
+
+function greet(listener: PeerListener, theirs: Buffer, info: Uint8Array): void {
+  const handshake = Buffer.from(theirs.subarray(0, HANDSHAKE_BYTES));
+  handshake.write('-SS0001-simulatedpee', 48, 'latin1');
+  listener.onData(handshake);
+  listener.onData(extended(0, { m: { ut_metadata: METADATA_ID }, metadata_size: info.length }));
+}
+
+function sendPiece(
+  listener: PeerListener,
+  { id, piece, info }: { readonly id: number; readonly piece: number; readonly info: Uint8Array },
+): void {
+  const block = info.subarray(piece * BLOCK_BYTES, (piece + 1) * BLOCK_BYTES);
+  listener.onData(extended(id, { msg_type: 1, piece, total_size: info.length }, block));
+}
