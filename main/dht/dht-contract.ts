@@ -23,6 +23,8 @@ export interface DhtDependencies {
 export interface BootstrapHost {
   readonly host: string;
   readonly port: number;
+  /** A node that somebody told us of, and no public router: it may enter the table and be sampled. */
+  readonly isOrdinary?: boolean;
 }
 
 export interface DhtOptions {

@@ -1,6 +1,7 @@
 // The public nodes one begins with when nobody else is known. They serve everybody, so each of their addresses is asked
 // at most once in ten minutes, and none is ever kept in a table. A name may have several addresses of which some are
-// dead: they are tried in turn until one answers.
+// dead: they are tried in turn until one answers. One that is said to be an ordinary node is asked first like a router, and
+// then it is a node like any other.
 import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
 import type { Log } from '../base/log.ts';
@@ -53,7 +54,7 @@ export class Routers {
       const resolveAgainAtMs = addresses.length > 0 ? Infinity : -Infinity;
       return { name, state: 'idle', addresses, nextIndex: 0, resolveAgainAtMs };
     });
-    for (const { addresses } of this.#routers) addresses.forEach(parts.onRouter);
+    for (const router of this.#routers) this.#reserve(router);
   }
 
   /** Asks every router that may be asked again for nodes near `target`. */
@@ -101,6 +102,11 @@ export class Routers {
     this.#askedAtMs.set(contactText(contact), nowMs);
   }
 
+  /** Keeps a public router out of every table. */
+  #reserve({ name, addresses }: Router): void {
+    if (name.isOrdinary !== true) addresses.forEach(this.#parts.onRouter);
+  }
+
   #isRested(contact: Contact, nowMs: number): boolean {
     const interval = isLocalHost(contact.host) ? LOCAL_ROUTER_INTERVAL_MS : ROUTER_INTERVAL_MS;
     return nowMs - (this.#askedAtMs.get(contactText(contact)) ?? -Infinity) >= interval;
@@ -115,7 +121,7 @@ export class Routers {
       if (usable.length > 0)
         router.addresses = usable.slice(0, ADDRESSES_MAX).map((address) => ({ host: address, port }));
       router.resolveAgainAtMs = nowMs + (usable.length > 0 ? RESOLVED_FOR_MS : UNRESOLVED_FOR_MS);
-      router.addresses.forEach(this.#parts.onRouter);
+      this.#reserve(router);
       router.state = 'wanted';
     };
     this.#parts.resolveHost(host).then(settle, () => {

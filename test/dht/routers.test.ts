@@ -67,6 +67,14 @@ describe('routers', () => {
     expect(lookedUp).toEqual([]);
   });
 
+  test('an ordinary node is asked like a router, and is none', async () => {
+    const routers = create([{ host: '1.2.3.4', port: 7, isOrdinary: true }]);
+    routers.want(TARGET, () => undefined);
+    await pass(routers, 5_000);
+    expect(asked).toEqual(['1.2.3.4:7']);
+    expect(known).toEqual([]);
+  });
+
   test('every address of a name is tried until one answers', async () => {
     names = { 'router.example': ['1.1.1.1', '2a00::1', '1.1.1.2', '1.1.1.3'] };
     outcomes.set('1.1.1.2', { kind: 'cancelled' });
