@@ -1,5 +1,6 @@
 // Joins the rooms below into one crawler: nodes learnt go to the scraper, infohashes sampled lead to peers, peers to
 // metadata, metadata to the store. Owns the crawl state and the saved tables; knows no wire format and no SQL.
+import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
@@ -211,7 +212,8 @@ export class Discovery {
         port,
         // Keeps our address the same for who remembers us; if somebody has that port now, any other will do.
         preferredPort: saved?.port ?? 0,
-        bootstrap,
+        // Public routers have names; an address is somebody's node, given by hand.
+        bootstrap: bootstrap.map((known) => ({ ...known, isOrdinary: isIP(known.host) !== 0 })),
         isServing,
         localAddressesAllowed,
         nodeId: null, // the saved table brings the own id with it

@@ -112,7 +112,7 @@ describe('a libtorrent swarm on loopback', () => {
     // No bootstrap that answers: what it knows now, it knows from the file.
     run = start('--bootstrap', '127.9.9.9:9', '--for', '12');
     const first = await run.waitFor((line) => line.state === 'running' || line.state === 'joining', 15_000);
-    expect(first.torrents).toBe(before.torrents);
+    expect(first.torrents).toBeGreaterThanOrEqual(before.torrents); // the last ones came after that line
     expect(first.nodes).toBeGreaterThanOrEqual(Math.floor(before.nodes * 0.8));
     expect(await run.exited).toBe(0);
     // Whoever was sampled in the first run is left alone in this one.
