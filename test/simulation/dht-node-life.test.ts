@@ -101,7 +101,7 @@ describe(`a node's life (SEED=${seed})`, () => {
   });
 
   test('half an hour without any network: nobody is blamed, it knocks every ten seconds at most, and comes back', async () => {
-    const member = await swarm(40);
+    const member = await swarm(20);
     const known = member.node.table.nodeCount;
     nodes.network.setDown(true);
     nodes.clock.advance(20 * MINUTE);
@@ -131,21 +131,21 @@ describe(`a node's life (SEED=${seed})`, () => {
   });
 
   test('neighbours that are gone stop being good, turn bad and leave', async () => {
-    const member = await swarm(40);
+    const member = await swarm(24);
     const gone = nodes.ordinary.filter((_, index) => index % 4 === 0).filter((other) => other !== member);
     for (const { contact } of gone) nodes.network.setOff(contact.host, true);
-    nodes.clock.advance(60 * MINUTE);
+    nodes.clock.advance(45 * MINUTE);
     for (const { contact } of gone) expect(member.node.table.find(contact)?.state ?? 'gone').not.toBe('good');
     const alive = nodes.ordinary.length - gone.length - 1;
     expect(states(member)['good']).toBeGreaterThan(alive / 2);
   });
 
   test('it keeps its pace from the first packet on: new addresses, packets, each address', async () => {
-    await swarm(60);
+    await swarm(40);
     const bootstrap = [nodes.members[0]!.contact, nodes.members[1]!.contact];
     const newcomer = nodes.create({ ...QUICK, bootstrap, sendRates: GENTLE_RATES, isServing: false });
     await newcomer.node.start();
-    nodes.clock.advance(20 * MINUTE);
+    nodes.clock.advance(8 * MINUTE);
     const packets = sentBy(newcomer);
     expect(packets.length).toBeGreaterThan(50);
     expect(newcomer.node.table.nodeCount).toBeGreaterThan(20);
