@@ -14,7 +14,7 @@ import { requireNode } from './node-version.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 import { Refusal, ROOT, run, runScript, say } from './terminal.mjs';
 
-const SWARM = ['--nodes', '60', '--torrents', '300', '--seeders', '8'];
+const SWARM = ['--nodes', '60', '--torrents', '300', '--seeders', '8', '--copies', '4'];
 
 await runScript(async () => {
   requireNode();

@@ -1,5 +1,5 @@
 // The app once Electron is ready: settings, threads, window and tray, held together by one state. `main.ts` starts it.
-import { app, BrowserWindow, clipboard, dialog, nativeTheme, powerMonitor } from 'electron';
+import { app, clipboard, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -18,6 +18,7 @@ import { runtimeNotice } from './runtime-notice.ts';
 import type { SettingsFile } from './settings-file.ts';
 import { statusDto } from './status-dto.ts';
 import { AppTray, hasTrayHost } from './tray.ts';
+import { WindowNews } from './window-news.ts';
 import { createWindow, reloadWhenFallen } from './window.ts';
 
 /** Saving and stopping usually take well under a second; a quit never takes longer than this. */
@@ -38,6 +39,7 @@ export interface DesktopAppOptions {
 export class DesktopApp {
   readonly #options: DesktopAppOptions;
   readonly #session: Session;
+  readonly #windowNews: WindowNews;
   #window: BrowserWindow | null = null;
   #tray: AppTray | null = null;
   #isQuitting = false;
@@ -56,11 +58,21 @@ export class DesktopApp {
       hasSearch: true,
     });
     this.#session.onStatus = () => {
-      this.#showStatus();
+      this.#windowNews.changed();
     };
     this.#session.onTorrentsAdded = (addedCount) => {
-      sendEvent(this.#window, 'torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
+      this.#windowNews.torrentsAdded(addedCount);
     };
+    this.#windowNews = new WindowNews(options.clock, {
+      status: () => this.#status(),
+      show: (status) => {
+        this.#tray?.show(status);
+        if (this.#window?.isVisible()) sendEvent(this.#window, 'status', status);
+      },
+      showAdded: (addedCount) => {
+        sendEvent(this.#window, 'torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
+      },
+    });
   }
 
   /** Opens the catalogue, the window and the tray; starts the engine if the person agreed in an earlier run. */
@@ -111,7 +123,7 @@ export class DesktopApp {
       this.#windowCloses(event, window);
     });
     window.on('show', () => {
-      this.#showStatus();
+      this.#windowNews.showNow();
     });
   }
 
@@ -121,7 +133,7 @@ export class DesktopApp {
     if (settings.settings.consentAtUnixSeconds === null) throw new CallProblem('Agree to the network notice first.');
     this.#session.setPaused(isPaused);
     void settings.change({ isPaused });
-    this.#showStatus();
+    this.#windowNews.showNow();
   }
 
   #callHandlers(): CallHandlers {
@@ -175,7 +187,7 @@ export class DesktopApp {
     await settings.change({ consentAtUnixSeconds: clock.nowUnixSeconds(), isPaused: false });
     if (settings.problem !== null) throw new CallProblem(settings.problem);
     this.#session.startEngine(this.#engineOptions());
-    this.#showStatus();
+    this.#windowNews.showNow();
     if (startWithComputer) await setStartWithComputer(true);
     return null;
   }
@@ -185,7 +197,7 @@ export class DesktopApp {
     if (!settings.settings.mayOpenMagnets && !isConfirmed) return 'needs-consent';
     const link = magnetLink(await this.#detailsOf(infohashHex));
     if (isConfirmed && !settings.settings.mayOpenMagnets) await settings.change({ mayOpenMagnets: true });
-    return (await openMagnetLink(link)) ? 'opened' : 'no-client';
+    return (await openMagnetLink(link, this.#options.log)) ? 'opened' : 'no-client';
   }
 
   async #detailsOf(infohashHex: string): Promise<TorrentDetails> {
@@ -214,12 +226,6 @@ export class DesktopApp {
     return { ...status, problem: status.problem ?? this.#options.settings.problem };
   }
 
-  #showStatus(): void {
-    const status = this.#status();
-    this.#tray?.show(status);
-    if (this.#window?.isVisible()) sendEvent(this.#window, 'status', status);
-  }
-
   #addTray(): void {
     this.#tray = new AppTray(path.join(this.#options.resourcesDir, 'tray'), {
       setPaused: (isPaused) => {
@@ -232,7 +238,7 @@ export class DesktopApp {
         app.quit();
       },
     });
-    this.#showStatus();
+    this.#windowNews.showNow();
   }
 
   /** Closing hides where a tray can bring the window back; the first time the person is asked. */
@@ -275,6 +281,7 @@ export class DesktopApp {
       this.#tray?.destroy();
       app.quit();
     };
+    this.#windowNews.stop();
     const limit = this.#options.clock.setTimer(QUIT_LIMIT_MS, finish);
     void this.#session.stop().finally(() => {
       limit.cancel();

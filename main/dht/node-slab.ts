@@ -127,8 +127,9 @@ export class NodeSlab {
   }
 
   countFailure(record: number): number {
-    this.failCounts[record] = Math.min(FAIL_COUNT_MAX, this.failCounts[record]! + 1);
-    return this.failCounts[record]!;
+    const failCount = Math.min(FAIL_COUNT_MAX, this.failCounts[record]! + 1);
+    this.failCounts[record] = failCount;
+    return failCount;
   }
 
   contactOf(record: number): Contact {

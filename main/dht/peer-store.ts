@@ -49,12 +49,12 @@ export class PeerStore {
     const bytes = new Uint8Array(PEER6_BYTES);
     const length = writeContact(bytes, 0, contact);
     if (length === 0) return false;
-    const swarm = known ?? { infohash: asInfohash(infohash.slice()), peers: new Map(), values: null };
+    const swarm: Swarm = known ?? { infohash: asInfohash(infohash.slice()), peers: new Map(), values: null };
     this.#swarms.set(key, swarm);
     const peerKey = contactText(contact);
     swarm.peers.delete(peerKey);
     // Full: the one that announced longest ago makes room.
-    if (swarm.peers.size >= PEERS_PER_INFOHASH_MAX) swarm.peers.delete(swarm.peers.keys().next().value!);
+    if (swarm.peers.size >= PEERS_PER_INFOHASH_MAX) swarm.peers.delete(swarm.peers.keys().next().value ?? '');
     swarm.peers.set(peerKey, { compact: bytes.slice(0, length), announcedAtMs: this.#clock.nowMs() });
     swarm.values = null;
     return true;

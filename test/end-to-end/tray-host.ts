@@ -49,7 +49,7 @@ export async function startTrayHost(): Promise<TrayHost> {
     if (property) return answer('v', [property()]);
     if (message.member === 'RegisterStatusNotifierHost') return answer('', []);
     if (message.member !== 'RegisterStatusNotifierItem') return false;
-    services.push(first.startsWith('/') ? String(message.sender) : first);
+    services.push(first.startsWith('/') ? message.sender : first);
     return answer('', []);
   });
   await bus.requestName(WATCHER, 0);
@@ -64,7 +64,7 @@ export async function startTrayHost(): Promise<TrayHost> {
   ) => {
     const message = new dbus.Message({ destination: service, path, interface: iface, member, signature, body });
     const reply = await bus.call(message);
-    return (reply?.body ?? []) as unknown[];
+    return reply?.body ?? [];
   };
   return {
     icon: async (limitMs) => {
@@ -92,7 +92,8 @@ function trayIcon(service: string, call: Call): TrayIcon {
     const children = (layout as [number, unknown, dbus.Variant[]])[2];
     return children.map((child) => {
       const [id, facts] = child.value as [number, Record<string, dbus.Variant | undefined>];
-      return { id, label: String(facts['label']?.value ?? ''), isEnabled: facts['enabled']?.value !== false };
+      const label = facts['label']?.value;
+      return { id, label: typeof label === 'string' ? label : '', isEnabled: facts['enabled']?.value !== false };
     });
   };
   const labels = async (): Promise<string[]> => (await entries()).map((entry) => entry.label).filter(Boolean);
