@@ -91,4 +91,27 @@ describe('StoreLink', () => {
     await settle();
     expect(answers).toEqual([[false], [false, false]]);
   });
+
+  it('answers what a fallen store was asked, keeps what comes, and ignores its last words', async () => {
+    const { link } = setUp();
+    const roomChanges: boolean[] = [];
+    link.onRoomChanged = () => roomChanges.push(link.hasRoom);
+    const [engineEnd, store] = memoryPorts<WriterToEngine, EngineToWriter>();
+    link.connect(engineEnd);
+    store.post({ type: 'stored', storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
+    await settle();
+    const answers: boolean[][] = [];
+    link.areKnown([infohash(1), infohash(2)], (isKnown) => answers.push(isKnown));
+    link.disconnect(engineEnd);
+    expect(answers).toEqual([[false, false]]);
+    store.post({ type: 'stored', storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
+    await settle();
+    expect(roomChanges).toEqual([false, true]);
+    link.store(torrent);
+    const next = joinStore(link);
+    link.disconnect(engineEnd); // heard of late
+    link.store(torrent);
+    await settle();
+    expect(next.heard.map(({ type }) => type)).toEqual(['warm-up', 'store', 'store']);
+  });
 });

@@ -1,0 +1,106 @@
+// The engine's real thread among a real swarm on loopback: its commands, its store, its end.
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EngineCommand, EngineEvent, EngineOptions, EngineStatus } from '../../main/engine/engine-contract.ts';
+import type { EngineToWriter } from '../../main/store/store-contract.ts';
+import { startSwarm, type Swarm } from '../../scripts/swarm/swarm.ts';
+
+const WORKER = path.join(import.meta.dirname, '../../main/engine/engine-worker.ts');
+const TORRENTS = 8;
+
+let swarm: Swarm;
+let folder: string;
+let worker: Worker;
+let events: EngineEvent[];
+let exitCode: number | null;
+
+beforeEach(async () => {
+  swarm = await startSwarm({ nodeCount: 24, torrentCount: TORRENTS, seederCount: 4, seed: 5, baseHost: '127.64' });
+  folder = mkdtempSync(path.join(tmpdir(), 'lanternfish-engine-'));
+  const options: EngineOptions = {
+    dataDir: folder,
+    bootstrap: swarm.bootstrap,
+    bindHost: '127.65.0.1',
+    port: 0,
+    pace: 'fast',
+    isServing: false,
+    localAddressesAllowed: true,
+    startPaused: true,
+  };
+  events = [];
+  exitCode = null;
+  worker = new Worker(WORKER, { workerData: options });
+  worker.on('message', (event: EngineEvent) => events.push(event));
+  worker.once('exit', (code) => (exitCode = code));
+});
+afterEach(async () => {
+  await worker.terminate();
+  await swarm.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const tell = (command: EngineCommand): void => {
+  worker.postMessage(command, command.type === 'connect-store' ? [command.port] : []);
+};
+
+function status(): EngineStatus | null {
+  const last = events.findLast((event) => event.type === 'status');
+  return last?.type === 'status' ? last.status : null;
+}
+
+async function until(isDone: () => boolean): Promise<void> {
+  const endMs = performance.now() + 40_000;
+  while (!isDone()) {
+    if (performance.now() > endMs) throw new Error(`waited in vain: ${JSON.stringify(status())}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function joinStore(): { readonly heard: EngineToWriter[]; close: () => void } {
+  const { port1, port2 } = new MessageChannel();
+  const heard: EngineToWriter[] = [];
+  port1.on('message', (message: EngineToWriter) => heard.push(message));
+  tell({ type: 'connect-store', port: port2 });
+  return { heard, close: () => port1.close() };
+}
+
+test('torrents fetched while the store is gone reach the next one; stop saves and ends the thread', async () => {
+  const first = joinStore();
+  await until(() => first.heard.some(({ type }) => type === 'warm-up') && status()?.state === 'paused');
+  expect(status()!.packetsOut).toBe(0);
+  first.close();
+  tell({ type: 'resume' });
+  await until(() => status()!.metadataFetched === TORRENTS);
+  expect(status()).toMatchObject({ state: 'running', problem: null, localAddressesAllowed: true });
+  const second = joinStore();
+  await until(() => second.heard.some(({ type }) => type === 'store'));
+  const names = second.heard
+    .flatMap((message) => (message.type === 'store' ? message.torrents : []))
+    .map(({ name }) => name);
+  expect(names.toSorted()).toEqual(swarm.torrents.map(({ name }) => name).toSorted());
+
+  tell({ type: 'pause' });
+  await until(() => status()!.state === 'paused');
+  const { packetsOut } = status()!;
+  const statusCount = events.length;
+  await until(() => events.length >= statusCount + 5);
+  expect(status()!.packetsOut).toBe(packetsOut);
+
+  tell({ type: 'stop' });
+  if (exitCode === null) await once(worker, 'exit');
+  expect(exitCode).toBe(0);
+  expect(events.at(-1)).toEqual({ type: 'stopped' });
+  expect(status()!.state).toBe('stopped');
+  expect(existsSync(path.join(folder, 'dht-state.benc'))).toBe(true);
+}, 60_000);
+
+test('stop right after the start ends the thread', async () => {
+  tell({ type: 'stop' });
+  if (exitCode === null) await once(worker, 'exit');
+  expect(exitCode).toBe(0);
+  expect(events.at(-1)).toEqual({ type: 'stopped' });
+});
