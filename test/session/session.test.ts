@@ -36,7 +36,7 @@ afterEach(async () => {
   for (const session of sessions.splice(0)) await session.stop();
 });
 
-function open(fixtures: Partial<Record<WorkerName, Fixture>> = {}, hasSearch = true): Running {
+function open(fixtures: Partial<Record<WorkerName, Fixture>> = {}, hasSearch = true, clock = hurried): Running {
   const said: string[] = [];
   const errors: string[] = [];
   const log: Log = {
@@ -45,7 +45,7 @@ function open(fixtures: Partial<Record<WorkerName, Fixture>> = {}, hasSearch = t
     error: (message) => void errors.push(message),
   };
   const session = new Session({
-    clock: hurried,
+    clock,
     log,
     workerPath: (name) =>
       path.join(import.meta.dirname, `../fixtures/workers/${fixtures[name] ?? 'talking'}-worker.mjs`),
@@ -215,15 +215,13 @@ describe('stop', () => {
   });
 
   test('while a fallen worker waits to be started again: it stays down', async () => {
-    const running = open({ 'writer-worker': 'falling', 'search-worker': 'falling' });
-    await until(
-      () => running.errors.length >= 2,
-      () => running.errors,
-    );
+    const running = open({}, true, systemClock);
+    await joined(running);
+    await expect(running.session.search.suggest('fall')).rejects.toThrow(/interrupted/);
     await running.session.stop();
-    const fallCount = running.errors.length;
-    await pass(500);
-    expect(running.errors).toHaveLength(fallCount);
+    await pass(1_500); // it would have been started after half a second
+    expect(count(running.said, 'search-worker started')).toBe(1);
+    expect(running.errors).toHaveLength(1);
   });
 
   test('twice is as good as once', async () => {
