@@ -75,35 +75,43 @@ export class NearestNodes {
   /** Adds the nearest of `bucket` behind those found; true when there are enough. */
   #take(bucket: Bucket | null): boolean {
     if (bucket === null) return false;
-    const first = this.#found;
+    const { heads, count } = bucket;
+    const { records } = this;
     const slab = this.#slab;
-    for (let slot = 0; slot < bucket.count; slot++) {
+    const distances = this.#distances;
+    const targetHead = this.#targetHead;
+    const wanted = this.#wanted;
+    const first = this.#found;
+    let found = first;
+    // Once there are enough, most are out by the first comparison.
+    let farthest = Infinity;
+    for (let slot = 0; slot < count; slot++) {
+      const distance = (heads[slot]! ^ targetHead) >>> 0;
+      if (distance > farthest) continue;
       const record = bucket.recordAt(slot);
       if (this.#onlyGood && !slab.isGood(record, this.#nowMs)) continue;
-      const distance = (slab.idHeads[record]! ^ this.#targetHead) >>> 0;
-      const isFull = this.#found === this.#wanted;
-      if (isFull && !this.#isNearer(record, distance, this.#found - 1)) continue;
-      let place = isFull ? this.#found - 1 : this.#found++;
-      while (place > first && this.#isNearer(record, distance, place - 1)) {
-        this.records[place] = this.records[place - 1]!;
-        this.#distances[place] = this.#distances[place - 1]!;
-        place--;
+      if (distance === farthest && !this.#isNearer(record, records[wanted - 1]!)) continue;
+      let place = found < wanted ? found++ : wanted - 1;
+      for (; place > first; place--) {
+        const before = distances[place - 1]!;
+        if (distance > before || (distance === before && !this.#isNearer(record, records[place - 1]!))) break;
+        records[place] = records[place - 1]!;
+        distances[place] = before;
       }
-      this.records[place] = record;
-      this.#distances[place] = distance;
+      records[place] = record;
+      distances[place] = distance;
+      if (found === wanted) farthest = distances[wanted - 1]!;
     }
-    return this.#found === this.#wanted;
+    this.#found = found;
+    return found === wanted;
   }
 
-  #isNearer(record: number, distance: number, thanPlace: number): boolean {
-    const other = this.#distances[thanPlace]!;
-    if (distance !== other) return distance < other;
+  /** Of two records with the same head. */
+  #isNearer(record: number, than: number): boolean {
     const { compact, stride } = this.#slab;
-    const at = record * stride;
-    const otherAt = this.records[thanPlace]! * stride;
     for (let index = 4; index < 20; index++) {
       const target = this.#target[index]!;
-      const difference = (compact[at + index]! ^ target) - (compact[otherAt + index]! ^ target);
+      const difference = (compact[record * stride + index]! ^ target) - (compact[than * stride + index]! ^ target);
       if (difference !== 0) return difference < 0;
     }
     return false;

@@ -1,5 +1,5 @@
 // The records of one routing table, as columns of typed arrays: 26 bytes of compact contact (just as replies carry it)
-// and 43 more a node, indexes included some 85 (v4), where an object with its strings would take several hundred.
+// and 39 more a node, with slots and indexes some 85 (v4), where an object with its strings would take several hundred.
 // Knows nothing of buckets; a record is a whole number, valid until it is freed.
 import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
@@ -32,8 +32,6 @@ export class NodeSlab {
   readonly stride: number;
   /** Id, address, port of every record: `stride` bytes each. */
   compact: Uint8Array;
-  /** The first four bytes of each id as a number: decides nearly every comparison of distances. */
-  idHeads: Uint32Array;
   flags: Uint8Array;
   failCounts: Uint8Array;
   roundTripsMs: Uint16Array;
@@ -49,7 +47,6 @@ export class NodeSlab {
   constructor(family: 4 | 6, capacity = 64) {
     this.stride = family === 4 ? NODE4_BYTES : NODE6_BYTES;
     this.compact = new Uint8Array(capacity * this.stride);
-    this.idHeads = new Uint32Array(capacity);
     this.flags = new Uint8Array(capacity);
     this.failCounts = new Uint8Array(capacity);
     this.roundTripsMs = new Uint16Array(capacity);
@@ -62,7 +59,7 @@ export class NodeSlab {
   }
 
   get capacity(): number {
-    return this.idHeads.length;
+    return this.flags.length;
   }
 
   get count(): number {
@@ -75,7 +72,6 @@ export class NodeSlab {
     const record = this.#free[--this.#freeCount]!;
     const at = record * this.stride;
     this.compact.set(compact, at);
-    this.idHeads[record] = headOf(compact, 0);
     this.flags[record] = 0;
     this.failCounts[record] = 0;
     this.roundTripsMs[record] = 0;
@@ -89,6 +85,11 @@ export class NodeSlab {
 
   has(record: number, flag: number): boolean {
     return (this.flags[record]! & flag) !== 0;
+  }
+
+  /** The first four bytes of its id as a number: decides nearly every comparison of distances. */
+  idHeadOf(record: number): number {
+    return headOf(this.compact, record * this.stride);
   }
 
   isGood(record: number, nowMs: number): boolean {
@@ -167,8 +168,6 @@ export class NodeSlab {
     assert(new Set(this.#free.subarray(0, this.#freeCount)).size === this.#freeCount, 'a record is free once');
     this.queriedOrder.checkInvariants();
     assert(this.queriedOrder.count === this.count, 'every record in use waits for its next query');
-    for (const record of this.queriedOrder.members())
-      assert(this.idHeads[record] === headOf(this.compact, record * this.stride), 'the head of an id is its own');
   }
 
   #grow(capacity: number): void {
@@ -181,7 +180,6 @@ export class NodeSlab {
       return into;
     };
     this.compact = grown(this.compact, new Uint8Array(capacity * this.stride));
-    this.idHeads = grown(this.idHeads, new Uint32Array(capacity));
     this.flags = grown(this.flags, new Uint8Array(capacity));
     this.failCounts = grown(this.failCounts, new Uint8Array(capacity));
     this.roundTripsMs = grown(this.roundTripsMs, new Uint16Array(capacity));

@@ -74,7 +74,7 @@ export class Placement {
     this.slab.setFacts(record, facts);
     if (this.slab.isBad(record)) bucket.badCount++;
     this.slab.depths[record] = depth;
-    this.slab.slots[record] = bucket.add(record);
+    this.slab.slots[record] = bucket.add(record, this.slab.idHeadOf(record));
     this.slab.queriedOrder.addUntouched(record);
     this.index.add(record);
     this.reuseOrder.update(bucket);
@@ -162,6 +162,7 @@ export class Placement {
       const sharedBits = sharedPrefixBits(this.selfId, id);
       assert(Math.min(sharedBits, DEPTHS - 1) === bucket.depth, 'a bucket holds ids of its depth');
       assert(this.slab.depths[record] === bucket.depth && this.slab.slots[record] === slot, 'a record knows its slot');
+      assert(bucket.heads[slot] === this.slab.idHeadOf(record), 'a bucket knows the heads of its ids');
       if (this.slab.isBad(record)) badCount++;
     }
     assert(badCount === bucket.badCount, 'a bucket counts its bad records');

@@ -105,7 +105,8 @@ export class RoutingTable {
     const { stride, compact } = this.#placement.slab;
     for (let place = 0; place < found; place++) {
       const from = this.#nearest.records[place]! * stride;
-      for (let index = 0; index < stride; index++) into[place * stride + index] = compact[from + index]!;
+      const to = place * stride;
+      for (let index = 0; index < stride; index++) into[to + index] = compact[from + index]!;
     }
     return found;
   }
