@@ -44,7 +44,7 @@ function run(options: HeadlessArguments): void {
     hasSearch: false,
   });
   const print = (): void => {
-    const status = headlessStatus(session.status);
+    const status = headlessStatus(session.status, options.engine);
     process.stdout.write(`${options.isJson ? JSON.stringify(status) : headlessLine(status)}\n`);
   };
   let isStopping = false;

@@ -1,4 +1,5 @@
 // What the terminal shows every 5 s: one JSON object for programs, one line for people.
+import type { EngineOptions } from '../engine/engine-contract.ts';
 import type { SessionStatus } from './session.ts';
 
 export interface HeadlessStatus {
@@ -25,7 +26,11 @@ export interface HeadlessStatus {
   readonly uptimeSeconds: number;
 }
 
-export function headlessStatus({ engine, torrentCount, problem }: SessionStatus): HeadlessStatus {
+/** `options` say what holds before the engine has spoken, and while it is being started again. */
+export function headlessStatus(
+  { engine, torrentCount, problem }: SessionStatus,
+  options: EngineOptions,
+): HeadlessStatus {
   return {
     state: engine?.state ?? 'starting',
     problem: problem ?? engine?.problem ?? null,
@@ -43,9 +48,9 @@ export function headlessStatus({ engine, torrentCount, problem }: SessionStatus)
     metadataFailures: engine?.metadataFailures ?? {},
     overflows: engine?.overflows ?? {},
     torrents: torrentCount,
-    pace: engine?.pace ?? '',
-    isServing: engine?.isServing ?? false,
-    localAddressesAllowed: engine?.localAddressesAllowed ?? false,
+    pace: engine?.pace ?? options.pace,
+    isServing: engine?.isServing ?? options.isServing,
+    localAddressesAllowed: engine?.localAddressesAllowed ?? options.localAddressesAllowed,
     port: engine?.port ?? 0,
     uptimeSeconds: Math.round((engine?.uptimeMs ?? 0) / 1000),
   };
