@@ -59,9 +59,11 @@ export async function ensureNativeSqlite(electron) {
 /** @param {string} folder */
 async function compile(folder) {
   const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
-  // nodedir is given here because a user's npmrc may carry another one, for another Node.
   const args = [nodeGyp, 'rebuild', '--release', '--force_build=1', `--nodedir=${HEADERS}`, '--jobs=max'];
-  const env = { ...process.env, CXXFLAGS: `${process.env.CXXFLAGS ?? ''} ${CXX_FLAGS}` };
+  // npm hands its settings on in the environment, where node-gyp prefers them to its arguments: a nodedir in somebody's
+  // npmrc, for another Node or no longer there, must not win.
+  const own = Object.entries(process.env).filter(([name]) => !/^npm_(config|package_config)_/i.test(name));
+  const env = { ...Object.fromEntries(own), CXXFLAGS: `${process.env.CXXFLAGS ?? ''} ${CXX_FLAGS}` };
   await runWithProgress(process.execPath, args, { cwd: folder, env }, 'better-sqlite3 could not be compiled');
 }
 
