@@ -5,11 +5,13 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { toHex } from '../main/base/bytes.ts';
 import type { Contact } from '../main/base/contact.ts';
 import type { HeadlessStatus } from '../main/session/headless-status.ts';
 import { queryBytes, readMessage, TARGET, type ReadMessage } from './dht/wire-fixtures.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // starting takes half a second, or ten on a busy machine
 
 const COMMAND = path.join(import.meta.dirname, '..', 'main', 'headless.ts');
 const root = mkdtempSync(path.join(tmpdir(), 'lanternfish-headless-'));

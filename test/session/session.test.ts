@@ -1,10 +1,12 @@
 // The session with real threads that talk, fall and do not listen (test/fixtures/workers). Its delays are cut to a twentieth.
 import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemClock, type Clock } from '../../main/base/clock.ts';
 import type { Log } from '../../main/base/log.ts';
 import type { EngineOptions } from '../../main/engine/engine-contract.ts';
 import { Session, type WorkerName } from '../../main/session/session.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // threads start slowly on a busy machine
 
 const hurried: Clock = {
   ...systemClock,
