@@ -8,6 +8,8 @@ import { isUtf8 } from 'node:buffer';
 export const PART_BYTES_MAX = 255;
 /** POSIX PATH_MAX: a longer path loses folders from its middle. */
 export const PATH_BYTES_MAX = 4096;
+/** UTF-16 units looked at; a longer text loses its middle first. One name may have 10 MiB, and all but 4 KiB go anyway. */
+const TEXT_CHARACTERS_MAX = 2 * PATH_BYTES_MAX;
 /** What stands for a name, or a piece of one, that may not be kept. */
 const PLACEHOLDER = '_';
 
@@ -65,7 +67,7 @@ function cleanParts(text: string): string[] {
   if (isPlain(text)) return [text];
   const parts: string[] = [];
   // Stripping comes first, so that a zero-width character cannot hide a `..` or a device name.
-  for (const piece of stripUnsafe(text).split(SLASHES)) {
+  for (const piece of stripUnsafe(withoutMiddle(text)).split(SLASHES)) {
     if (piece === '' || piece === '.' || piece === '..') continue;
     parts.push(cleanPart(piece));
   }
@@ -79,7 +81,7 @@ function isPlain(text: string): boolean {
 
 function cleanPart(piece: string): string {
   // Windows drops dots and spaces at the end, so `nul .` is `nul` and `.. ` is `..`.
-  let part = piece.trimStart().replace(/[\s.]+$/u, '');
+  let part = trimDotsAndSpaces(piece.trimStart());
   if (part === '') return PLACEHOLDER;
   part = part.replace(DRIVE_LETTER, `$1${PLACEHOLDER}`);
   if (DEVICE_NAME.test(part)) part = PLACEHOLDER + part;
@@ -103,7 +105,20 @@ function cutToBytes(text: string, bytesMax: number): string {
   const bytes = Buffer.from(text.slice(0, bytesMax));
   let end = Math.min(bytesMax, bytes.length);
   while (end > 0 && end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;
-  return stripUnsafe(bytes.toString('utf8', 0, end)).replace(/[\s.]+$/u, '');
+  return trimDotsAndSpaces(stripUnsafe(bytes.toString('utf8', 0, end)));
+}
+
+/** What stood at both ends keeps its place: the folders that begin a path, the extension that ends a name. */
+function withoutMiddle(text: string): string {
+  if (text.length <= TEXT_CHARACTERS_MAX) return text;
+  return text.slice(0, TEXT_CHARACTERS_MAX / 2) + text.slice(-TEXT_CHARACTERS_MAX / 2);
+}
+
+/** Not `/[\s.]+$/`: that begins anew at every dot of a long run of them, and takes minutes for a megabyte. */
+function trimDotsAndSpaces(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '.' || text[end - 1]!.trim() === '')) end--;
+  return text.slice(0, end);
 }
 
 function joinBounded(parts: string[]): string {

@@ -80,6 +80,30 @@ describe('cleanPath', () => {
   });
 });
 
+describe('monstrous names', () => {
+  // One info dictionary may be a single name of 10 MiB; the thread that cleans it also serves the socket.
+  it.each<[string, string]>([
+    ['dots', `${'.'.repeat(500_000)}x`],
+    ['spaces', `a${' '.repeat(500_000)}x`],
+    ['slashes', 'a/'.repeat(1_000_000)],
+    ['dots between slashes', '. ./'.repeat(1_000_000)],
+    ['zero-width characters', '\u200b'.repeat(1_000_000)],
+    ['halves of pairs', '\ud800'.repeat(1_000_000)],
+    ['letters', 'é'.repeat(2_000_000)],
+  ])('%s', (_what, name) => {
+    const startedAtMs = performance.now();
+    expect(Buffer.byteLength(cleanName(name))).toBeLessThanOrEqual(PART_BYTES_MAX);
+    expect(Buffer.byteLength(cleanPath([name, 'film.mkv']))).toBeLessThanOrEqual(PATH_BYTES_MAX);
+    expect(Buffer.byteLength(cleanPath([name, name]))).toBeLessThanOrEqual(PATH_BYTES_MAX);
+    expect(performance.now() - startedAtMs).toBeLessThan(500);
+  });
+
+  it('keep their beginning and their extension', () => {
+    const clean = cleanName(`Film ${'x'.repeat(100_000)}.mkv`);
+    expect([clean.slice(0, 6), clean.slice(-5)]).toEqual(['Film x', 'x.mkv']);
+  });
+});
+
 describe('any name at all', () => {
   const nasty = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 400 }),
