@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { toHex } from '../../main/base/bytes.ts';
 import { compareDistance } from '../../main/base/identifier.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
@@ -11,6 +11,9 @@ import type { RoutingTableOptions } from '../../main/dht/routing-table.ts';
 import { RoutingTable } from '../../main/dht/routing-table.ts';
 import { SimulatedClock } from '../simulation/simulated-clock.ts';
 import { createTable, nodeAt, SELF_ID, type TableUnderTest } from './table-fixtures.ts';
+
+// Seconds on a quiet machine; a busy one must not fail them.
+vi.setConfig({ testTimeout: 90_000 });
 
 interface Step {
   readonly do: 'answered' | 'hearsay' | 'failed' | 'remove' | 'heard' | 'queried';

@@ -1,5 +1,5 @@
 // The production node through its days: pause, sleep, outages, a new address, a restart, neighbours that die or lie.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import bencode from 'bencode';
 import { toHex } from '../../main/base/bytes.ts';
 import type { Contact } from '../../main/base/contact.ts';
@@ -11,6 +11,9 @@ import { GENTLE_RATES } from '../../main/dht/rate-limits.ts';
 import { replyBytes } from '../dht/wire-fixtures.ts';
 import { simulatedHost, type Datagram } from './simulated-network.ts';
 import { SIMULATED_PORT, simulationSeed, SimulatedNodes, type SimulatedNode } from './simulated-nodes.ts';
+
+// Seconds on a quiet machine; a busy one must not fail them.
+vi.setConfig({ testTimeout: 90_000 });
 
 const MINUTE = 60_000;
 const seed = simulationSeed(5);
