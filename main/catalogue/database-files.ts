@@ -1,13 +1,36 @@
 // The catalogue's files as files: the database, its -wal and -shm, copies and damaged ones kept aside, and the mark that
 // asks for a check at the next start. The only file of this room that touches the file system directly.
-import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, constants, copyFileSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Files that SQLite keeps beside a database in WAL mode. */
 const COMPANIONS = ['-wal', '-shm'];
 
+/** What somebody looks for and finds is nobody else's to read. */
+const OWNER_ONLY_FOLDER = 0o700;
+const OWNER_ONLY = 0o600;
+
 export function makeFolderFor(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
+}
+
+/** Makes the database, empty, if there is none: SQLite would make it readable by everybody. Its companions take its mode. */
+export function makePrivateFile(path: string): void {
+  closeSync(openSync(path, 'a', OWNER_ONLY));
+}
+
+/** A catalogue that an earlier version left readable by everybody is closed to others. */
+export function keepFromOthers(path: string): void {
+  for (const ending of ['', ...COMPANIONS]) {
+    const mode = statSync(path + ending, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & 0o077) === 0) continue;
+    try {
+      chmodSync(path + ending, mode & 0o700);
+    } catch {
+      return; // somebody else's file, or a disk without modes: it is used as it is
+    }
+  }
 }
 
 /** 0 when there is no such file. */

@@ -3,7 +3,14 @@
 import { Catalogue } from './catalogue.ts';
 import { CatalogueReader } from './catalogue-reader.ts';
 import { asCatalogueProblem, CatalogueProblem } from './catalogue-problem.ts';
-import { clearCheckMark, isMarkedForCheck, keepCopyBeforeMigration, makeFolderFor } from './database-files.ts';
+import {
+  clearCheckMark,
+  isMarkedForCheck,
+  keepCopyBeforeMigration,
+  makeFolderFor,
+  makePrivateFile,
+  keepFromOthers,
+} from './database-files.ts';
 import { latestVersion, migrate, MIGRATIONS, refuseNewer, schemaVersion } from './migrations.ts';
 import type { Migration } from './migrations.ts';
 import { openDatabase, useWriteAheadLog } from './open-database.ts';
@@ -22,6 +29,7 @@ export function openCatalogue(options: OpenCatalogueOptions): Catalogue {
   let database: CatalogueDatabase | null = null;
   try {
     makeFolderFor(path);
+    makePrivateFile(path);
     database = openDatabase({ path, role: 'writer', nativeBinding: options.nativeBinding });
     prepareFile(database, path, options.migrations ?? MIGRATIONS);
     return new Catalogue(database);
@@ -47,6 +55,7 @@ export function openCatalogueReader(options: Omit<OpenCatalogueOptions, 'migrati
 function prepareFile(database: CatalogueDatabase, path: string, migrations: readonly Migration[]): void {
   const from = schemaVersion(database, path);
   refuseNewer(from, path, migrations);
+  keepFromOthers(path);
   useWriteAheadLog(database);
   if (from > 0 && isMarkedForCheck(path)) {
     const [finding] = database.pragma('quick_check(1)', { simple: false }) as { quick_check: string }[];

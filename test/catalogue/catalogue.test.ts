@@ -1,4 +1,5 @@
 // The catalogue on a real file: what goes in, what comes out, and that a torrent is one row however it was found.
+import { chmodSync, statSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../main/catalogue/catalogue.ts';
@@ -9,6 +10,20 @@ import { madeRow, madeTorrent, openAt, packed, sha1Of, sha256Of, temporaryPath }
 
 const matches = (catalogue: Catalogue, table: 'name_fts' | 'path_fts', query: string): number[] =>
   catalogue.reader.database.prepare(`SELECT rowid FROM ${table} WHERE ${table} MATCH ?`).pluck().all(query) as number[];
+
+describe('the files', () => {
+  it.runIf(process.platform !== 'win32')('are their owner’s alone, also those of an earlier version', () => {
+    const path = temporaryPath();
+    const modes = (): number[] => ['', '-wal', '-shm'].map((ending) => statSync(path + ending).mode & 0o777);
+    const catalogue = openAt(path);
+    catalogue.insertMany([madeRow(1)]);
+    expect(modes()).toEqual([0o600, 0o600, 0o600]);
+    catalogue.close();
+    chmodSync(path, 0o644);
+    openAt(path).insertMany([madeRow(2)]);
+    expect(modes()).toEqual([0o600, 0o600, 0o600]);
+  });
+});
 
 describe('insertMany', () => {
   it('stores everything that a torrent has', () => {
