@@ -29,6 +29,7 @@ export type GivenUpReason =
   | 'too-early' // failed not long ago (retry-ladder.ts)
   | 'no-peers' //  none of the peers offered may be dialled
   | 'duplicate' // the other infohash of a hybrid that has just been fetched
+  | 'expired' //   waited too long for its turn
   | 'overflow'; // the queue was full and this was its oldest
 
 /** The peer broke a rule on purpose or beyond repair: its address is left alone for a while. */

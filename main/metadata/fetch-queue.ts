@@ -14,6 +14,8 @@ const JOBS_MAX = 2000;
 const HIGH_WATER = JOBS_MAX * 0.8;
 /** ... until the queue has drained to here. */
 const LOW_WATER = JOBS_MAX * 0.5;
+/** protocol.md 6.2: peers named so long ago are mostly gone, and nothing may keep the queue above its water-mark for ever. */
+export const JOB_EXPIRES_AFTER_MS = 20 * 60_000;
 /** Peers tried and waiting together. */
 const PEERS_PER_JOB_MAX = 8;
 export const SESSIONS_PER_JOB_MAX = 2;
@@ -33,6 +35,7 @@ export class FetchJob {
   readonly key: string;
   readonly sessions = new Set<PeerSession>();
   wasTried = false;
+  offeredAtMs = 0;
   /** Waiting peers by contactText, in random order. */
   readonly #waiting = new Map<string, Candidate>();
   readonly #tried = new Set<string>();
@@ -122,7 +125,8 @@ export class FetchQueue {
   }
 
   /** Makes the job the newest, and the one that had to go for it if the queue was full. */
-  put(job: FetchJob): FetchJob | null {
+  put(job: FetchJob, nowMs: number): FetchJob | null {
+    job.offeredAtMs = nowMs;
     this.#jobs.delete(job.key);
     const dropped = this.#jobs.size < JOBS_MAX ? null : this.#oldestIdle();
     if (dropped) this.#jobs.delete(dropped.key);
@@ -132,6 +136,17 @@ export class FetchQueue {
 
   remove(job: FetchJob): void {
     this.#jobs.delete(job.key);
+  }
+
+  /** Takes out the jobs that were offered JOB_EXPIRES_AFTER_MS ago and for which nobody is being asked. */
+  takeExpired(nowMs: number): FetchJob[] {
+    const expired: FetchJob[] = [];
+    for (const job of this.#jobs.values()) {
+      if (nowMs - job.offeredAtMs < JOB_EXPIRES_AFTER_MS) break; // in the order of offering: the rest is younger
+      if (job.sessions.size === 0) expired.push(job);
+    }
+    for (const job of expired) this.#jobs.delete(job.key);
+    return expired;
   }
 
   /** A copy: jobs may come and go while it is walked. */

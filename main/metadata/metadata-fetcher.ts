@@ -95,14 +95,10 @@ export class MetadataFetcher {
     const existing = this.#queue.get(infohash);
     const dialable = peers.filter((contact) => this.#isDialable(contact, nowMs));
     const refusal = this.#refusal(infohash, nowMs) ?? (existing || dialable.length > 0 ? null : 'no-peers');
-    if (refusal) {
-      this.#dependencies.counters.dropped.count(`metadata-${refusal}`);
-      this.#listener.onGivenUp(infohash, refusal);
-      return;
-    }
+    if (refusal) return this.#refuse(infohash, refusal);
     const job = existing ?? new FetchJob(infohash);
     job.offer(dialable, this.#dependencies.random);
-    const dropped = this.#queue.put(job);
+    const dropped = this.#queue.put(job, nowMs);
     if (dropped) {
       this.#dependencies.counters.overflows.count('metadata-queue');
       this.#listener.onGivenUp(dropped.infohash, 'overflow');
@@ -167,7 +163,14 @@ export class MetadataFetcher {
   #tick(): void {
     const nowMs = this.#dependencies.clock.nowMs();
     for (const session of [...this.#sessions]) session.check(nowMs);
+    // Whoever names one silent address for many infohashes must not end the sampling for hours.
+    for (const job of this.#queue.takeExpired(nowMs)) this.#refuse(job.infohash, 'expired');
     this.#pump(nowMs);
+  }
+
+  #refuse(infohash: Infohash, reason: GivenUpReason): void {
+    this.#dependencies.counters.dropped.count(`metadata-${reason}`);
+    this.#listener.onGivenUp(infohash, reason);
   }
 
   /** Opens as many connections as the limits allow. */

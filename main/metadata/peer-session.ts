@@ -37,7 +37,8 @@ const RATE_BYTES_PER_SECOND_MIN = 4096;
 const RATE_AFTER_MS = 5000;
 /** What a peer may say before its first block: room for a bitfield, haves and chokes, not for a flood of them. */
 const MESSAGES_BEFORE_BLOCK_MAX = 64;
-const BYTES_BEFORE_BLOCK_MAX = 512 * 1024;
+/** What it may say all in all that is no block. Else a block now and then would buy three minutes of flood. */
+const BYTES_BESIDE_BLOCKS_MAX = 512 * 1024;
 
 export interface PeerConnection {
   write(bytes: Uint8Array): void;
@@ -216,9 +217,10 @@ export class PeerSession {
   }
 
   #checkFlood(): void {
-    if (this.#state === 'ended' || (this.#pieces?.receivedBytes ?? 0) > 0) return;
-    const { messageCount } = this.#stream;
-    if (messageCount > MESSAGES_BEFORE_BLOCK_MAX || this.#bytesIn > BYTES_BEFORE_BLOCK_MAX) this.#fail('flood');
+    if (this.#state === 'ended') return;
+    const receivedBytes = this.#pieces?.receivedBytes ?? 0;
+    const hasTooMany = receivedBytes === 0 && this.#stream.messageCount > MESSAGES_BEFORE_BLOCK_MAX;
+    if (hasTooMany || this.#bytesIn - receivedBytes > BYTES_BESIDE_BLOCKS_MAX) this.#fail('flood');
   }
 
   #isTooSlow(nowMs: number): boolean {

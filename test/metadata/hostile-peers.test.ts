@@ -362,6 +362,19 @@ describe('offers nothing, floods', () => {
   });
 });
 
+describe('floods between blocks', () => {
+  it('what is no block has a limit, however many blocks have come', async () => {
+    expect(
+      await failureOf(async (visit) => {
+        await greetWithMetadata(visit);
+        visit.write(dataMessage(0, SIZE_BYTES, block()));
+        await visit.message();
+        visit.write(...[1, 2, 3].map(() => message(5, Buffer.alloc(200_000))));
+      }),
+    ).toBe('flood');
+  });
+});
+
 describe('SHA mismatch', () => {
   it('discards all, asks the next peer for the whole, and does not ask the liar again', async () => {
     const wrong = Buffer.from(torrent.info);

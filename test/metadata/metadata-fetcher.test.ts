@@ -242,7 +242,8 @@ describe('limits', () => {
   });
 
   it('a full queue drops its oldest and says so; wantsMore closes at the high-water mark and opens at the low one', () => {
-    const rig = newRig({ dial: silentDial().dial, connectionsMax: 1 });
+    const { dial, listeners } = silentDial();
+    const rig = newRig({ dial, connectionsMax: 1 });
     const infohashes = Array.from({ length: 2001 }, (_, index) => randomInfohash(index));
     const peer = { host: '127.0.0.1', port: 2001 };
     rig.fetcher.pause();
@@ -257,7 +258,8 @@ describe('limits', () => {
     rig.fetcher.resume();
     let wasClosedAt = 2000;
     while (rig.fetcher.queuedCount > 990) {
-      rig.clock.advance(4100);
+      listeners.at(-1)!.onClosed('ECONNREFUSED');
+      rig.clock.advance(100);
       if (!rig.fetcher.wantsMore()) wasClosedAt = rig.fetcher.queuedCount;
     }
     expect(wasClosedAt).toBeLessThan(1010);
@@ -339,6 +341,22 @@ describe('pause', () => {
     rig.offer(V2.infohashes[0]!, silent.contact);
     await silent.visits[0]!.closed();
     expect([rig.fetcher.connectionCount, rig.clock.alarmCount, rig.endedCount]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('a queue that one silent address was named for', () => {
+  it('is let go of after 20 minutes, except who was offered again meanwhile', () => {
+    const { dial } = silentDial();
+    const rig = newRig({ dial, connectionsMax: 0 });
+    const peer = { host: '127.0.5.1', port: 7000 };
+    for (let seed = 1; seed <= 50; seed++) rig.offer(randomInfohash(seed), peer);
+    rig.clock.advance(10 * 60_000);
+    rig.offer(randomInfohash(7), peer);
+    rig.clock.advance(10 * 60_000);
+    expect(rig.givenUp).toHaveLength(49);
+    expect(new Set(rig.givenUp.map(({ reason }) => reason))).toEqual(new Set(['expired']));
+    expect([rig.fetcher.queuedCount, rig.counters.dropped.get('metadata-expired')]).toEqual([1, 49]);
+    rig.fetcher.checkInvariants();
   });
 });
 
