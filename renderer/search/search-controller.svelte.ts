@@ -1,6 +1,6 @@
 // The search: what is asked, the rows that came back so far, which one is selected. Every keystroke asks at once and the
-// latest wins; old rows stay until the answer is there. Pages follow by cursor as the list scrolls. While the newest
-// torrents are browsed, arrivals are only counted (the '12 new' pill): nothing moves what the pointer is on.
+// latest wins; old rows stay until the answer is there. Pages follow by cursor as the list scrolls. Arrivals are only
+// counted (the '12 new' pill): nothing moves what the pointer is on.
 import type {
   ContentType,
   LanternfishApi,
@@ -20,6 +20,8 @@ const LOAD_AHEAD_ROWS = 30;
 const FILL_ROWS = 20;
 /** A search without results asks again at most this often while torrents arrive. */
 const ASK_AGAIN_EVERY_MS = 2000;
+/** Figures (results, types) follow what arrives at most this often; the rows stay. */
+const COUNT_AGAIN_EVERY_MS = 3000;
 /** Answers sooner than this need no sign that something is going on. */
 const BUSY_SHOWN_AFTER_MS = 300;
 /** Counts are read out when the typing stops, not at each letter. */
@@ -38,6 +40,8 @@ export class SearchController {
   /** The words that `rows` answer; `text` may be ahead of it. */
   answeredText = $state('');
   hasAnswer = $state(false);
+  /** Some answer had rows: the catalogue is not empty. */
+  hasFoundAny = $state(false);
   problem = $state<string | null>(null);
   isBusyShown = $state(false);
   waitingNewCount = $state(0);
@@ -64,6 +68,9 @@ export class SearchController {
   #selectsFirstOfAnswer = false;
   #busyTimer: Timer | null = null;
   #askAgainTimer: Timer | null = null;
+  #countAgainTimer: Timer | null = null;
+  /** How many there were when `rows` were read. */
+  #countAtAnswer = 0;
   #announceTimer: Timer | null = null;
 
   constructor(api: LanternfishApi, clock: WindowClock) {
@@ -120,10 +127,12 @@ export class SearchController {
     this.rows = uniqueRows([], rows);
     // Where the types were not counted for this page, the figures beside them stay as they were.
     this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
+    this.#countAtAnswer = facts.totalCount;
     this.#nextCursor = nextCursor;
     this.hasMore = nextCursor !== null;
     this.answeredText = text;
     this.hasAnswer = true;
+    if (rows.length > 0) this.hasFoundAny = true;
     if (this.#selectsFirstOfAnswer && this.selectedIndex < 0) this.select(0);
     this.#selectsFirstOfAnswer = false;
     this.#announceTimer?.cancel();
@@ -154,11 +163,25 @@ export class SearchController {
     return { text: this.text, sort: this.sort, contentType: this.contentType, limit: PAGE_ROWS, cursor };
   }
 
+  /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */
+  async #countAgain(): Promise<void> {
+    this.#countAgainTimer = null;
+    if (this.#isRunning || this.#isLoadingMore || this.rows.length === 0) return;
+    const generation = this.#generation;
+    const answer = await this.#api.search({ ...this.#request(null), limit: 1 });
+    if (generation !== this.#generation || !answer.ok || answer.value === null) return;
+    const { totalCount, totalIsExact, countsByType } = answer.value;
+    this.facts = { ...this.facts, totalCount, totalIsExact, countsByType: countsByType ?? this.facts.countsByType };
+    if (!this.isBrowsingNewest) this.waitingNewCount = Math.max(0, totalCount - this.#countAtAnswer);
+  }
+
   /** New torrents can be found: count them, or look again where nothing on screen can move by it. */
   torrentsAdded(addedCount: number): void {
     if (this.isBrowsingNewest) this.waitingNewCount += addedCount;
     const isFilling = this.isBrowsingNewest && this.rows.length < FILL_ROWS && !this.isListInUse;
     if (isFilling || this.rows.length === 0) this.#askAgainSoon();
+    if (!this.#countAgainTimer)
+      this.#countAgainTimer = this.#clock.setTimer(COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
   }
 
   #askAgainSoon(): void {

@@ -106,7 +106,6 @@ export const messages = {
     sortBy: 'Sort by',
     count: (count: number, isExact: boolean) =>
       isExact ? plural(count, 'result', 'results') : `${formatCount(count)}+ results`,
-    catalogueCount: (count: number) => plural(count, 'torrent', 'torrents'),
     newOnes: (count: number) => `${formatCountShort(count)} new`,
     newOnesLabel: (count: number) => `Show ${plural(count, 'new torrent', 'new torrents')}`,
     noResults: (query: string) => `Nothing found for “${query}”`,
@@ -130,6 +129,15 @@ export const messages = {
     game: 'Games',
     other: 'Other',
   } satisfies Record<ContentType, string>,
+  /** Of one torrent. */
+  kind: {
+    video: 'Video',
+    audio: 'Audio',
+    book: 'Book',
+    software: 'Software',
+    game: 'Game',
+    other: 'Other',
+  } satisfies Record<ContentType, string>,
   sort: {
     relevance: 'Best match',
     newest: 'Newest',
@@ -141,6 +149,7 @@ export const messages = {
   row: {
     files: (count: number) => plural(count, 'file', 'files'),
     peers: (count: number) => plural(count, 'peer', 'peers'),
+    inFiles: 'in its files',
     found: (age: string) => (age === 'now' ? 'found just now' : `found ${age}`),
   },
 

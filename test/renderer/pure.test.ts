@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stepsOf } from '../../renderer/first-run/first-minute.ts';
 import { tagsOf } from '../../renderer/search/name-tags.ts';
+import { searchedWords } from '../../renderer/search/searched-words.ts';
 import { formatAge, formatCountShort, formatSize, isFresh, sizeStepOf } from '../../renderer/shared/format.ts';
 import { rangesOf, segmentsOf } from '../../renderer/shared/highlight.ts';
 import { commandFor } from '../../renderer/shared/shortcuts.ts';
+import { shortNotice } from '../../renderer/status/short-notice.ts';
 import { status } from './fake-window.ts';
 
 /** Digits and units only: the separator is the system's. */
@@ -160,5 +162,36 @@ describe('keys', () => {
     expect(press('c', { ctrlKey: true })).toBeNull();
     expect(press('8', { ctrlKey: true, code: 'Digit8' })).toBeNull();
     expect(press('c', { altKey: true })).toBeNull();
+  });
+});
+
+describe('what a search asks for', () => {
+  test.each([
+    ['', ''],
+    ['  ', ''],
+    ['quiet  River', 'quiet River'],
+    ['"quiet river" -mkv x', 'quiet river x'],
+    ['-"quiet river"', ''],
+    ['h-264 “gentle”', 'h-264 gentle'],
+    ['灯台の歌', '灯台の歌'],
+    ['0123456789abcdef0123456789abcdef01234567', ''],
+    ['magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&dn=a b', ''],
+  ])('%j: the words %j', (text, expected) => {
+    expect(searchedWords(text)).toBe(expected);
+  });
+
+  test('any text gives words without quotes', () => {
+    fc.assert(fc.property(fc.string(), (text) => !searchedWords(text).includes('"')));
+  });
+});
+
+describe('the notice of a test runtime, cut short', () => {
+  test.each([
+    ['Test runtime: Electron 33.2.1 from x@1 (unknown publisher), because it cannot.', 'Test runtime: Electron 33.2.1'],
+    ['Electron v33.2.1 from ELECTRON_OVERRIDE_DIST_PATH (/x).', 'Electron v33.2.1'],
+    ['Something else.', 'Something else'],
+    ['', ''],
+  ])('%j', (notice, expected) => {
+    expect(shortNotice(notice)).toBe(expected);
   });
 });

@@ -160,7 +160,7 @@ describe('arrivals', () => {
     search.torrentsAdded(7);
     clock.pass(10_000);
     expect(search.waitingNewCount).toBe(12);
-    expect(api.count('search')).toBe(1);
+    expect(search.rows).toEqual(rows(0, PAGE_ROWS));
   });
 
   test('come when asked for; those that arrive meanwhile keep waiting', async () => {
@@ -175,24 +175,63 @@ describe('arrivals', () => {
     expect(search.scrollToTopRequests).toBe(2);
   });
 
-  test('are not counted under words or another order', async () => {
-    await browse(PAGE_ROWS);
+  test('bring the figures up to date every three seconds; under words only those that match wait', async () => {
     search.setText('x');
-    await api.last('search').succeed(page({ rows: rows(0, 50) }));
+    await api.last('search').succeed(page({ rows: rows(0, 50), totalCount: 50 }));
+    for (let i = 0; i < 5; i += 1) {
+      search.torrentsAdded(5);
+      clock.pass(500);
+    }
+    expect([search.waitingNewCount, api.count('search')]).toEqual([0, 1]);
+    clock.pass(500);
+    expect(api.last('search').input).toEqual({
+      text: 'x',
+      sort: 'relevance',
+      contentType: null,
+      limit: 1,
+      cursor: null,
+    });
+    await api.last('search').succeed(page({ rows: rows(900, 1), totalCount: 52 }));
+    expect([search.waitingNewCount, search.facts.totalCount]).toEqual([2, 52]);
+    expect(search.rows).toEqual(rows(0, 50));
+    expect(search.scrollToTopRequests).toBe(1);
+    const shown = search.showNew();
+    await api.last('search').succeed(page({ rows: rows(0, 52), totalCount: 52 }));
+    await shown;
+    expect([search.waitingNewCount, search.rows.length]).toEqual([0, 52]);
+  });
+
+  test('are not counted while a page or a search is under way, nor for words that changed meanwhile', async () => {
+    await browse(50);
+    search.setText('x');
     search.torrentsAdded(5);
-    expect(search.waitingNewCount).toBe(0);
+    clock.pass(3000);
+    expect(api.count('search')).toBe(2);
+    await api.last('search').succeed(page({ rows: rows(0, 50), nextCursor: 'more', totalCount: 50 }));
+    void search.reached(49);
+    search.torrentsAdded(5);
+    clock.pass(3000);
+    expect(api.count('search')).toBe(3);
+    await api.last('search').succeed(page({ rows: rows(50, 50) }));
+    search.torrentsAdded(5);
+    clock.pass(3000);
+    const counting = api.last('search');
+    search.setText('xy');
+    await counting.succeed(page({ rows: [], totalCount: 60 }));
+    expect([search.waitingNewCount, search.facts.totalCount]).toEqual([0, 50]);
   });
 
   test('fill the first screen by themselves, unless somebody is in the list', async () => {
     await browse(3);
+    const fills = () => api.calls.filter((call) => (call.input as { limit: number }).limit === PAGE_ROWS).length;
     search.isListInUse = true;
     search.torrentsAdded(2);
     clock.pass(5000);
-    expect(api.count('search')).toBe(1);
+    expect(fills()).toBe(1);
     search.isListInUse = false;
     search.torrentsAdded(2);
     clock.pass(5000);
-    expect(api.count('search')).toBe(2);
+    expect(fills()).toBe(2);
   });
 
   test('make a search without results look again, not more often than every two seconds', async () => {
