@@ -30,6 +30,7 @@ export async function takePicture(args, env, picture) {
     ...(runtime ? { executablePath: path.join(runtime, 'electron') } : {}),
     args: [...args, '--disable-gpu'],
     cwd: ROOT,
+    colorScheme: null, // as the app's own setting says
     env: /** @type {Record<string, string>} */ (env),
   });
   try {

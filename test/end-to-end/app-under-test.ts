@@ -26,6 +26,7 @@ export async function launchApp(dataDir: string, switches: readonly string[]): P
     ...(runtime === undefined ? {} : { executablePath: path.join(runtime, 'electron') }),
     args: [...extra, ROOT, `--data-dir=${dataDir}`, ...switches],
     cwd: ROOT,
+    colorScheme: null, // as the app's own setting says
     timeout: START_LIMIT_MS,
   });
   const child = app.process();
