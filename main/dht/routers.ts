@@ -11,6 +11,8 @@ import type { Ask } from './lookup.ts';
 
 /** protocol.md 5.4. */
 export const ROUTER_INTERVAL_MS = 10 * 60_000;
+/** One packet may get lost, or the network be not up yet: silence is asked again after this, then twice this, ... */
+const UNANSWERED_INTERVAL_MS = 30_000;
 /** A router on our own machine or network is nobody's burden, and may be started after us. */
 const LOCAL_ROUTER_INTERVAL_MS = 10_000;
 /** Names are looked up again after that, sooner when there was no answer. */
@@ -43,7 +45,8 @@ export interface RoutersParts {
 export class Routers {
   readonly #parts: RoutersParts;
   readonly #routers: readonly Router[];
-  readonly #askedAtMs = new Map<string, number>();
+  /** By address, a few for each router. */
+  readonly #asked = new Map<string, { readonly atMs: number; readonly unansweredCount: number }>();
   #target: Uint8Array = new Uint8Array(20);
   #onNodes: (nodes: readonly NodeContact[]) => void = () => undefined;
 
@@ -92,14 +95,17 @@ export class Routers {
 
   #ask(router: Router, contact: Contact, nowMs: number): void {
     const query = { method: 'find_node', target: this.#target } as const;
+    const key = contactText(contact);
     const isSent = this.#parts.askRouter(contact, query, (outcome) => {
       router.nextIndex++;
       router.state = outcome.kind === 'timeout' || outcome.kind === 'error' ? 'wanted' : 'idle';
-      if (outcome.kind === 'reply') this.#onNodes(outcome.reply.nodes);
+      if (outcome.kind !== 'reply') return;
+      this.#asked.set(key, { atMs: nowMs, unansweredCount: 0 });
+      this.#onNodes(outcome.reply.nodes);
     });
     if (!isSent) return; // the next tick tries again
     router.state = 'asked';
-    this.#askedAtMs.set(contactText(contact), nowMs);
+    this.#asked.set(key, { atMs: nowMs, unansweredCount: (this.#asked.get(key)?.unansweredCount ?? 0) + 1 });
   }
 
   /** Keeps a public router out of every table. */
@@ -108,8 +114,12 @@ export class Routers {
   }
 
   #isRested(contact: Contact, nowMs: number): boolean {
-    const interval = isLocalHost(contact.host) ? LOCAL_ROUTER_INTERVAL_MS : ROUTER_INTERVAL_MS;
-    return nowMs - (this.#askedAtMs.get(contactText(contact)) ?? -Infinity) >= interval;
+    const asked = this.#asked.get(contactText(contact));
+    if (asked === undefined) return true;
+    const { atMs, unansweredCount } = asked;
+    const patienceMs = unansweredCount === 0 ? Infinity : UNANSWERED_INTERVAL_MS * 2 ** (unansweredCount - 1);
+    const intervalMs = isLocalHost(contact.host) ? LOCAL_ROUTER_INTERVAL_MS : Math.min(ROUTER_INTERVAL_MS, patienceMs);
+    return nowMs - atMs >= intervalMs;
   }
 
   #resolve(router: Router, nowMs: number): void {
