@@ -1,22 +1,6 @@
 // The part of the engine's status that is counters and nothing else, as plain values that can be posted.
 import type { Counters } from '../stats/counters.ts';
-import type { EngineStatus } from './engine-contract.ts';
-
-export type CountedStatus = Pick<
-  EngineStatus,
-  | 'packetsOut'
-  | 'packetsIn'
-  | 'samplesAsked'
-  | 'samplesAnswered'
-  | 'infohashesSeen'
-  | 'infohashesNew'
-  | 'metadataTried'
-  | 'metadataFetched'
-  | 'malformed'
-  | 'dropped'
-  | 'metadataFailures'
-  | 'overflows'
->;
+import type { CountedStatus } from './engine-contract.ts';
 
 export function countedStatus(counters: Counters): CountedStatus {
   return {

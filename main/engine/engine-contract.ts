@@ -20,13 +20,8 @@ export const NO_REPLY_AFTER_MS = 30_000;
 /** How often the engine posts its status. */
 export const STATUS_INTERVAL_MS = 500;
 
-export interface EngineStatus {
-  readonly state: CrawlState;
-  /** A sentence for the person when state is `failed` or `no-reply`, else null. */
-  readonly problem: string | null;
-  readonly pace: Pace;
-  /** Good and questionable nodes in the main table and in the needle tables, each counted once. */
-  readonly nodes: number;
+/** The counters as plain values; each only grows. */
+export interface CountedStatus {
   readonly packetsOut: number;
   readonly packetsIn: number;
   readonly samplesAsked: number;
@@ -39,6 +34,15 @@ export interface EngineStatus {
   readonly dropped: Readonly<Record<string, number>>;
   readonly metadataFailures: Readonly<Record<string, number>>;
   readonly overflows: Readonly<Record<string, number>>;
+}
+
+export interface EngineStatus extends CountedStatus {
+  readonly state: CrawlState;
+  /** A sentence for the person when state is `failed` or `no-reply`, else null. */
+  readonly problem: string | null;
+  readonly pace: Pace;
+  /** Good and questionable nodes in the main table and in the needle tables, each counted once. */
+  readonly nodes: number;
   /** Infohashes sampled, and torrents fetched, in the last 60 s. */
   readonly sampledPerMinute: number;
   readonly newPerMinute: number;

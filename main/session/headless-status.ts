@@ -1,23 +1,11 @@
 // What the terminal shows every 5 s: one JSON object for programs, one line for people.
-import type { EngineOptions } from '../engine/engine-contract.ts';
+import type { CountedStatus, EngineOptions } from '../engine/engine-contract.ts';
 import type { SessionStatus } from './session.ts';
 
-export interface HeadlessStatus {
+export interface HeadlessStatus extends CountedStatus {
   readonly state: string;
   readonly problem: string | null;
   readonly nodes: number;
-  readonly packetsOut: number;
-  readonly packetsIn: number;
-  readonly samplesAsked: number;
-  readonly samplesAnswered: number;
-  readonly infohashesSeen: number;
-  readonly infohashesNew: number;
-  readonly metadataTried: number;
-  readonly metadataFetched: number;
-  readonly malformed: Readonly<Record<string, number>>;
-  readonly dropped: Readonly<Record<string, number>>;
-  readonly metadataFailures: Readonly<Record<string, number>>;
-  readonly overflows: Readonly<Record<string, number>>;
   readonly torrents: number;
   readonly pace: string;
   readonly isServing: boolean;

@@ -2,31 +2,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { HeadlessStatus } from '../../main/session/headless-status.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
-
-export interface StatusLine {
-  readonly state: string;
-  readonly problem: string | null;
-  readonly nodes: number;
-  readonly packetsOut: number;
-  readonly packetsIn: number;
-  readonly samplesAsked: number;
-  readonly samplesAnswered: number;
-  readonly infohashesSeen: number;
-  readonly infohashesNew: number;
-  readonly metadataTried: number;
-  readonly metadataFetched: number;
-  readonly malformed: Readonly<Record<string, number>>;
-  readonly torrents: number;
-  readonly localAddressesAllowed: boolean;
-  readonly isServing: boolean;
-}
 
 export class HeadlessRun {
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | null>;
-  readonly lines: StatusLine[] = [];
+  readonly lines: HeadlessStatus[] = [];
   /** What it wrote on stderr, for a test that fails. */
   errors = '';
 
@@ -36,17 +19,21 @@ export class HeadlessRun {
     });
     this.#exited = new Promise((resolve) => this.#child.once('exit', resolve));
     createInterface({ input: this.#child.stdout! }).on('line', (line) =>
-      this.lines.push(JSON.parse(line) as StatusLine),
+      this.lines.push(JSON.parse(line) as HeadlessStatus),
     );
     this.#child.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
   }
 
-  get last(): StatusLine | undefined {
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  get last(): HeadlessStatus | undefined {
     return this.lines.at(-1);
   }
 
   /** Resolves with the first status line for which `isEnough` holds, or with the last one after `limitMs` or at the end. */
-  async waitFor(isEnough: (line: StatusLine) => boolean, limitMs: number): Promise<StatusLine> {
+  async waitFor(isEnough: (line: HeadlessStatus) => boolean, limitMs: number): Promise<HeadlessStatus> {
     const endMs = performance.now() + limitMs;
     while (performance.now() < endMs && this.#child.exitCode === null) {
       const found = this.lines.find(isEnough);
