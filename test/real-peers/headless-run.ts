@@ -6,6 +6,8 @@ import type { HeadlessStatus } from '../../main/session/headless-status.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 
+export type StatusLine = HeadlessStatus;
+
 export class HeadlessRun {
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | null>;
