@@ -50,7 +50,7 @@ export class SearchController {
   selectedInfohashHex = $state<string | null>(null);
   /** Counts up when the list should go back to its top. */
   scrollToTopRequests = $state(0);
-  /** The pointer or the focus is in the list: nothing may move there. */
+  /** The pointer or the focus is in the list: no row may move there. */
   isListInUse = false;
 
   readonly sort: SortOrder = $derived(this.chosenSort ?? (this.text.trim() === '' ? 'newest' : 'relevance'));
@@ -98,8 +98,11 @@ export class SearchController {
     void this.run();
   }
 
-  /** Asks anew from the first row. Resolves when this answer, or a newer one, is in place. */
-  async run({ keepsPlace = false } = {}): Promise<void> {
+  /**
+   * Asks anew from the first row. Resolves when this answer, or a newer one, is in place. `keepsRows`: what is new goes
+   * below the rows there are, so that none of them moves.
+   */
+  async run({ keepsPlace = false, keepsRows = false } = {}): Promise<void> {
     this.#generation += 1;
     const generation = this.#generation;
     const waitingBefore = this.waitingNewCount;
@@ -117,14 +120,14 @@ export class SearchController {
     // Overtaken by a search of this window that we do not know of (it was reloaded): that one's rows are not ours.
     if (answer.value === null) return;
     this.problem = null;
-    this.#take(answer.value, text);
+    this.#take(answer.value, text, keepsRows ? this.rows : []);
     this.waitingNewCount = Math.max(0, this.waitingNewCount - waitingBefore);
     if (!keepsPlace) this.scrollToTopRequests += 1;
   }
 
-  #take(page: ResultPageDto, text: string): void {
+  #take(page: ResultPageDto, text: string, rowsBefore: readonly ResultRowDto[]): void {
     const { rows, nextCursor, ...facts } = page;
-    this.rows = uniqueRows([], rows);
+    this.rows = uniqueRows(rowsBefore, rows);
     // Where the types were not counted for this page, the figures beside them stay as they were.
     this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
     this.#countAtAnswer = facts.totalCount;
@@ -178,7 +181,7 @@ export class SearchController {
   /** New torrents can be found: count them, or look again where nothing on screen can move by it. */
   torrentsAdded(addedCount: number): void {
     if (this.isBrowsingNewest) this.waitingNewCount += addedCount;
-    const isFilling = this.isBrowsingNewest && this.rows.length < FILL_ROWS && !this.isListInUse;
+    const isFilling = this.isBrowsingNewest && this.rows.length < FILL_ROWS;
     if (isFilling || this.rows.length === 0) this.#askAgainSoon();
     if (!this.#countAgainTimer)
       this.#countAgainTimer = this.#clock.setTimer(COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
@@ -189,7 +192,8 @@ export class SearchController {
     const delayMs = this.rows.length === 0 && this.text === '' ? 0 : ASK_AGAIN_EVERY_MS;
     this.#askAgainTimer = this.#clock.setTimer(delayMs, () => {
       this.#askAgainTimer = null;
-      if (this.rows.length === 0 || (this.isBrowsingNewest && !this.isListInUse)) void this.run({ keepsPlace: true });
+      if (this.rows.length > 0 && !this.isBrowsingNewest) return;
+      void this.run({ keepsPlace: true, keepsRows: this.isListInUse });
     });
   }
 

@@ -221,17 +221,19 @@ describe('arrivals', () => {
     expect([search.waitingNewCount, search.facts.totalCount]).toEqual([0, 50]);
   });
 
-  test('fill the first screen by themselves, unless somebody is in the list', async () => {
+  test('fill the first screen by themselves, from below while somebody is in the list', async () => {
     await browse(3);
-    const fills = () => api.calls.filter((call) => (call.input as { limit: number }).limit === PAGE_ROWS).length;
     search.isListInUse = true;
     search.torrentsAdded(2);
-    clock.pass(5000);
-    expect(fills()).toBe(1);
+    clock.pass(2000);
+    await api.last('search').succeed(page({ rows: [row(10), row(11), ...rows(0, 3)] }));
+    expect(search.rows).toEqual([...rows(0, 3), row(10), row(11)]);
     search.isListInUse = false;
-    search.torrentsAdded(2);
-    clock.pass(5000);
-    expect(fills()).toBe(2);
+    search.torrentsAdded(1);
+    clock.pass(2000);
+    await api.last('search').succeed(page({ rows: [row(12), row(10), row(11), ...rows(0, 3)] }));
+    expect(search.rows).toEqual([row(12), row(10), row(11), ...rows(0, 3)]);
+    expect([search.waitingNewCount, search.scrollToTopRequests]).toEqual([0, 1]);
   });
 
   test('make a search without results look again, not more often than every two seconds', async () => {
