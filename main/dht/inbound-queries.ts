@@ -73,7 +73,8 @@ export class InboundQueries {
 
   /** A stranger waits as a replacement until he has answered a query of ours: his word alone moves nobody. */
   #note(query: KrpcMessage, from: Contact): void {
-    const id = asNodeId(query.bytes.slice(query.idStart, query.idStart + IDENTIFIER_BYTES));
+    // A copy, which slice() of a Buffer is not: the datagram is ours only until we return.
+    const id = asNodeId(new Uint8Array(query.bytes.subarray(query.idStart, query.idStart + IDENTIFIER_BYTES)));
     const stranger: NodeContact = { id, contact: from };
     this.#parts.table.insert(stranger, { hasAnswered: false });
   }

@@ -76,7 +76,7 @@ export class MetadataPieces {
     if (totalSizeBytes !== this.sizeBytes || this.#blocks[piece] !== null) return 'bad-piece';
     if (block.length !== this.#expectedBytes(piece)) return 'bad-piece';
     if (!this.#memory.take(block.length)) return 'no-memory';
-    this.#blocks[piece] = block.slice();
+    this.#blocks[piece] = new Uint8Array(block); // not slice(): of a Buffer that is a view, and keeps the whole chunk
     this.#heldBytes += block.length;
     this.#receivedCount++;
     return 'taken';

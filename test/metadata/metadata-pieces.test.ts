@@ -66,3 +66,15 @@ describe('MetadataPieces', () => {
     expect(memory.isFull).toBe(false);
   });
 });
+
+describe('a block in a chunk of the socket', () => {
+  it('is copied out of it, so that 16 KiB do not keep 64 alive', () => {
+    const chunk = Buffer.alloc(65_536, 7);
+    const pieces = new MetadataPieces(100, new MetadataMemory());
+    pieces.nextRequest();
+    expect(pieces.receive(0, 100, chunk.subarray(50, 150))).toBe('taken');
+    chunk.fill(0);
+    const whole = pieces.assemble();
+    expect([whole.buffer.byteLength, whole[0], whole[99]]).toEqual([100, 7, 7]);
+  });
+});
