@@ -227,7 +227,7 @@ export class Discovery {
       await starting;
       return node;
     } catch (error) {
-      this.#failure = `UDP ${port === 0 ? bindHost : `${bindHost}:${port}`} cannot be used: ${textOf(error)}. Nothing is lost. Choose another address or port and start again.`;
+      this.#failure = `UDP ${port === 0 ? bindHost : `${bindHost}:${port}`} cannot be used: ${bindProblem(error)}. Nothing is lost. Choose another address or port and start again.`;
       this.#dependencies.log.error(this.#failure);
       return null;
     }
@@ -285,6 +285,14 @@ export class Discovery {
   }
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Why a socket could not be bound, in words; the system's own where we have none, its code always. */
+function bindProblem(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  const words: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program uses it',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    EACCES: 'the system does not allow it',
+  };
+  return code !== undefined && code in words ? `${words[code]} (${code})` : error.message;
 }

@@ -29,7 +29,3 @@ export function hostAt(index: number, last = 1): string {
 export function nodeAt(depth: number, index: number, random: Random = createSeededRandom(index + 1)): NodeContact {
   return { id: randomIdAtDepth(SELF_ID, depth, random), contact: { host: hostAt(index), port: 6881 } };
 }
-
-export function idOf(byte: number): NodeId {
-  return asNodeId(new Uint8Array(20).fill(byte));
-}

@@ -259,7 +259,7 @@ describe('sockets', () => {
     const held = await hold(0);
     const crawler = await started(rig.crawler({ ...loopback, port: held.port }));
     const problem = new RegExp(
-      `^UDP 127\\.61\\.0\\.1:${held.port} cannot be used: .*EADDRINUSE.*\\. Nothing is lost\\.`,
+      `^UDP 127\\.61\\.0\\.1:${held.port} cannot be used: another program uses it \\(EADDRINUSE\\)\\. Nothing is lost\\.`,
     );
     expect(crawler.status).toMatchObject({ state: 'failed', problem: expect.stringMatching(problem) });
     crawler.discovery.pause();

@@ -21,19 +21,7 @@ test('finds what the names have, newest first, and counts it', () => {
   const corpus = new Corpus(21);
   const names = Array.from({ length: 300 }, (_, index) => corpus.name(index));
   const fullText = storedNames(names);
-  const texts = [
-    '',
-    's',
-    '1080p',
-    'the hou',
-    'web dl -1080p',
-    '東',
-    '第1',
-    'ночь ',
-    'zzzz',
-    '사',
-    'house -web -dl',
-  ];
+  const texts = ['', 's', '1080p', 'the hou', 'web dl -1080p', '東', '第1', 'ночь ', 'zzzz', '사', 'house -web -dl'];
   for (const text of texts) {
     const query = parseQuery(text);
     expect([text, needsName(query)]).toEqual([text, false]);
