@@ -1,6 +1,6 @@
 // Nodes and tables for the tests of the DHT room.
 import type { NodeContact } from '../../main/base/contact.ts';
-import { asNodeId, type NodeId } from '../../main/base/identifier.ts';
+import { asNodeId } from '../../main/base/identifier.ts';
 import { createSeededRandom, type Random } from '../../main/base/random.ts';
 import { RoutingTable, type RoutingTableOptions } from '../../main/dht/routing-table.ts';
 import { randomIdAtDepth } from '../../main/dht/node-id.ts';
