@@ -179,6 +179,32 @@ describe('the tray', () => {
   });
 });
 
+describe('closing the window', () => {
+  it('asks once whether to go on in the background, hides, and Open in the tray brings it back', async () => {
+    const { app } = session;
+    const icon = await trayHost.icon(1_000);
+    await app.evaluate(({ dialog }) => {
+      const answers = globalThis as unknown as { askedCount: number };
+      answers.askedCount = 0;
+      dialog.showMessageBox = () => {
+        answers.askedCount++;
+        return Promise.resolve({ response: 0, checkboxChecked: false }); // 'Keep discovering'
+      };
+    });
+    const isVisible = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.isVisible());
+    for (let round = 0; round < 2; round++) {
+      await app.evaluate(({ BrowserWindow }) => {
+        BrowserWindow.getAllWindows()[0]!.close();
+      });
+      await until(async () => !(await isVisible()), 5_000, 'the hidden window');
+      expect(await icon.labels()).toContain('Pause');
+      await icon.choose('Open');
+      await until(isVisible, 5_000, 'the window again');
+    }
+    expect(await app.evaluate(() => (globalThis as unknown as { askedCount: number }).askedCount)).toBe(1);
+  });
+});
+
 describe('quit and start again', () => {
   let totalBefore: number;
   let nodesBefore: number;
