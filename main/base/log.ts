@@ -15,3 +15,9 @@ export function createTextLog(write: (line: string) => void, nowUnixSeconds: () 
     write(`${new Date(nowUnixSeconds() * 1000).toISOString().slice(11, 19)} ${level} ${message}\n`);
   return { info: line('info'), warn: line('warn'), error: line('error') };
 }
+
+/** Hands every message on with its level: how a worker thread logs through its owner. */
+export function createForwardingLog(forward: (level: keyof Log, message: string) => void): Log {
+  const line = (level: keyof Log) => (message: string) => forward(level, message);
+  return { info: line('info'), warn: line('warn'), error: line('error') };
+}

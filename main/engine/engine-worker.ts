@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import { createForwardingLog } from '../base/log.ts';
 import { threadPort, type Port } from '../base/port.ts';
 import { createSystemRandom } from '../base/random.ts';
 import { openUdpSocket } from '../dht/udp-socket.ts';
@@ -13,10 +13,7 @@ import { STATUS_INTERVAL_MS, type EngineCommand, type EngineEvent, type EngineOp
 
 if (!parentPort) throw new Error('engine-worker runs as a worker thread');
 const owner: Port<EngineCommand, EngineEvent> = threadPort(parentPort);
-const say = (level: 'info' | 'warn' | 'error') => (message: string) => {
-  owner.post({ type: 'log', level, message });
-};
-const log: Log = { info: say('info'), warn: say('warn'), error: say('error') };
+const log = createForwardingLog((level, message) => owner.post({ type: 'log', level, message }));
 
 const discovery = new Discovery(
   {

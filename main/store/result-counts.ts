@@ -56,17 +56,10 @@ function countOlder({ reader, index, fullText }: PageSources, { query, lowId }: 
   return { rows: [], moreCount: fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX }) };
 }
 
-function countWindow({ fullText, index }: PageSources, { query, lowId, highId }: CountRequest) {
-  const request = {
-    query: toIndexQuery(query),
-    sort: 'newest',
-    contentType: null,
-    after: null,
-    lowId,
-    highId,
-  } as const;
+function countWindow({ fullText, index }: PageSources, count: CountRequest) {
+  const { query } = count;
   const isByName = needsName(query);
-  const answer = index.search({ ...request, limit: isByName ? NAMES_COUNTED_MAX : 0, withCounts: true });
+  const answer = index.search({ ...wholeWindow(count), limit: isByName ? NAMES_COUNTED_MAX : 0, withCounts: true });
   if (!isByName) return { countsByType: answer.countsByType, isExact: true };
   const countsByType = { ...answer.countsByType };
   for (const type of CONTENT_TYPES) countsByType[type] = 0;
@@ -76,24 +69,24 @@ function countWindow({ fullText, index }: PageSources, { query, lowId, highId }:
   return { countsByType, isExact: answer.totalCount <= NAMES_COUNTED_MAX };
 }
 
-function findFileIds({ reader, index, fullText }: PageSources, { query, lowId, highId }: CountRequest): number[] {
+function findFileIds({ reader, index, fullText }: PageSources, count: CountRequest): number[] {
+  const { query, lowId, highId } = count;
   const rows = {
     nameOf: (id: number): string | null => fullText.nameOf(id),
     pathsOf: (id: number): readonly string[] => reader.detailsById(id)?.files.map((file) => file.path) ?? [],
   };
-  const request = {
-    query: toIndexQuery(query),
-    sort: 'newest',
-    contentType: null,
-    after: null,
-    lowId,
-    highId,
-  } as const;
-  const window = index.search({ ...request, limit: FEW_NAMES, withCounts: false }).places.map(({ id }) => id);
+  const window = index
+    .search({ ...wholeWindow(count), limit: FEW_NAMES, withCounts: false })
+    .places.map(({ id }) => id);
   const older = windowHasOlder(index, lowId) ? fullText.nameIds(query, { beforeId: lowId, limit: FEW_NAMES }) : [];
   // While the window is empty nothing limits what is seen.
   const highest = highId === 0 ? Number.MAX_SAFE_INTEGER - 1 : highId;
   return findByFiles(fullText, rows, { query, highId: highest, nameIds: new Set([...window, ...older]) });
+}
+
+/** Everything that matches in the index in memory, newest first. */
+function wholeWindow({ query, lowId, highId }: CountRequest) {
+  return { query: toIndexQuery(query), sort: 'newest', contentType: null, after: null, lowId, highId } as const;
 }
 
 function addTypes(counts: Record<ContentType, number>, rows: readonly StoredRow[]): void {

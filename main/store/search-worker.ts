@@ -3,18 +3,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import { systemClock } from '../base/clock.ts';
+import { createForwardingLog } from '../base/log.ts';
 import { threadPort } from '../base/port.ts';
 import { SearchService } from './search-service.ts';
 import type { SearchCommand, SearchEvent, StoreOptions } from './store-contract.ts';
 
 assert(parentPort, 'search-worker.ts runs as a worker thread');
 const owner = threadPort<SearchCommand, SearchEvent>(parentPort);
-const log = (level: 'info' | 'warn' | 'error') => (message: string) => owner.post({ type: 'log', level, message });
 
 const service = new SearchService({
   options: workerData as StoreOptions,
   clock: systemClock,
-  log: { info: log('info'), warn: log('warn'), error: log('error') },
+  log: createForwardingLog((level, message) => owner.post({ type: 'log', level, message })),
   post: (event) => owner.post(event),
 });
 

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import { systemClock } from '../base/clock.ts';
+import { createForwardingLog } from '../base/log.ts';
 import { threadPort } from '../base/port.ts';
 import { StoreWriter } from './store-writer.ts';
 import type { StoreOptions, WriterCommand, WriterEvent } from './store-contract.ts';
@@ -11,12 +12,11 @@ const LAST_TORRENTS_MS = 20;
 
 assert(parentPort, 'writer-worker.ts runs as a worker thread');
 const owner = threadPort<WriterCommand, WriterEvent>(parentPort);
-const log = (level: 'info' | 'warn' | 'error') => (message: string) => owner.post({ type: 'log', level, message });
 
 const writer = new StoreWriter({
   options: workerData as StoreOptions,
   clock: systemClock,
-  log: { info: log('info'), warn: log('warn'), error: log('error') },
+  log: createForwardingLog((level, message) => owner.post({ type: 'log', level, message })),
   post: (event) => owner.post(event),
 });
 
