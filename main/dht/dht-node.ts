@@ -10,6 +10,7 @@ import { decodeKrpc, KrpcMessage } from '../wire/krpc-codec.ts';
 import { ContactSieve } from './contact-sieve.ts';
 import type { DhtDependencies, DhtFigures, DhtOptions, NodeQuery, QueryOutcome, SavedTable } from './dht-contract.ts';
 import { dhtFigures } from './dht-figures.ts';
+import { ForeignDatagrams } from './foreign-datagrams.ts';
 import { InboundQueries } from './inbound-queries.ts';
 import { Learner } from './learner.ts';
 import { Lookups } from './lookups.ts';
@@ -39,6 +40,8 @@ export class DhtNode {
   readonly budget: SendBudget;
   /** What we serve; the demo's swarm adds to it. */
   readonly peerStore: PeerStore;
+  /** For uTP, on our port. */
+  readonly foreign: ForeignDatagrams;
   /** Usable nodes learnt from any reply. */
   onNodes: (nodes: readonly NodeContact[], from: NodeContact) => void = () => undefined;
   /** A good node left the main table (R16). */
@@ -82,6 +85,8 @@ export class DhtNode {
       isOnePerSubnet: !options.localAddressesAllowed,
       onRetired: (node) => this.onRetired(node),
     });
+    const maySend = (contact: Contact): boolean => this.#state === 'running' && !this.#sieve.whyForbidden(contact);
+    this.foreign = new ForeignDatagrams({ ...dependencies, maySend, send });
     const { table, budget, peerStore: store } = this;
     this.#learner = new Learner({
       ...dependencies,
@@ -273,16 +278,11 @@ export class DhtNode {
     const { counters } = this.#dependencies;
     counters.packetsIn++;
     const forbidden = this.#sieve.whyForbidden(from);
-    if (forbidden !== null) {
-      counters.dropped.count(forbidden);
-      return;
-    }
+    if (forbidden !== null) return counters.dropped.count(forbidden);
+    if (this.foreign.take(bytes, from)) return;
     const message = this.#message;
     const malformed = decodeKrpc(bytes, message);
-    if (malformed !== null) {
-      counters.malformed.count(malformed);
-      return;
-    }
+    if (malformed !== null) return counters.malformed.count(malformed);
     for (const oddity of message.oddities) counters.malformed.count(oddity);
     if (message.kind === 'query') counters.queriesReceivedBy[message.method]++;
     if (message.kind !== 'query') this.#desk.hear(message, from);
