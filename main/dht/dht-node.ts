@@ -8,11 +8,12 @@ import { asNodeId, IDENTIFIER_BYTES, type NodeId } from '../base/identifier.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { decodeKrpc, KrpcMessage } from '../wire/krpc-codec.ts';
 import { ContactSieve } from './contact-sieve.ts';
-import type { DhtDependencies, DhtOptions, NodeQuery, QueryOutcome, SavedTable } from './dht-contract.ts';
+import type { DhtDependencies, DhtFigures, DhtOptions, NodeQuery, QueryOutcome, SavedTable } from './dht-contract.ts';
+import { dhtFigures } from './dht-figures.ts';
 import { InboundQueries } from './inbound-queries.ts';
 import { Learner } from './learner.ts';
 import { Lookups } from './lookups.ts';
-import { Maintenance } from './maintenance.ts';
+import { Maintenance, PROVE_AFTER_MS, PROVE_LOCAL_AFTER_MS } from './maintenance.ts';
 import { randomNodeId } from './node-id.ts';
 import { NodeSocket } from './node-socket.ts';
 import { PeerStore } from './peer-store.ts';
@@ -32,9 +33,6 @@ const REPLACEMENTS_MAX = 8;
 /** protocol.md 2.2: an iterative get_peers asks at most 40 nodes. */
 const PEER_LOOKUP_QUERIES_MAX = 40;
 const PEER_LOOKUP_SEEDS = 16;
-/** mldht proves strangers after 90 s of quiet; on a local network there is no NAT that would let us in too easily. */
-const PROVE_AFTER_MS = 90_000;
-const PROVE_LOCAL_AFTER_MS = 1_000;
 
 export class DhtNode {
   readonly table: RoutingTable;
@@ -192,6 +190,10 @@ export class DhtNode {
     return this.#lookups.start(options, ({ peers }) => onDone([...peers])) !== null;
   }
 
+  figures(): DhtFigures {
+    return dhtFigures(this, this.#desk, this.#learner);
+  }
+
   /** For the next start. */
   save(): SavedTable {
     return this.table.save();
@@ -282,6 +284,7 @@ export class DhtNode {
       return;
     }
     for (const oddity of message.oddities) counters.malformed.count(oddity);
+    if (message.kind === 'query') counters.queriesReceivedBy[message.method]++;
     if (message.kind !== 'query') this.#desk.hear(message, from);
     else if (this.#options.isServing) {
       this.#desk.noteAlive();

@@ -35,6 +35,10 @@ const SMALL_TABLE_NODES = 100;
 const JOIN_QUERIES_MAX = 64;
 const REFRESH_QUERIES_MAX = 12;
 
+/** mldht proves strangers after 90 s of quiet; on a local network there is no NAT that would let us in too easily. */
+export const PROVE_AFTER_MS = 90_000;
+export const PROVE_LOCAL_AFTER_MS = 1_000;
+
 export interface MaintenanceParts {
   readonly clock: Clock;
   readonly random: Random;

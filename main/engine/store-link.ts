@@ -22,6 +22,7 @@ export class StoreLink {
   /** Torrents fetched while no store was joined. */
   #kept: Torrent[] = [];
   #waitingCount = 0;
+  #storedCount = 0;
   #hadRoom = true;
   #nextQuestionId = 1;
 
@@ -62,9 +63,19 @@ export class StoreLink {
     this.#noteRoom();
   }
 
+  /** Torrents on their way to the store or waiting in it. */
+  get waitingCount(): number {
+    return this.#waitingCount + this.#kept.length;
+  }
+
   /** False: the store has as many torrents waiting as it should, fetch no more for now. */
   get hasRoom(): boolean {
-    return this.#waitingCount + this.#kept.length < WAITING_TORRENTS_MAX;
+    return this.waitingCount < WAITING_TORRENTS_MAX;
+  }
+
+  /** Torrents that the store has committed, in all. */
+  get storedCount(): number {
+    return this.#storedCount;
   }
 
   store(torrent: Torrent): void {
@@ -113,6 +124,7 @@ export class StoreLink {
         this.#onWarmUp(message.infohashes);
         break;
       case 'stored':
+        this.#storedCount += message.storedCount;
         this.#waitingCount = message.waitingCount;
         this.#noteRoom();
         break;

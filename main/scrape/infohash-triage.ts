@@ -65,8 +65,12 @@ export class InfohashTriage<Source> {
       counters.overflows.count('triage');
       return 'full';
     }
-    if (!recent.insert(infohash, nowMs)) return 'repeated';
+    if (!recent.insert(infohash, nowMs)) {
+      counters.infohashesRepeated++;
+      return 'repeated';
+    }
     if (known.has(infohash)) {
+      counters.infohashesKnown++;
       this.#doubts.offer({ infohash, source });
       return 'known';
     }
@@ -133,10 +137,15 @@ export class InfohashTriage<Source> {
   #answered(batch: Batch<Source>, isKnown: boolean[]): void {
     if (!this.#inFlight.has(batch)) return; // answered twice, or too late: it was asked again
     this.#close(batch);
-    batch.entries.forEach(({ infohash, source }, index) => {
-      if (isKnown[index] === true) this.#options.known.add(infohash);
-      else this.#options.onNew(infohash, source);
-    });
+    batch.entries.forEach((entry, index) => this.#judge(entry, isKnown[index] === true));
+  }
+
+  #judge({ infohash, source }: Waiting<Source>, isKnown: boolean): void {
+    const { counters, known, onNew } = this.#options;
+    if (!isKnown) return onNew(infohash, source);
+    // A hit of the filter that is confirmed was counted when it was one.
+    if (!known.has(infohash)) counters.infohashesKnown++;
+    known.add(infohash);
   }
 
   #close(batch: Batch<Source>): void {
