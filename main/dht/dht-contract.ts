@@ -75,6 +75,26 @@ export interface SwarmSize {
   readonly filterCount: number;
 }
 
+/** How the node is doing, for people who look: made when asked for, not on the path of a packet. */
+export interface DhtFigures {
+  readonly nodes: number;
+  readonly queriesInFlight: number;
+  /** Of the last 128 answers; null before the first. */
+  readonly roundTripP50Ms: number | null;
+  readonly roundTripP90Ms: number | null;
+  /** How long an answer is waited for now. */
+  readonly timeoutMs: number;
+  /** Addresses spoken to in the last two minutes: entries in the table of a router in front of us. */
+  readonly openAddresses: number;
+  /** Infohashes that others announced here. */
+  readonly storedInfohashes: number;
+  /** Our address as others see it (BEP 42): the addresses named most, and how many networks spoke. */
+  readonly externalAddress: {
+    readonly votes: readonly { readonly host: string; readonly votes: number }[];
+    readonly voters: number;
+  };
+}
+
 /** One node as saved. */
 export interface SavedNode {
   readonly id: Uint8Array;

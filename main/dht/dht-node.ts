@@ -8,7 +8,9 @@ import { asNodeId, IDENTIFIER_BYTES, type NodeId } from '../base/identifier.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { decodeKrpc, KrpcMessage } from '../wire/krpc-codec.ts';
 import { ContactSieve } from './contact-sieve.ts';
-import type { DhtDependencies, DhtOptions, NodeQuery, QueryOutcome, SavedTable, SwarmSize } from './dht-contract.ts';
+import type * as contract from './dht-contract.ts';
+import type { DhtDependencies, DhtOptions, NodeQuery, QueryOutcome, SavedTable } from './dht-contract.ts';
+import { dhtFigures } from './dht-figures.ts';
 import { InboundQueries } from './inbound-queries.ts';
 import { Learner } from './learner.ts';
 import type { Ask } from './lookup.ts';
@@ -19,7 +21,7 @@ import { NodeSocket } from './node-socket.ts';
 import { PeerStore } from './peer-store.ts';
 import { QueryDesk, QUERIES_IN_FLIGHT_MAX } from './query-desk.ts';
 import { GENTLE_RATES, SendBudget } from './rate-limits.ts';
-import { mainBucketSize, RoutingTable, type TableNode } from './routing-table.ts';
+import { MAIN_TABLE, RoutingTable, type TableNode } from './routing-table.ts';
 import { SwarmScrapes } from './swarm-scrapes.ts';
 
 export type * from './dht-contract.ts';
@@ -32,7 +34,6 @@ const LATE_TICK_MS = 1_000;
 /** And after this the machine has slept: what was asked before is void. */
 const SLEPT_MS = 5_000;
 const EXPIRE_INTERVAL_MS = 60_000;
-const REPLACEMENTS_MAX = 8;
 
 export class DhtNode {
   readonly table: RoutingTable;
@@ -77,8 +78,7 @@ export class DhtNode {
       clock,
       random,
       family: isV6 ? 6 : 4,
-      bucketSize: mainBucketSize,
-      replacementsMax: REPLACEMENTS_MAX,
+      ...MAIN_TABLE,
       isOnePerSubnet: !options.localAddressesAllowed,
       onRetired: (node) => this.onRetired(node),
     });
@@ -193,8 +193,12 @@ export class DhtNode {
    * How many peers a torrent has (BEP 33), asked of the nodes nearest to it at the lowest priority: up to 24 queries and
    * 30 s. Null: nobody knew. False: paused, or too many at once; then onDone is never called.
    */
-  scrapeSwarm(infohash: Uint8Array, onDone: (size: SwarmSize | null) => void): boolean {
+  scrapeSwarm(infohash: Uint8Array, onDone: (size: contract.SwarmSize | null) => void): boolean {
     return this.#state === 'running' && this.#scrapes.start(infohash, onDone);
+  }
+
+  figures(): contract.DhtFigures {
+    return dhtFigures(this, this.#desk, this.#learner);
   }
 
   /** For the next start. */
@@ -281,6 +285,7 @@ export class DhtNode {
       return;
     }
     for (const oddity of message.oddities) counters.malformed.count(oddity);
+    if (message.kind === 'query') counters.queriesReceivedBy[message.method]++;
     if (message.kind !== 'query') this.#desk.hear(message, from);
     else if (this.#options.isServing) {
       this.#desk.noteAlive();
