@@ -140,11 +140,12 @@ export class InfohashTriage<Source> {
   #answered(batch: Batch<Source>, isKnown: Known[]): void {
     if (!this.#inFlight.has(batch)) return; // answered twice, or too late: it was asked again
     this.#close(batch);
-    batch.entries.forEach((entry, index) => this.#judge(entry, isKnown[index] === true));
+    batch.entries.forEach((entry, index) => this.#judge(entry, isKnown[index] ?? false));
   }
 
-  #judge({ infohash, source }: Waiting<Source>, isKnown: boolean): void {
+  #judge({ infohash, source }: Waiting<Source>, isKnown: Known): void {
     const { counters, known, onNew } = this.#options;
+    if (isKnown === 'resting') return;
     if (!isKnown) return onNew(infohash, source);
     // A hit of the filter that is confirmed was counted when it was one.
     if (!known.has(infohash)) counters.infohashesKnown++;
