@@ -12,7 +12,8 @@ import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
-import type { DialPeer } from '../metadata/transports/peer-connection.ts';
+import type { DialStream } from '../metadata/transports/peer-connection.ts';
+import { PeerTransports } from '../metadata/transports/peer-transports.ts';
 import { PACE_PROFILES } from '../scrape/pace.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
@@ -35,7 +36,7 @@ export interface DiscoveryDependencies {
   readonly log: Log;
   readonly openSocket: OpenDatagramSocket;
   readonly resolveHost: (name: string) => Promise<string[]>;
-  readonly dial: DialPeer;
+  readonly dialTcp: DialStream;
 }
 
 export class Discovery {
@@ -44,6 +45,7 @@ export class Discovery {
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
+  readonly #transports: PeerTransports;
   readonly #metadata: MetadataFetcher;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
@@ -72,9 +74,11 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
+    this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
+    const { dial } = this.#transports;
     const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[options.pace];
     this.#metadata = new MetadataFetcher(
-      { ...dependencies, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
+      { ...dependencies, dial, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
       { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond, bindHost: options.bindHost },
       {
         onFetched: (fetched) => this.#storeTorrent(fetched),
@@ -101,6 +105,7 @@ export class Discovery {
     if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
     for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
     node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
+    this.#transports.joinUdp(node.foreign);
     node.onRetired = (retired) => scrape.offerRetired(retired);
     this.#scrape = scrape;
     if (this.#isPaused) scrape.pause();
@@ -117,8 +122,9 @@ export class Discovery {
     this.#hasStopped = true;
     this.#saving?.cancel();
     this.#scrape?.stop();
+    const stopped = this.#metadata.stop();
     this.#node?.pause();
-    await this.#metadata.stop();
+    await stopped;
     this.#store.close();
     await this.#save();
     await this.#node?.stop();
@@ -127,9 +133,10 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
+    this.#pauseOrResumeMetadata();
     this.#node?.pause();
     this.#scrape?.pause();
-    this.#pauseOrResumeMetadata();
   }
 
   resume(): void {
@@ -214,6 +221,7 @@ export class Discovery {
     this.#node?.checkInvariants();
     this.#scrape?.checkInvariants();
     this.#metadata.checkInvariants();
+    this.#transports.checkInvariants();
   }
 
   /** The node on its socket, or null when none could be opened: then the state says why. */
@@ -264,18 +272,9 @@ export class Discovery {
 
   #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
     const { name, files, fileCount, sizeBytes, isPrivate } = info;
+    const shown = { name, files, fileCount, sizeBytes, isPrivate };
     const discoveredAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
-    this.#store.store({
-      infohashV1,
-      infohashV2,
-      name,
-      files,
-      fileCount,
-      sizeBytes,
-      isPrivate,
-      peersSeen,
-      discoveredAtUnixSeconds,
-    });
+    this.#store.store({ infohashV1, infohashV2, ...shown, peersSeen, discoveredAtUnixSeconds });
   }
 
   #warmUp(infohashes: Uint8Array): void {

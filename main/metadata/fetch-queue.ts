@@ -7,7 +7,7 @@ import { contactText } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
 import { asInfohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
-import type { PeerSession } from './peer-session.ts';
+import type { PeerAttempt } from './peer-attempt.ts';
 
 const JOBS_MAX = 2000;
 /** protocol.md 6.2: no more infohashes wanted from here on ... */
@@ -33,7 +33,7 @@ interface Candidate {
 export class FetchJob {
   readonly infohash: Infohash;
   readonly key: string;
-  readonly sessions = new Set<PeerSession>();
+  readonly sessions = new Set<PeerAttempt>();
   wasTried = false;
   offeredAtMs = 0;
   /** Waiting peers by contactText, in random order. */
