@@ -38,8 +38,9 @@ export class HeadlessRun {
     this.#child.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
   }
 
-  get hasEnded(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  /** setpriv becomes the command that it starts, and so does `ip netns exec`. */
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   get last(): HeadlessStatus | undefined {
