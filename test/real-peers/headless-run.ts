@@ -3,6 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HeadlessStatus } from '../../main/session/headless-status.ts';
+import { ENDS_WITH_US } from './processes.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const WIRE_TAP = path.join(import.meta.dirname, 'wire-tap-child.ts');
@@ -26,7 +27,7 @@ export class HeadlessRun {
   constructor(args: readonly string[], { tapPath, within = [] }: HeadlessOptions = {}) {
     const tap = tapPath === undefined ? [] : ['--import', WIRE_TAP];
     const command = [process.execPath, ...tap, path.join(ROOT, 'main', 'headless.ts'), '--json', ...args];
-    const [program, ...rest] = [...within, 'setpriv', '--pdeathsig', 'KILL', '--', ...command];
+    const [program, ...rest] = [...within, ...ENDS_WITH_US, ...command];
     this.#child = spawn(program!, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LANTERNFISH_WIRE_TAP: tapPath },
@@ -38,7 +39,6 @@ export class HeadlessRun {
     this.#child.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
   }
 
-  /** setpriv becomes the command that it starts, and so does `ip netns exec`. */
   get pid(): number {
     return this.#child.pid!;
   }

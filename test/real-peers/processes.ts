@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 /** A client that closes its sockets in order gets this long, then it is killed. */
 const END_MS_MAX = 3_000;
 const ERRORS_KEPT = 4_000;
+/** Words before a command: the kernel ends it with whoever started it. They become the command, so its number is theirs. */
+export const ENDS_WITH_US = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -24,7 +26,7 @@ export class RunningProcess {
 
   constructor(command: readonly string[], { env = {}, cwd, within = [] }: StartOptions = {}) {
     // No shell in between: the process that gets the signal is the one that was started.
-    const [program, ...args] = [...within, 'setpriv', '--pdeathsig', 'KILL', '--', ...command];
+    const [program, ...args] = [...within, ...ENDS_WITH_US, ...command];
     const options = { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] as const };
     this.#child = spawn(program!, args, { ...options, stdio: [...options.stdio] });
     this.#exited = new Promise((resolve) => {
