@@ -54,6 +54,8 @@ export const READER_QUERIES = {
   rowsAfter: `SELECT ${INDEX_COLUMNS} FROM torrents WHERE id > ? ORDER BY id LIMIT ?`,
   idByInfohash:
     'SELECT id FROM torrents WHERE infohash = ? UNION ALL SELECT torrent_id FROM infohash_aliases WHERE infohash = ?',
+  idsByInfohashRange: 'SELECT id FROM torrents WHERE infohash BETWEEN ? AND ? LIMIT ?',
+  idsByAliasRange: 'SELECT torrent_id FROM infohash_aliases WHERE infohash BETWEEN ? AND ? LIMIT ?',
   latestInfohashes: 'SELECT id, infohash, infohash_v2 FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?',
   details:
     `SELECT ${INDEX_COLUMNS}, infohash, infohash_v2 AS infohashV2, is_private AS isPrivate, times_seen AS timesSeen, ` +
@@ -84,6 +86,8 @@ export class CatalogueReader {
       latestPage: prepare('latestPage'),
       rowsAfter: prepare('rowsAfter'),
       idByInfohash: prepare('idByInfohash').pluck(),
+      idsByInfohashRange: prepare('idsByInfohashRange').pluck(),
+      idsByAliasRange: prepare('idsByAliasRange').pluck(),
       latestInfohashes: prepare('latestInfohashes').raw(),
       details: prepare('details'),
       files: prepare('files').pluck(),
@@ -130,6 +134,14 @@ export class CatalogueReader {
   /** The row that `infohash` (20 bytes; either one of a hybrid) leads to, or null. */
   findId(infohash: Uint8Array): number | null {
     return (this.#statements.idByInfohash.get(infohash, infohash) as number | undefined) ?? null;
+  }
+
+  /** Rows, at most `limit`, that an infohash beginning with these hexadecimal digits leads to; newest first. */
+  findIdsByPrefix(digits: string, limit: number): number[] {
+    const bound = (filler: string): Buffer => Buffer.from(digits.slice(0, 40).padEnd(40, filler), 'hex');
+    const { idsByInfohashRange, idsByAliasRange } = this.#statements;
+    const found = [idsByInfohashRange, idsByAliasRange].flatMap((one) => one.all(bound('0'), bound('f'), limit));
+    return [...new Set(found as number[])].sort((a, b) => b - a).slice(0, limit);
   }
 
   /** One byte for each of the n x 20 bytes asked about: 1 if it leads to a row. */

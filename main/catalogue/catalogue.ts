@@ -27,6 +27,8 @@ export interface InsertOutcome {
   readonly inserted: readonly { readonly id: number; readonly row: CatalogueRow }[];
   /** Finds of torrents that were there already. */
   readonly updatedCount: number;
+  /** Rows of which more peers are known now than before. */
+  readonly morePeers: readonly { readonly id: number; readonly peersSeen: number }[];
   /** Rows that turned out to be one torrent with an older row, and went into it. */
   readonly removedIds: readonly number[];
 }
@@ -44,7 +46,7 @@ const WRITER_QUERIES = {
   insertName: 'INSERT INTO name_fts(rowid, t) VALUES(?, ?)',
   insertPaths: 'INSERT INTO path_fts(rowid, t) VALUES(?, ?)',
   seenAgain: `UPDATE torrents SET peers_seen = max(peers_seen, ?), times_seen = times_seen + ?,
-    discovered_at = min(discovered_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ?`,
+    discovered_at = min(discovered_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? RETURNING peers_seen`,
   keys: 'SELECT infohash, infohash_v2 AS infohashV2 FROM torrents WHERE id = ?',
   setKeys: 'UPDATE torrents SET infohash = ?, infohash_v2 = ? WHERE id = ?',
   deleteRow: 'DELETE FROM torrents WHERE id = ?',
@@ -140,6 +142,7 @@ export class Catalogue {
   #insertAll(rows: readonly CatalogueRow[]): InsertOutcome {
     const inserted: { id: number; row: CatalogueRow }[] = [];
     const removedIds: number[] = [];
+    const peersOf = new Map<number, number>();
     let updatedCount = 0;
     for (const row of rows) {
       const ids = this.#findRows(row);
@@ -150,17 +153,18 @@ export class Catalogue {
       }
       const [, twin] = ids;
       if (twin !== undefined) {
-        this.#mergeInto(oldest, twin);
+        peersOf.set(oldest, this.#mergeInto(oldest, twin));
         removedIds.push(twin);
       }
-      this.#seenAgain(oldest, row);
+      peersOf.set(oldest, this.#seenAgain(oldest, row));
       updatedCount++;
     }
     // A row may be both inserted and merged away by a later one of the same batch: then it is neither.
     const gone = new Set(removedIds);
     const stays = inserted.filter(({ id }) => !gone.has(id));
     const lost = new Set(inserted.filter(({ id }) => gone.has(id)).map(({ id }) => id));
-    return { inserted: stays, updatedCount, removedIds: removedIds.filter((id) => !lost.has(id)) };
+    const morePeers = [...peersOf].filter(([id]) => !gone.has(id)).map(([id, peersSeen]) => ({ id, peersSeen }));
+    return { inserted: stays, updatedCount, morePeers, removedIds: removedIds.filter((id) => !lost.has(id)) };
   }
 
   /** The rows that the torrent's infohashes lead to, oldest first: none, one, or two that were not known to be one. */
@@ -202,22 +206,30 @@ export class Catalogue {
     if (row.pathTokens !== '') this.#statements.insertPaths.run(id, row.pathTokens);
   }
 
-  /** The most peers ever named stand for it: one lookup may have reached only a node that knew few. */
-  #seenAgain(id: number, row: CatalogueRow): void {
+  /** The most peers ever named stand for it: one lookup may have reached only a node that knew few. Returns how many. */
+  #seenAgain(id: number, row: CatalogueRow): number {
     const seenAt = row.lastSeenAtUnixSeconds ?? row.discoveredAtUnixSeconds;
-    this.#statements.seenAgain.run(row.peersSeen, row.timesSeen ?? 1, row.discoveredAtUnixSeconds, seenAt, id);
+    const again = this.#statements.seenAgain.get(
+      row.peersSeen,
+      row.timesSeen ?? 1,
+      row.discoveredAtUnixSeconds,
+      seenAt,
+      id,
+    );
+    const { peers_seen: peersSeen } = again as { peers_seen: number };
     const stored = this.#statements.keys.get(id) as StoredKeys;
     const storedCut = cutV2(stored.infohashV2);
     const storedV1 = storedCut && bytesEqual(stored.infohash, storedCut) ? null : stored.infohash;
     const infohashV1 = storedV1 ?? row.infohashV1;
     const infohashV2 = stored.infohashV2 ?? row.infohashV2;
-    if (infohashV1 === storedV1 && infohashV2 === stored.infohashV2) return;
+    if (infohashV1 === storedV1 && infohashV2 === stored.infohashV2) return peersSeen;
     this.#statements.setKeys.run(primaryInfohash({ infohashV1, infohashV2 }), infohashV2, id);
     if (infohashV1 && infohashV2) this.#statements.insertAlias.run(cutV2(infohashV2), id);
+    return peersSeen;
   }
 
   /** Found by v1 and by v2 before anybody knew both: the older row keeps its id and learns what the other knew. */
-  #mergeInto(keptId: number, twinId: number): void {
+  #mergeInto(keptId: number, twinId: number): number {
     const twin = this.reader.detailsById(twinId);
     assert(twin, 'a row that was just found can be read');
     this.#statements.deleteRow.run(twinId);
@@ -225,7 +237,7 @@ export class Catalogue {
     this.#statements.deleteFiles.run(twinId);
     this.#statements.deleteName.run(twinId);
     this.#statements.deletePaths.run(twinId);
-    this.#seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
+    return this.#seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
   }
 
   checkInvariants(): void {

@@ -159,9 +159,14 @@ export class StoreWriter {
     this.#timer = null;
   }
 
-  #announce(catalogue: Catalogue, { inserted }: InsertOutcome): void {
+  #announce(catalogue: Catalogue, { inserted, removedIds, morePeers }: InsertOutcome): void {
     this.#answerStored(inserted.length);
-    if (inserted.length === 0) return;
+    if (inserted.length > 0) this.#announceNew(catalogue, inserted);
+    // After the segment: a torrent may come twice in one batch.
+    if (removedIds.length + morePeers.length > 0) this.#search?.post({ type: 'changed', removedIds, peers: morePeers });
+  }
+
+  #announceNew(catalogue: Catalogue, inserted: InsertOutcome['inserted']): void {
     this.#dependencies.post({
       type: 'torrents-added',
       addedCount: inserted.length,

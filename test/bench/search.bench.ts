@@ -120,7 +120,7 @@ async function measureInProcess(databasePath: string, queries: Queries) {
   index.addNewer(runToEnd(builder.finish()));
   index.markComplete();
   const indexedMs = performance.now() - startedAtMs;
-  const search = new StoreSearch(reader, index);
+  const search = new StoreSearch(reader, index, () => 1_800_000_000);
   const goOn = (): Promise<boolean> => Promise.resolve(true);
   const timesMs = await timeEach(queries, (request) => search.page(request, goOn));
   reader.close();

@@ -15,6 +15,10 @@ const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
     /^UNION ALL$/,
     /^SEARCH infohash_aliases USING PRIMARY KEY \(infohash=\?\)$/,
   ],
+  idsByInfohashRange: [
+    /^SEARCH torrents USING COVERING INDEX sqlite_autoindex_torrents_1 \(infohash>\? AND infohash<\?\)$/,
+  ],
+  idsByAliasRange: [/^SEARCH infohash_aliases USING PRIMARY KEY \(infohash>\? AND infohash<\?\)$/],
   // The table's own order: the newest million is read without a sort and without a second index to keep.
   latestInfohashes: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
   details: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],

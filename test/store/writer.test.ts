@@ -61,6 +61,23 @@ describe('storing', () => {
     expect(Buffer.from(segment.termBytes).toString()).toContain('unique');
   });
 
+  it('tells the search thread what has changed of rows that were there', () => {
+    const { clock, toSearch, send } = startWriter(temporaryPath());
+    const [v1, v2] = [sha1Of('h'), sha256Of('h')];
+    const store = (...torrents: ReturnType<typeof madeTorrent>[]): void => {
+      send({ type: 'store', torrents });
+      clock.advance(COMMIT_EVERY_MS);
+    };
+    store(madeTorrent('a', { infohashV1: v1, peersSeen: 3 }), madeTorrent('b', { infohashV1: null, infohashV2: v2 }));
+    store(madeTorrent('a', { infohashV1: v1, peersSeen: 9 }));
+    // Both were one torrent: the younger row goes into the older.
+    store(madeTorrent('ab', { infohashV1: v1, infohashV2: v2, peersSeen: 5 }));
+    expect(toSearch.filter(({ type }) => type === 'changed')).toEqual([
+      { type: 'changed', removedIds: [], peers: [{ id: 1, peersSeen: 9 }] },
+      { type: 'changed', removedIds: [2], peers: [{ id: 1, peersSeen: 9 }] },
+    ]);
+  });
+
   it('commits what waits when it is stopped, and leaves no log behind', () => {
     const path = temporaryPath();
     const { writer, events, send } = startWriter(path);
