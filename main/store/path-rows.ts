@@ -49,6 +49,10 @@ export class PathRowsReader {
     return rows;
   }
 
+  forget(): void {
+    this.#kept.clear();
+  }
+
   async #collect(
     found: IterableIterator<number>,
     highId: number,

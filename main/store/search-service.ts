@@ -65,6 +65,7 @@ export class SearchService {
     port.on((message) => {
       if (this.#isStopped) return;
       if (message.type === 'catalogue-ready') this.#catalogueReady();
+      else if (message.type === 'tokens-filled') this.#search?.forgetPaths();
       else if (message.type === 'changed') this.#upkeep?.change(message);
       else this.#upkeep?.addSegment(message.segment as SegmentData);
       this.#scheduleUpkeep(0);

@@ -4,6 +4,7 @@ import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import type { StoredDetails, StoredRow } from '../catalogue/catalogue-reader.ts';
 import { explainContentType } from '../search/content-type.ts';
+import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
 import { matchRanges, nameMatches } from '../search/name-match.ts';
@@ -91,7 +92,7 @@ export class StoreSearch {
     const { rows, nextCursor } = run.result;
     const isShort = !counts.isPartial && counts.totalCount < FEW_RESULTS;
     return {
-      rows: rows.map((row) => toResultRow(row, query)),
+      rows: rows.map((row) => this.#toResultRow(row, query)),
       nextCursor: nextCursor === null ? null : encodeCursor(nextCursor),
       totalCount: counts.totalCount,
       totalIsExact: counts.totalIsExact,
@@ -116,7 +117,7 @@ export class StoreSearch {
       .rowsByIds(reader.findIdsByPrefix(prefix, PAGE_ROWS_MAX))
       .filter((row) => nameMatches(asked.query, row.name) && rowPasses(this.#sources, asked, row, true))
       .filter((row) => typeIndex < 0 || row.contentType === typeIndex)
-      .map((row) => toResultRow(row, asked.query));
+      .map((row) => this.#toResultRow(row, asked.query));
     return { ...WHOLE_PAGE, rows, totalCount: rows.length };
   }
 
@@ -127,6 +128,11 @@ export class StoreSearch {
     if (found.length > 0) return found;
     const [corrected] = this.#respelled(fold(read), () => true);
     return corrected === undefined ? [] : (this.titles?.suggest(corrected) ?? []);
+  }
+
+  /** What was read of the paths on disk is not all there is any more. */
+  forgetPaths(): void {
+    this.#pathRows.forget();
   }
 
   /** Null for what is no infohash of a stored torrent. */
@@ -147,7 +153,12 @@ export class StoreSearch {
       discoveredAtUnixSeconds: stored.discoveredAtUnixSeconds,
       contentType: contentTypeNamed(stored.contentType),
       typeReason: reasonOf(stored),
+      health: this.#sources.reader.health.get(stored.id),
     };
+  }
+
+  #toResultRow(row: StoredRow, query: SearchQuery): ResultRow {
+    return toResultRow(row, query, this.#sources.reader.health.get(row.id));
   }
 
   #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
@@ -168,7 +179,7 @@ export class StoreSearch {
     const id = infohash === null ? null : this.#sources.reader.findId(infohash.subarray(0, 20));
     const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
     if (row === undefined) return null;
-    const rows = [toResultRow(row, query)];
+    const rows = [this.#toResultRow(row, query)];
     return { ...WHOLE_PAGE, rows, totalCount: 1 };
   }
 
@@ -211,7 +222,7 @@ function reasonOf({ name, files, contentType }: StoredDetails): TypeReason {
   return explained.contentType === contentTypeNamed(contentType) ? explained.reason : { kind: 'nothing' };
 }
 
-function toResultRow(row: StoredRow, query: SearchQuery): ResultRow {
+function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth | null): ResultRow {
   return {
     infohashHex: toHex(row.infohash),
     name: row.name,
@@ -220,6 +231,7 @@ function toResultRow(row: StoredRow, query: SearchQuery): ResultRow {
     peersSeen: row.peersSeen,
     discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
     contentType: contentTypeNamed(row.contentType),
+    health,
     matches: matchRanges(query, row.name),
   };
 }

@@ -7,7 +7,7 @@ import { madeRow, openAt, sha256Of, temporaryPath } from './support.ts';
 const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   rowById: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
   latestPage: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
-  rowsAfter: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\?\)$/],
+  rowsBetween: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/],
   idByInfohash: [
     /^COMPOUND QUERY$/,
     /^LEFT-MOST SUBQUERY$/,
