@@ -36,6 +36,8 @@ export const ALL_TRANSPORTS: TransportOptions = {
     // Hangs up on the plain handshake: wants encryption, or no longer has the torrent.
     { from: 'tcp', failure: 'reset-in-handshake', to: 'mse' },
     { from: 'utp', failure: 'reset-in-handshake', to: 'utp-mse' },
+    // libtorrent without incoming TCP listens all the same, and hangs up on everybody.
+    { from: 'mse', failure: 'reset-in-handshake', to: 'utp' },
     // Cannot be reached by TCP: behind a firewall, takes uTP only, or dead.
     { from: 'tcp', failure: 'refused', to: 'utp' },
     { from: 'tcp', failure: 'connect-timeout', to: 'utp' },
@@ -53,7 +55,7 @@ export const ALL_TRANSPORTS: TransportOptions = {
 export const TCP_ONLY: TransportOptions = { ...ALL_TRANSPORTS, transports: ['tcp'] };
 
 /** Attempts for one peer: the first, and at most so many fallbacks. */
-const STEPS_MAX = 3;
+const STEPS_MAX = 4;
 /** Addresses that answered; the oldest go first. */
 const REMEMBERED_MAX = 4096;
 /** What a way is taken to have brought before it was tried: one success in so many tries. */
