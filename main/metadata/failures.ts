@@ -26,7 +26,6 @@ export type PeerFailure =
 export type GivenUpReason =
   | PeerFailure
   | 'invalid' //   proved by its hash, and nonsense: never fetched again
-  | 'too-early' // failed not long ago (retry-ladder.ts)
   | 'no-peers' //  none of the peers offered may be dialled
   | 'duplicate' // the other infohash of a hybrid that has just been fetched
   | 'expired' //   waited too long for its turn
@@ -39,6 +38,11 @@ export function isHostile(reason: PeerFailure): boolean {
   return HOSTILE.has(reason);
 }
 
+/** Nobody answers there, whatever is asked for. */
+export function isDead(reason: PeerFailure): boolean {
+  return reason === 'refused' || reason === 'connect-timeout';
+}
+
 /** What the system's error code means for a connection that never came about. */
 export function connectFailure(errorCode: string | null): PeerFailure {
   if (errorCode === 'ECONNREFUSED') return 'refused';
@@ -47,6 +51,6 @@ export function connectFailure(errorCode: string | null): PeerFailure {
 }
 
 /** Nothing was learnt about the infohash: the network or our own limits were in the way. */
-export function isOwnTrouble(reason: PeerFailure): boolean {
+export function isOwnTrouble(reason: GivenUpReason): boolean {
   return reason === 'unreachable' || reason === 'no-memory';
 }

@@ -1,6 +1,7 @@
 import bencode from 'bencode';
 import { describe, expect, it } from 'vitest';
 import type { Contact, NodeContact } from '../../main/base/contact.ts';
+import type { PeerStage } from '../../main/scrape/peer-stages.ts';
 import type { Infohash } from '../../main/base/identifier.ts';
 import { silentLog } from '../../main/base/log.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
@@ -13,7 +14,7 @@ function newScrape(options: ScrapeOptions = {}, clock = new SimulatedClock()) {
   const counters = new Counters();
   const random = createSeededRandom(7);
   const dht = new FakeDht(clock, random);
-  const found: { infohash: Infohash; peers: Contact[]; from: NodeContact }[] = [];
+  const found: { infohash: Infohash; peers: Contact[]; stage: PeerStage }[] = [];
   const state = { wantsMore: true, stored: new Set<string>() };
   const loop = new ScrapeLoop(
     {
@@ -22,7 +23,7 @@ function newScrape(options: ScrapeOptions = {}, clock = new SimulatedClock()) {
       log: silentLog,
       counters,
       dht,
-      onPeers: (infohash, peers, from) => found.push({ infohash, peers, from }),
+      onPeers: (infohash, peers, stage) => found.push({ infohash, peers, stage }),
       areKnown: (infohashes, onAnswer) =>
         clock.setTimer(5, () => onAnswer(infohashes.map((infohash) => state.stored.has(infohash.join())))),
       wantsMore: () => state.wantsMore,
@@ -58,8 +59,8 @@ describe('ScrapeLoop', () => {
     dht.sent[2]!.end(replyFrom(node, { values: [peer] }));
     clock.advance(60_000);
     expect(dht.sent.length).toBe(3);
-    expect(found.map(({ infohash, from }) => [infohash, from.contact.host])).toEqual(
-      infohashes.map((infohash) => [infohash, node.contact.host]),
+    expect(found.map(({ infohash, stage }) => [infohash, stage])).toEqual(
+      infohashes.map((infohash) => [infohash, 'sampling-node']),
     );
     loop.checkInvariants();
     loop.stop();
@@ -232,7 +233,7 @@ describe('ScrapeLoop', () => {
     }
     expect(dht.ofMethod('get_peers').length).toBe(20);
     expect(counters.dropped.get('fabricated-samples')).toBe(1);
-    expect(dht.lookups.length).toBeLessThanOrEqual(3);
+    expect(dht.lookups.length).toBe(0); // nobody else sampled them
     const sentCount = dht.sent.length;
     loop.offerNodes([newNode(), newNode()], liar);
     clock.advance(5000);
@@ -242,19 +243,30 @@ describe('ScrapeLoop', () => {
     loop.stop();
   });
 
-  it('looks up peers of an infohash whose source has none, and hands them on', () => {
+  it('asks another node that sampled it, then looks it up, when the source had no peers; the stage is told', () => {
     const { loop, clock, dht, found, referrer } = newScrape();
-    const node = newNode();
+    const [first, second] = [newNode(), newNode()];
     const infohash = newInfohash();
-    loop.offerNodes([node], referrer());
+    const unanswered: unknown[] = [];
+    loop.stages.onUnanswered = ({ failureCount, popularity }) => unanswered.push({ failureCount, popularity });
+    loop.offerNodes([first, second], referrer());
     loop.start();
     clock.advance(1000);
-    dht.sent[0]!.end(replyFrom(node, { samples: [infohash] }));
+    const [toFirst, toSecond] = dht.ofMethod('sample_infohashes');
+    toFirst!.end(replyFrom(first, { samples: [infohash] }));
     clock.advance(1000);
-    dht.ofMethod('get_peers')[0]!.end(replyFrom(node, {}));
+    dht.ofMethod('get_peers')[0]!.end(replyFrom(first, {}));
+    expect(unanswered).toEqual([{ failureCount: 1, popularity: 1 }]);
+    toSecond!.end(replyFrom(second, { samples: [infohash] }));
+    clock.advance(1500);
+    dht.ofMethod('get_peers')[1]!.end(replyFrom(second, { values: [peer] }));
+    expect(found.map(({ stage }) => stage)).toEqual(['other-nodes']);
+    expect(dht.lookups).toEqual([]);
+    loop.stages.failed(infohash);
     clock.advance(3000);
     expect(dht.lookups).toEqual([infohash]);
-    expect(found.map((entry) => entry.infohash)).toEqual([infohash]);
+    expect(found.map(({ stage }) => stage)).toEqual(['other-nodes', 'lookup']);
+    loop.checkInvariants();
     loop.stop();
   });
 
