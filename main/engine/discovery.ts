@@ -11,7 +11,7 @@ import type { Random } from '../base/random.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
-import type { DialPeer } from '../metadata/peer-session.ts';
+import type { DialPeer } from '../metadata/transports/peer-connection.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';

@@ -8,7 +8,7 @@ import type { Random } from '../base/random.ts';
 import type { RetryEntry } from '../catalogue/torrent.ts';
 import type { ConnectionLimits } from '../metadata/dial-limits.ts';
 import type { GivenUpReason } from '../metadata/failures.ts';
-import type { DialPeer } from '../metadata/peer-session.ts';
+import type { DialPeer } from '../metadata/transports/peer-connection.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
 import { isFailureOfPeers, nextTryAt } from '../metadata/retry-ladder.ts';
 import { TcpPace } from '../metadata/tcp-pace.ts';

@@ -8,7 +8,7 @@ import type { TorrentInfo } from '../wire/info-dictionary.ts';
 import type { ConnectionLimits } from './dial-limits.ts';
 import type { GivenUpReason } from './failures.ts';
 import type { PeerStage } from './fetch-queue.ts';
-import type { DialPeer } from './peer-session.ts';
+import type { DialPeer } from './transports/peer-connection.ts';
 
 export interface MetadataDependencies {
   readonly clock: Clock;

@@ -21,7 +21,6 @@ export type * from './fetcher-contract.ts';
 const TICK_MS = 100;
 /** A second peer is asked when the first has not begun to send by then; most live ones have. */
 const SECOND_PEER_AFTER_MS = 1000;
-const PEER_ID_PREFIX = Buffer.from('-LF0001-');
 
 export class MetadataFetcher {
   readonly #dependencies: MetadataDependencies;
@@ -170,14 +169,13 @@ export class MetadataFetcher {
     if (!job.wasTried) counters.metadataTried++;
     job.wasTried = true;
     this.#limits.opened(contact, nowMs);
-    const peerId = random.bytes(IDENTIFIER_BYTES);
-    peerId.set(PEER_ID_PREFIX);
     const session: PeerSession = new PeerSession(job.infohash, contact, {
       clock,
       dial,
+      transport: 'tcp',
       memory: this.#memory,
       localAddress: this.#localAddress,
-      peerId,
+      random,
       onEnd: (end) => this.#onEnd(job, session, end),
     });
     job.sessions.add(session);
