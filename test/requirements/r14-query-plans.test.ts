@@ -1,8 +1,9 @@
 // Query plans of what runs often (protocol.md R14): no statement sorts or scans the table where an index or the order of
 // ids answers. Over a filled and analysed catalogue, since SQLite plans by its statistics.
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { READER_QUERIES } from '../../main/catalogue/catalogue-reader.ts';
-import { madeRow, openAt, sha256Of, temporaryPath } from './support.ts';
+import { FULL_TEXT_QUERIES } from '../../main/search/full-text.ts';
+import { madeRow, openAt, sha256Of, temporaryPath } from '../catalogue/support.ts';
 
 const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   rowById: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
@@ -23,7 +24,7 @@ const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   count: [/^SCAN torrents USING COVERING INDEX sqlite_autoindex_torrents_1$/],
 };
 
-it.each([0, 2000])('holds with %i torrents', (count) => {
+test.each([0, 2000])('R14 every query has the plan it was made for, with %i torrents', (count) => {
   const catalogue = openAt(temporaryPath());
   catalogue.insertMany(
     Array.from({ length: count }, (_, index) =>
@@ -39,5 +40,17 @@ it.each([0, 2000])('holds with %i torrents', (count) => {
     expect(details.join('\n'), name).not.toMatch(/TEMP B-TREE|AUTOMATIC/);
     const expected = EXPECTED[name as keyof typeof READER_QUERIES];
     expect(details, name).toEqual(expected.map((line) => expect.stringMatching(line)));
+  }
+});
+
+// FTS5 keeps its rows in the order of their ids: newest first is how it walks, not how it sorts.
+test('R14 full text neither sorts nor builds a table of its own', () => {
+  const catalogue = openAt(temporaryPath());
+  catalogue.insertMany(Array.from({ length: 500 }, (_, index) => madeRow(index)));
+  const { database } = catalogue.reader;
+  for (const [name, sql] of Object.entries(FULL_TEXT_QUERIES)) {
+    const parameters = Array.from(sql.matchAll(/\?/g), () => '1');
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[];
+    expect(plan.map(({ detail }) => detail).join('\n'), name).not.toMatch(/TEMP B-TREE|AUTOMATIC/);
   }
 });
