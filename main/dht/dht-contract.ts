@@ -54,7 +54,8 @@ export interface DhtOptions {
 export type NodeQuery =
   | { readonly method: 'ping' }
   | { readonly method: 'find_node'; readonly target: Uint8Array }
-  | { readonly method: 'get_peers'; readonly infohash: Uint8Array }
+  /** `wantsScrape`: filters instead of peers (BEP 33); many then send no peers. */
+  | { readonly method: 'get_peers'; readonly infohash: Uint8Array; readonly wantsScrape?: boolean }
   | { readonly method: 'sample_infohashes'; readonly target: Uint8Array };
 
 /** How a query that was sent ended. Exactly one of these reaches the asker, once. */
@@ -63,6 +64,16 @@ export type QueryOutcome =
   | { readonly kind: 'error'; readonly code: number } // the node answered with a KRPC error: it lives
   | { readonly kind: 'timeout' }
   | { readonly kind: 'cancelled' }; // paused, stopped, or the machine slept: says nothing about the node
+
+/** How many addresses announced a torrent, estimated (BEP 33). */
+export interface SwarmSize {
+  /** They have all of it. */
+  readonly seedCount: number;
+  /** They have part of it. */
+  readonly leechCount: number;
+  /** Nodes whose filters were united; the more, the better the estimate. */
+  readonly filterCount: number;
+}
 
 /** How the node is doing, for people who look: made when asked for, not on the path of a packet. */
 export interface DhtFigures {

@@ -12,7 +12,7 @@ import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
-import type { DialPeer } from '../metadata/peer-session.ts';
+import type { DialPeer } from '../metadata/transports/peer-connection.ts';
 import { PACE_PROFILES } from '../scrape/pace.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
