@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
  * the allocator's habits would be measured, and not the table.
  */
 const ENVIRONMENT = { ...process.env, MALLOC_MMAP_THRESHOLD_: '131072' };
-const PROGRAM = path.join(import.meta.dirname, 'memory-of-nodes.ts');
+const PROGRAM = path.join(import.meta.dirname, 'memory-child.ts');
 
 test(
   'R10 100,000 nodes grow the process by at most 12 MB and take at most 96 bytes each',

@@ -2,7 +2,6 @@
 // ids answers. Over a filled and analysed catalogue, since SQLite plans by its statistics.
 import { expect, test } from 'vitest';
 import { READER_QUERIES } from '../../main/catalogue/catalogue-reader.ts';
-import { FULL_TEXT_QUERIES } from '../../main/search/full-text.ts';
 import { madeRow, openAt, sha256Of, temporaryPath } from '../catalogue/support.ts';
 
 const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
@@ -40,17 +39,5 @@ test.each([0, 2000])('R14 every query has the plan it was made for, with %i torr
     expect(details.join('\n'), name).not.toMatch(/TEMP B-TREE|AUTOMATIC/);
     const expected = EXPECTED[name as keyof typeof READER_QUERIES];
     expect(details, name).toEqual(expected.map((line) => expect.stringMatching(line)));
-  }
-});
-
-// FTS5 keeps its rows in the order of their ids: newest first is how it walks, not how it sorts.
-test('R14 full text neither sorts nor builds a table of its own', () => {
-  const catalogue = openAt(temporaryPath());
-  catalogue.insertMany(Array.from({ length: 500 }, (_, index) => madeRow(index)));
-  const { database } = catalogue.reader;
-  for (const [name, sql] of Object.entries(FULL_TEXT_QUERIES)) {
-    const parameters = Array.from(sql.matchAll(/\?/g), () => '1');
-    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[];
-    expect(plan.map(({ detail }) => detail).join('\n'), name).not.toMatch(/TEMP B-TREE|AUTOMATIC/);
   }
 });
