@@ -7,7 +7,7 @@ import { madeRow, openAt, sha256Of, temporaryPath } from '../catalogue/support.t
 const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   rowById: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
   latestPage: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
-  rowsAfter: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\?\)$/],
+  rowsBetween: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/],
   idByInfohash: [
     /^COMPOUND QUERY$/,
     /^LEFT-MOST SUBQUERY$/,
@@ -15,6 +15,10 @@ const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
     /^UNION ALL$/,
     /^SEARCH infohash_aliases USING PRIMARY KEY \(infohash=\?\)$/,
   ],
+  idsByInfohashRange: [
+    /^SEARCH torrents USING COVERING INDEX sqlite_autoindex_torrents_1 \(infohash>\? AND infohash<\?\)$/,
+  ],
+  idsByAliasRange: [/^SEARCH infohash_aliases USING PRIMARY KEY \(infohash>\? AND infohash<\?\)$/],
   // The table's own order: the newest million is read without a sort and without a second index to keep.
   latestInfohashes: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
   details: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
