@@ -54,6 +54,20 @@ export interface StartDto {
   readonly mayOpenMagnets: boolean;
 }
 
+export interface SwarmCountDto {
+  readonly seeders: number;
+  readonly leechers: number;
+  readonly checkedAtUnixSeconds: number;
+}
+
+/** Who has a torrent, by each source that was asked. */
+export interface HealthDto {
+  readonly dht: SwarmCountDto | null;
+  readonly tracker: SwarmCountDto | null;
+  /** Nobody had it each time that was looked: not to be shown as alive. */
+  readonly isDead: boolean;
+}
+
 export interface ResultRowDto {
   readonly infohashHex: string;
   readonly name: string;
@@ -62,6 +76,8 @@ export interface ResultRowDto {
   readonly peersSeen: number;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  /** Null when nobody has looked yet. */
+  readonly health: HealthDto | null;
   /** [start, end) pairs of UTF-16 offsets into `name`, flat, in order. */
   readonly matches: readonly number[];
 }
@@ -75,6 +91,15 @@ export interface ResultPageDto {
   readonly didYouMean: readonly string[];
 }
 
+export interface FileDto {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Some of `x` executable, `h` hidden, `l` a symbolic link (BEP 47). */
+  readonly attributes?: string;
+  /** Where a symbolic link points: text to show. */
+  readonly linkTarget?: string;
+}
+
 export interface DetailsDto {
   readonly infohashHex: string;
   readonly infohashV1Hex: string | null;
@@ -82,11 +107,12 @@ export interface DetailsDto {
   readonly name: string;
   readonly sizeBytes: number;
   readonly fileCount: number;
-  readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
+  readonly files: readonly FileDto[];
   readonly peersSeen: number;
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  readonly health: HealthDto | null;
   readonly magnet: string;
 }
 

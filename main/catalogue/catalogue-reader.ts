@@ -2,6 +2,7 @@
 // Searching by words is not here: search/ asks `name_fts` and `path_fts` through `database`.
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import { unpackFiles } from './file-list.ts';
+import { HealthReader } from './health-table.ts';
 import type { CatalogueDatabase, CatalogueStatement } from './open-database.ts';
 import type { TorrentFile } from './torrent.ts';
 
@@ -74,10 +75,12 @@ type DetailsRow = StoredRow & {
 export class CatalogueReader {
   /** For the full-text queries of search/; nobody else prepares statements on it. */
   readonly database: CatalogueDatabase;
+  readonly health: HealthReader;
   readonly #statements: Record<QueryName, CatalogueStatement>;
 
   constructor(database: CatalogueDatabase) {
     this.database = database;
+    this.health = new HealthReader(database);
     const prepare = (name: QueryName): CatalogueStatement => database.prepare(READER_QUERIES[name]);
     this.#statements = {
       rowById: prepare('rowById'),

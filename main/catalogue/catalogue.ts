@@ -5,9 +5,12 @@ import { bytesEqual } from '../base/bytes.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import { CatalogueReader } from './catalogue-reader.ts';
 import { packFiles } from './file-list.ts';
+import { HealthTable } from './health-table.ts';
 import type { CatalogueDatabase, CatalogueStatement } from './open-database.ts';
+import { RetryTable } from './retry-table.ts';
+import { checkTables } from './table-checks.ts';
 import { primaryInfohash } from './torrent.ts';
-import type { Torrent } from './torrent.ts';
+import type { HealthReport, Torrent } from './torrent.ts';
 
 /** A torrent with what search/ makes of it. */
 export interface CatalogueRow extends Torrent {
@@ -60,6 +63,8 @@ type QueryName = keyof typeof WRITER_QUERIES;
 
 export class Catalogue {
   readonly reader: CatalogueReader;
+  readonly retries: RetryTable;
+  readonly health: HealthTable;
   readonly #database: CatalogueDatabase;
   readonly #statements: Record<QueryName, CatalogueStatement>;
   #count: number;
@@ -68,6 +73,8 @@ export class Catalogue {
   constructor(database: CatalogueDatabase) {
     this.#database = database;
     this.reader = new CatalogueReader(database);
+    this.retries = new RetryTable(database);
+    this.health = new HealthTable(database);
     this.#statements = Object.fromEntries(
       Object.entries(WRITER_QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
     ) as Record<QueryName, CatalogueStatement>;
@@ -81,9 +88,27 @@ export class Catalogue {
 
   /** Stores `rows` in one transaction: all of them, or, when it throws, none. */
   insertMany(rows: readonly CatalogueRow[]): InsertOutcome {
-    const outcome = this.#database.transaction(() => this.#insertAll(rows)).immediate();
+    let outcome: InsertOutcome;
+    try {
+      outcome = this.#database.transaction(() => this.#insertAll(rows)).immediate();
+    } catch (error) {
+      this.retries.undone();
+      throw error;
+    }
     this.#count += outcome.inserted.length - outcome.removedIds.length;
     return outcome;
+  }
+
+  /** In one transaction; of what is not stored nothing is kept. */
+  recordHealth(reports: readonly HealthReport[]): void {
+    this.#forEachStored(reports, (id, report) => this.health.set(id, report.source, report));
+  }
+
+  /** In one transaction: nobody has them any more (`infohashes` of 20 bytes each). */
+  markDead(infohashes: readonly Uint8Array[]): void {
+    const dead = infohashes.map((infohash) => ({ infohash }));
+    this.#forEachStored(dead, (id) => this.health.markDead(id));
+    this.retries.remove(infohashes);
   }
 
   /** Moves committed pages from the log into the database. `PASSIVE` waits for nobody, `TRUNCATE` also empties the log. */
@@ -137,6 +162,20 @@ export class Catalogue {
     this.#database.close();
   }
 
+  #forEachStored<Entry extends { readonly infohash: Uint8Array }>(
+    entries: readonly Entry[],
+    act: (id: number, entry: Entry) => void,
+  ): void {
+    this.#database
+      .transaction(() => {
+        for (const entry of entries) {
+          const id = this.reader.findId(entry.infohash);
+          if (id !== null) act(id, entry);
+        }
+      })
+      .immediate();
+  }
+
   #insertAll(rows: readonly CatalogueRow[]): InsertOutcome {
     const inserted: { id: number; row: CatalogueRow }[] = [];
     const removedIds: number[] = [];
@@ -144,6 +183,7 @@ export class Catalogue {
     for (const row of rows) {
       const ids = this.#findRows(row);
       const [oldest] = ids;
+      this.#leaveLadder(row, oldest);
       if (oldest === undefined) {
         inserted.push({ id: this.#insert(row), row });
         continue;
@@ -161,6 +201,13 @@ export class Catalogue {
     const stays = inserted.filter(({ id }) => !gone.has(id));
     const lost = new Set(inserted.filter(({ id }) => gone.has(id)).map(({ id }) => id));
     return { inserted: stays, updatedCount, removedIds: removedIds.filter((id) => !lost.has(id)) };
+  }
+
+  /** Whoever sent the metadata has the torrent: there is nothing to try again, and it is not dead. */
+  #leaveLadder(row: CatalogueRow, id: number | undefined): void {
+    const cut = cutV2(row.infohashV2);
+    this.retries.remove([...(row.infohashV1 ? [row.infohashV1] : []), ...(cut ? [cut] : [])]);
+    if (id !== undefined) this.health.markAlive(id);
   }
 
   /** The rows that the torrent's infohashes lead to, oldest first: none, one, or two that were not known to be one. */
@@ -225,31 +272,14 @@ export class Catalogue {
     this.#statements.deleteFiles.run(twinId);
     this.#statements.deleteName.run(twinId);
     this.#statements.deletePaths.run(twinId);
+    this.health.remove(twinId);
     this.#seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
   }
 
   checkInvariants(): void {
-    const counted = (sql: string): number => this.#database.prepare(sql).pluck().get() as number;
+    this.retries.checkInvariants();
     assert(this.#count === this.reader.count(), 'the kept count is the count');
-    assert(
-      counted(`SELECT count(*) FROM infohash_aliases a LEFT JOIN torrents t ON t.id = a.torrent_id
-        WHERE t.id IS NULL OR t.infohash_v2 IS NULL OR substr(t.infohash_v2, 1, 20) <> a.infohash`) === 0,
-      'every alias is the cut v2 infohash of its row',
-    );
-    assert(
-      counted(`SELECT count(*) FROM torrents t WHERE infohash_v2 IS NOT NULL AND substr(infohash_v2, 1, 20) <> infohash
-        AND NOT EXISTS (SELECT 1 FROM infohash_aliases a WHERE a.infohash = substr(t.infohash_v2, 1, 20))`) === 0,
-      'every hybrid has its alias',
-    );
-    assert(
-      counted('SELECT count(*) FROM infohash_aliases WHERE infohash IN (SELECT infohash FROM torrents)') === 0,
-      'no infohash is both primary and alias',
-    );
-    assert(counted('SELECT count(*) FROM name_fts_docsize') === this.#count, 'every row has its name tokens');
-    assert(
-      counted('SELECT count(*) FROM torrent_files WHERE id NOT IN (SELECT id FROM torrents)') === 0,
-      'no file list without its row',
-    );
+    checkTables(this.#database);
   }
 }
 
@@ -260,5 +290,5 @@ function cutV2(infohashV2: Uint8Array | null): Uint8Array | null {
 /** A single file with the torrent's name and size: the row says it all (see CatalogueReader). */
 function isNamedByRow({ files, name, sizeBytes, fileCount }: CatalogueRow): boolean {
   if (files.length !== 1 || fileCount !== 1) return files.length === 0 && fileCount !== 1;
-  return files[0]!.path === name && files[0]!.sizeBytes === sizeBytes;
+  return files[0]!.path === name && files[0]!.sizeBytes === sizeBytes && files[0]!.attributes === undefined;
 }

@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
 import { compareDistance } from '../base/identifier.ts';
+import type { KrpcReply } from '../wire/krpc-codec.ts';
 import type { NodeQuery, QueryOutcome } from './dht-contract.ts';
 import { subnetOf } from './subnet.ts';
 
@@ -25,10 +26,14 @@ export type Ask = (contact: Contact, query: NodeQuery, onOutcome: (outcome: Quer
 export interface LookupOptions {
   readonly target: Uint8Array;
   readonly method: 'find_node' | 'get_peers';
+  /** Of get_peers: ask for filters (BEP 33). */
+  readonly wantsScrape?: boolean;
   readonly seeds: readonly NodeContact[];
   readonly queriesMax: number;
   readonly ask: Ask;
   readonly clock: Clock;
+  /** Sees every reply while the search goes on. */
+  readonly onReply?: (reply: KrpcReply) => void;
   readonly onDone: (result: LookupResult) => void;
 }
 
@@ -59,9 +64,10 @@ export class Lookup {
 
   constructor(options: LookupOptions) {
     this.#options = options;
-    const { method, target } = options;
+    const { method, target, wantsScrape } = options;
     this.#startedAtMs = options.clock.nowMs();
-    this.#query = method === 'get_peers' ? { method, infohash: target } : { method, target };
+    const scrape = wantsScrape === true ? { wantsScrape } : {};
+    this.#query = method === 'get_peers' ? { method, infohash: target, ...scrape } : { method, target };
     this.offer(options.seeds);
   }
 
@@ -161,6 +167,7 @@ export class Lookup {
       return;
     }
     if (outcome.kind === 'reply') {
+      this.#options.onReply?.(outcome.reply);
       this.offer(outcome.reply.nodes);
       for (const peer of outcome.reply.values) {
         if (this.#peers.size >= PEERS_MAX) break;

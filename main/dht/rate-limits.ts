@@ -76,20 +76,21 @@ export class SendBudget {
     return isNew && this.#newAddresses.available(nowMs) < 1 ? 'no-budget' : 'yes';
   }
 
-  /** To be called once for each query sent, after canSend said 'yes'. */
-  spend(contact: Contact, nowMs: number): void {
+  /** To be called once for each query sent, after canSend said 'yes'. True: the address was a new one. */
+  spend(contact: Contact, nowMs: number): boolean {
     this.#forgetSilent(nowMs);
     this.#packets.take(nowMs);
     const pace = this.#addresses.get(contact.host);
     if (pace === undefined) {
       this.#newAddresses.take(nowMs);
       this.#addresses.set(contact.host, { tokens: this.#rates.perAddressBurst - 1, lastSentAtMs: nowMs });
-      return;
+      return true;
     }
     pace.tokens = this.#tokensOf(pace, nowMs) - 1;
     pace.lastSentAtMs = nowMs;
     this.#addresses.delete(contact.host);
     this.#addresses.set(contact.host, pace);
+    return false;
   }
 
   checkInvariants(): void {

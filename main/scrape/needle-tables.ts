@@ -38,6 +38,13 @@ export interface NeedleTablesOptions {
   readonly isInMainTable: (node: NodeContact) => boolean;
 }
 
+export interface NeedleFigures {
+  readonly needleHex: string;
+  readonly nodes: number;
+  readonly candidates: number;
+  readonly newInfohashesIn10Min: number;
+}
+
 export class NeedleTables {
   readonly retired: RetiredNodes;
   readonly #options: NeedleTablesOptions;
@@ -158,6 +165,15 @@ export class NeedleTables {
 
   recountAll(): void {
     for (const table of this.#tables) this.#recount(table);
+  }
+
+  figures(nowMs: number): NeedleFigures[] {
+    return this.#tables.map((table) => ({
+      needleHex: toHex(table.needle),
+      nodes: table.routing.nodeCount,
+      candidates: table.candidates.size,
+      newInfohashesIn10Min: table.recentNew(nowMs),
+    }));
   }
 
   checkInvariants(): void {

@@ -14,10 +14,10 @@ import { ClientVersions } from '../stats/client-versions.ts';
 import type { Counters } from '../stats/counters.ts';
 import { Cooldown } from './cooldown.ts';
 import { Explorer } from './explorer.ts';
-import { Harvest } from './harvest.ts';
+import { Harvest, type HarvestFigures } from './harvest.ts';
 import type { AskKnown } from './infohash-triage.ts';
-import { NeedleTables, NEEDLES_DEFAULT } from './needle-tables.ts';
-import { type Pace, PaceController } from './pace.ts';
+import { type NeedleFigures, NeedleTables, NEEDLES_DEFAULT } from './needle-tables.ts';
+import { type Pace, PaceController, type PaceFigures } from './pace.ts';
 import { NEW_CONTACTS_PER_REPLY_MAX, Referrers } from './referrers.ts';
 import type { RetiredNode } from './retired-nodes.ts';
 import { Sampler } from './sampler.ts';
@@ -44,6 +44,15 @@ export interface ScrapeDependencies {
   readonly areKnown: AskKnown;
   /** The metadata queue is below its high-water mark. */
   readonly wantsMore: () => boolean;
+}
+
+/** How the scraper is doing, for people who look. */
+export interface ScrapeFigures extends HarvestFigures {
+  readonly pace: PaceFigures;
+  /** At most NEEDLES_MAX. */
+  readonly needles: readonly NeedleFigures[];
+  /** What the marks of the last 24 hours take. */
+  readonly cooldownBytes: number;
 }
 
 export interface ScrapeOptions {
@@ -167,6 +176,16 @@ export class ScrapeLoop {
   /** Nodes in the main table and in the needle tables, each counted once (the latter as of a few seconds ago). */
   get nodeCount(): number {
     return this.#dependencies.dht.table.nodeCount + this.#tables.ownNodeCount;
+  }
+
+  figures(): ScrapeFigures {
+    const nowMs = this.#dependencies.clock.nowMs();
+    return {
+      pace: this.#pace.figures(nowMs),
+      needles: this.#tables.figures(nowMs),
+      cooldownBytes: this.#cooldown.allocatedBytes,
+      ...this.#harvest.figures(),
+    };
   }
 
   save(): BencodableScrape {

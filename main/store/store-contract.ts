@@ -4,7 +4,7 @@
 //   writer   -> search   WriterToSearch                    over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
-import type { Torrent, TorrentFile } from '../catalogue/torrent.ts';
+import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed (search.md 6b: 250 ms batches give 0.26 s p99 freshness). */
 export const COMMIT_EVERY_MS = 250;
@@ -29,12 +29,36 @@ export type EngineToWriter =
   /** `infohashes`: n x 20 bytes packed. Answered by `known`. */
   | { readonly type: 'are-known'; readonly questionId: number; readonly infohashes: Uint8Array }
   /** Asks for the newest `limit` infohashes, sent as `warm-up` chunks, newest first. */
-  | { readonly type: 'warm-up'; readonly limit: number };
+  | { readonly type: 'warm-up'; readonly limit: number }
+  | { readonly type: 'retry-add'; readonly entries: readonly RetryEntry[] }
+  /** Done with: found, or tried often enough. n x 20 bytes packed. */
+  | { readonly type: 'retry-remove'; readonly infohashes: Uint8Array }
+  /** Answered by `retry-due`, also when nothing is. What is handed out is not due again for an hour. */
+  | { readonly type: 'retry-take'; readonly limit: number }
+  /** Proved by their hash and nonsense: from now on `known`. n x 20 bytes packed. */
+  | { readonly type: 'invalid'; readonly infohashes: Uint8Array }
+  | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
+  /** Nobody had them at any rung of the ladder. n x 20 bytes packed. */
+  | { readonly type: 'dead'; readonly infohashes: Uint8Array };
+
+/** What `known` says of an infohash. */
+export const IS_NEW = 0;
+/** The catalogue has it, or it is proved invalid. */
+export const IS_KNOWN = 1;
+/** It waits on the retry ladder for a time that has not come. */
+export const IS_RESTING = 2;
 
 export type WriterToEngine =
-  /** One byte for each infohash asked about: 1 if the catalogue has it. */
+  /** One byte for each infohash asked about: IS_NEW, IS_KNOWN or IS_RESTING. */
   | { readonly type: 'known'; readonly questionId: number; readonly isKnown: Uint8Array }
   | { readonly type: 'warm-up'; readonly infohashes: Uint8Array; readonly isLast: boolean }
+  /** The most popular first. `evictedCount`: entries that went because the ladder was full, since the writer started. */
+  | {
+      readonly type: 'retry-due';
+      readonly entries: readonly RetryEntry[];
+      readonly waitingCount: number;
+      readonly evictedCount: number;
+    }
   /** Committed: `storedCount` torrents were new; `waitingCount` still wait (back-pressure). */
   | { readonly type: 'stored'; readonly storedCount: number; readonly waitingCount: number };
 
@@ -94,6 +118,8 @@ export interface ResultRow {
   readonly peersSeen: number;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  /** Null when nobody has looked yet. */
+  readonly health: TorrentHealth | null;
   /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
   readonly matches: readonly number[];
 }
@@ -123,6 +149,7 @@ export interface TorrentDetails {
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  readonly health: TorrentHealth | null;
 }
 
 export type SearchCommand =

@@ -3,6 +3,7 @@
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { type StoredRow } from '../catalogue/catalogue-reader.ts';
+import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
 import { matchRanges } from '../search/name-match.ts';
@@ -61,7 +62,7 @@ export class StoreSearch {
     const { rows, nextCursor } = run.result;
     const isShort = request.cursor === null && counts.totalCount < FEW_RESULTS;
     return {
-      rows: rows.map((row) => toResultRow(row, query)),
+      rows: rows.map((row) => this.#toResultRow(row, query)),
       nextCursor: nextCursor === null ? null : encodeCursor(nextCursor),
       totalCount: counts.totalCount,
       totalIsExact: counts.totalIsExact,
@@ -96,7 +97,12 @@ export class StoreSearch {
       isPrivate: stored.isPrivate,
       discoveredAtUnixSeconds: stored.discoveredAtUnixSeconds,
       contentType: contentTypeNamed(stored.contentType),
+      health: this.#sources.reader.health.get(stored.id),
     };
+  }
+
+  #toResultRow(row: StoredRow, query: SearchQuery): ResultRow {
+    return toResultRow(row, query, this.#sources.reader.health.get(row.id));
   }
 
   #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
@@ -117,7 +123,7 @@ export class StoreSearch {
     const id = infohash === null ? null : this.#sources.reader.findId(infohash.subarray(0, 20));
     const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
     if (row === undefined) return null;
-    const rows = [toResultRow(row, query)];
+    const rows = [this.#toResultRow(row, query)];
     return { rows, nextCursor: null, totalCount: 1, totalIsExact: true, countsByType: null, didYouMean: [] };
   }
 
@@ -154,7 +160,7 @@ export class StoreSearch {
   }
 }
 
-function toResultRow(row: StoredRow, query: SearchQuery): ResultRow {
+function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth | null): ResultRow {
   return {
     infohashHex: toHex(row.infohash),
     name: row.name,
@@ -163,6 +169,7 @@ function toResultRow(row: StoredRow, query: SearchQuery): ResultRow {
     peersSeen: row.peersSeen,
     discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
     contentType: contentTypeNamed(row.contentType),
+    health,
     matches: matchRanges(query, row.name),
   };
 }

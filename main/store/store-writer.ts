@@ -13,6 +13,7 @@ import type { Torrent } from '../catalogue/torrent.ts';
 import { buildSegment } from '../search/index-segment.ts';
 import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
 import { openOrRecover } from './recover-catalogue.ts';
+import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
 import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
 
@@ -46,6 +47,7 @@ export class StoreWriter {
   #engine: EnginePort | null = null;
   #search: SearchPort | null = null;
   readonly #waiting: Torrent[] = [];
+  readonly #retries = new RetryDesk();
   #timer: Timer | null = null;
   #commitsSinceCheckpoint = 0;
   /** What went wrong last and has not been put right; null while all is well. */
@@ -106,6 +108,7 @@ export class StoreWriter {
   checkInvariants(): void {
     assert(this.#waiting.length <= WAITING_TORRENTS_HARD_MAX, 'the waiting list is bounded');
     assert(this.#waiting.length === 0 || this.#timer || !this.#catalogue, 'what waits has a time to be committed');
+    this.#retries.checkInvariants();
     this.#catalogue?.checkInvariants();
   }
 
@@ -117,6 +120,19 @@ export class StoreWriter {
         return this.#answerKnown(message.questionId, message.infohashes);
       case 'warm-up':
         return this.#warmUp(null, message.limit);
+      default:
+        return this.#receiveRetry(message);
+    }
+  }
+
+  /** What cannot be written now is kept and goes with the next. */
+  #receiveRetry(message: RetryMessage): void {
+    const catalogue = this.#problemKind === null ? this.#catalogue : null;
+    try {
+      if (message.type !== 'retry-take') this.#retries.receive(catalogue, message);
+      else this.#engine?.post(this.#retries.due(catalogue, message.limit, this.#dependencies.clock.nowUnixSeconds()));
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
@@ -132,8 +148,7 @@ export class StoreWriter {
   }
 
   #countDropped(count: number): void {
-    if (this.#droppedCount === 0)
-      this.#dependencies.log.warn('Torrents are dropped: they cannot be stored fast enough.');
+    if (this.#droppedCount === 0) this.#dependencies.log.warn('Torrents are dropped: storing is too slow.');
     this.#droppedCount += count;
   }
 
@@ -201,7 +216,9 @@ export class StoreWriter {
   #answerKnown(questionId: number, infohashes: Uint8Array): void {
     let isKnown: Uint8Array<ArrayBuffer> = new Uint8Array(Math.floor(infohashes.length / IDENTIFIER_BYTES));
     try {
-      isKnown = this.#catalogue?.reader.areKnown(infohashes) ?? isKnown;
+      if (this.#catalogue) {
+        isKnown = answerKnown(this.#catalogue, infohashes, this.#dependencies.clock.nowUnixSeconds());
+      }
     } catch (error) {
       this.#fail(error);
     }

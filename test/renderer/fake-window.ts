@@ -117,6 +117,7 @@ export function row(seed: number): ResultRowDto {
     peersSeen: 4,
     discoveredAtUnixSeconds: 1_700_000_000 - seed,
     contentType: 'video',
+    health: null,
     matches: [],
   };
 }

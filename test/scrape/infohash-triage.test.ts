@@ -15,7 +15,7 @@ const HALF_DAY_MS = 12 * 3600 * 1000;
 function newTriage() {
   const counters = new Counters();
   const found: Infohash[] = [];
-  const questions: { infohashes: Infohash[]; answer: (isKnown: boolean[]) => void }[] = [];
+  const questions: { infohashes: Infohash[]; answer: (isKnown: (boolean | 'resting')[]) => void }[] = [];
   const known = new KnownInfohashes(key, counters);
   const triage = new InfohashTriage<string>({
     counters,
@@ -74,6 +74,17 @@ describe('InfohashTriage', () => {
     expect(found).toEqual([fresh]);
     expect(known.has(old)).toBe(true);
     expect(known.has(fresh)).toBe(false);
+    expect(triage.count).toBe(0);
+  });
+
+  it('lets alone what rests on the retry ladder, and does not take it for known', () => {
+    const { triage, questions, found, known } = newTriage();
+    const infohash = newInfohash();
+    triage.offer(infohash, 'a', 0);
+    triage.tick(BATCH_WAIT_MS);
+    questions[0]!.answer(['resting']);
+    expect(found).toEqual([]);
+    expect(known.has(infohash)).toBe(false);
     expect(triage.count).toBe(0);
   });
 
