@@ -68,7 +68,10 @@ async function compare(sides: readonly Side[], generator: string): Promise<strin
       for (const side of sides.filter((each) => answersTo(each, method))) {
         const before = side.cpuUs();
         const load = await generateLoad(generator, side.options, method, SLICE_MS);
-        costs.get(side.kind)!.get(method)!.push((side.cpuUs() - before) / load.answers);
+        costs
+          .get(side.kind)!
+          .get(method)!
+          .push((side.cpuUs() - before) / load.answers);
         if (!isOurs(side.kind)) continue;
         longestReplyBytes = Math.max(longestReplyBytes, load.longestReplyBytes);
         mostNodes = Math.max(mostNodes, load.mostNodes);

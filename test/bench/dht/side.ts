@@ -109,7 +109,7 @@ async function commandLine(kind: SideKind, options: SideOptions): Promise<[strin
   const json = JSON.stringify(options);
   switch (kind) {
     case 'node':
-      return [process.execPath, [at("ours-side.ts"), json]];
+      return [process.execPath, [at('ours-side.ts'), json]];
     case 'electron':
       return [electronOf()!, [at('electron-host.mjs'), await bundled(), json]];
     case 'libtorrent':
