@@ -11,10 +11,8 @@ import type { Random } from '../base/random.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
-import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
 import type { DialStream } from '../metadata/transports/peer-connection.ts';
 import { PeerTransports } from '../metadata/transports/peer-transports.ts';
-import { PACE_PROFILES } from '../scrape/pace.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
@@ -23,6 +21,7 @@ import { crawlState } from './crawl-state.ts';
 import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
+import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState, type EngineState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
@@ -46,7 +45,7 @@ export class Discovery {
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
   readonly #transports: PeerTransports;
-  readonly #metadata: MetadataFetcher;
+  readonly #metadata: MetadataLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -76,18 +75,14 @@ export class Discovery {
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
     this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
     const { dial } = this.#transports;
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[options.pace];
-    this.#metadata = new MetadataFetcher(
-      { ...dependencies, dial, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
-      { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond, bindHost: options.bindHost },
-      {
-        onFetched: (fetched) => this.#storeTorrent(fetched),
-        onGivenUp: () => undefined,
-      },
+    const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
+    this.#metadata = new MetadataLine(
+      { ...dependencies, counters: this.counters, dial, mayConnect, store: this.#store },
+      options,
     );
     this.#countersReader = new CountersReader({
       counters: this.counters,
-      metadata: this.#metadata,
+      metadata: this.#metadata.fetcher,
       store: this.#store,
     });
     this.#pauseOrResumeMetadata();
@@ -107,6 +102,7 @@ export class Discovery {
     node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
     this.#transports.joinUdp(node.foreign);
     node.onRetired = (retired) => scrape.offerRetired(retired);
+    this.#metadata.join(scrape);
     this.#scrape = scrape;
     if (this.#isPaused) scrape.pause();
     scrape.start();
@@ -150,8 +146,7 @@ export class Discovery {
   setPace(pace: Pace): void {
     this.#pace = pace;
     this.#scrape?.setPace(pace);
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[pace];
-    this.#metadata.setLimits({ connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond });
+    this.#metadata.setPace(pace);
   }
 
   /** After sleep or a change of network: what was under way is forgotten without blaming anybody. */
@@ -260,21 +255,14 @@ export class Discovery {
       ...this.#dependencies,
       counters: this.counters,
       dht: node,
-      onPeers: (infohash, peers) => this.#metadata.offer(infohash, peers),
+      onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
       areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
-      wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
+      wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
     };
     return new ScrapeLoop(dependencies, {
       pace: this.#pace,
       localAddressesAllowed: this.#options.localAddressesAllowed,
     });
-  }
-
-  #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
-    const { name, files, fileCount, sizeBytes, isPrivate } = info;
-    const shown = { name, files, fileCount, sizeBytes, isPrivate };
-    const discoveredAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
-    this.#store.store({ infohashV1, infohashV2, ...shown, peersSeen, discoveredAtUnixSeconds });
   }
 
   #warmUp(infohashes: Uint8Array): void {

@@ -78,6 +78,8 @@ export class Counters {
   readonly metadataFailures = new ReasonCounts();
   /** How each connection to a peer ended, by transport and reason: `mse complete`, `tcp refused`. */
   readonly metadataByTransport = new ReasonCounts();
+  /** Torrents fetched, by the stage that named the peer which delivered (metadata/fetch-queue.ts). */
+  readonly metadataByStage = new ReasonCounts();
   /** Limits that were hit, by the name of the queue or map. */
   readonly overflows = new ReasonCounts();
 }
