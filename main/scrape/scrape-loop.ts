@@ -1,9 +1,9 @@
-// The scraper (BEP 51), the second loop of the user's notes: nodes around many needles are sampled nearest first, each
-// at most once in 24 hours, and asked for the peers of what they sampled. One tick of 50 ms does a bounded amount of each
-// step; nothing waits, and no query has a timer of its own. This file wires the parts and owns their order:
+// The scraper (BEP 51): nodes all over the key space are sampled, each at most once in 24 hours, and asked for the peers of
+// what they sampled. Which node is next is the strategy's to say: the user's two loops, and ours (strategy.ts).
+// One tick of 50 ms does a bounded amount of each step; nothing waits, and no query has a timer of its own. This file
+// wires the parts and owns their order:
 //   answers > get_peers to those who just sampled > samples > whole lookups.
 // Sampling is demand-driven: none while triage, get_peers or the metadata queue (wantsMore) is above its high-water mark.
-// The first loop (converge on one needle, then harvest it) is not here yet: it would be one more caller of offerNodes.
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Contact, NodeContact } from '../base/contact.ts';
@@ -13,7 +13,9 @@ import type { Random } from '../base/random.ts';
 import { ClientVersions } from '../stats/client-versions.ts';
 import type { Counters } from '../stats/counters.ts';
 import { Cooldown } from './cooldown.ts';
+import { Converger } from './converger.ts';
 import { Explorer } from './explorer.ts';
+import { FindNodeRests } from './find-node-rests.ts';
 import { Harvest } from './harvest.ts';
 import type { AskKnown } from './infohash-triage.ts';
 import { NeedleTables, NEEDLES_DEFAULT } from './needle-tables.ts';
@@ -23,6 +25,7 @@ import type { RetiredNode } from './retired-nodes.ts';
 import { Sampler } from './sampler.ts';
 import { asSavedTable, type BencodableScrape, packScrape, type SavedNeedle, unpackScrape } from './saved-scrape.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
+import { type Strategy, STRATEGY_DEFAULT } from './strategy.ts';
 
 const TICK_MS = 50;
 /** With nothing to send there is nothing to hurry for. */
@@ -31,8 +34,10 @@ const IDLE_TICK_MS = 500;
 const SAMPLES_PER_TICK_MAX = 16;
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
-/** The nearest candidates of each needle that are saved. */
+/** Candidates of each needle that are saved. */
 const CANDIDATES_SAVED = 64;
+/** Needles converged on at once by the first loop: one alone cannot use the usual pace. */
+const CONVERGING_DEFAULT = 4;
 
 export interface ScrapeDependencies {
   readonly clock: Clock;
@@ -48,6 +53,8 @@ export interface ScrapeDependencies {
 
 export interface ScrapeOptions {
   readonly pace?: Pace;
+  /** Default STRATEGY_DEFAULT. */
+  readonly strategy?: Strategy;
   /** 1 to NEEDLES_MAX, default NEEDLES_DEFAULT. */
   readonly needleCount?: number;
   /** Many nodes may share a subnet: tests and closed networks. */
@@ -62,7 +69,8 @@ export class ScrapeLoop {
   readonly #referrers = new Referrers();
   readonly #tables: NeedleTables;
   readonly #sampler: Sampler;
-  readonly #explorer: Explorer;
+  /** Finds candidates when the tables have too few. */
+  readonly #scout: Explorer | Converger;
   readonly #harvest: Harvest;
   #timer: Timer | null = null;
   #delayMs = TICK_MS;
@@ -73,6 +81,7 @@ export class ScrapeLoop {
   constructor(dependencies: ScrapeDependencies, options: ScrapeOptions = {}) {
     const { clock, random, log, counters, dht } = dependencies;
     this.#dependencies = dependencies;
+    const strategy = options.strategy ?? STRATEGY_DEFAULT;
     const onRest = () => log.warn('The network seems overloaded: no sampling for five minutes.');
     this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest);
     this.#cooldown = new Cooldown(() => clock.nowUnixSeconds(), random);
@@ -81,7 +90,8 @@ export class ScrapeLoop {
       random,
       counters,
       referrers: this.#referrers,
-      needleCount: options.needleCount ?? NEEDLES_DEFAULT,
+      needleCount: options.needleCount ?? (strategy === 'converge' ? CONVERGING_DEFAULT : NEEDLES_DEFAULT),
+      strategy,
       isOnePerSubnet: !(options.localAddressesAllowed ?? false),
       isResting: (host) => this.#cooldown.isResting(host),
       isInMainTable: (node) => dht.table.find(node.contact) !== null,
@@ -97,7 +107,11 @@ export class ScrapeLoop {
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });
-    this.#explorer = new Explorer({ random, dht, tables: this.#tables });
+    const scouting = { clock, random, dht, tables: this.#tables, rests: new FindNodeRests(random, clock.nowMs()) };
+    this.#scout =
+      strategy === 'converge'
+        ? new Converger({ ...scouting, cooldown: this.#cooldown, referrers: this.#referrers })
+        : new Explorer(scouting);
     this.#sampler = new Sampler({
       clock,
       random,
@@ -107,6 +121,7 @@ export class ScrapeLoop {
       cooldown: this.#cooldown,
       referrers: this.#referrers,
       versions: this.clientVersions,
+      strategy,
       onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
     });
   }
@@ -145,6 +160,11 @@ export class ScrapeLoop {
 
   /** Nodes learnt from any reply; `from` answers for them with its budget. */
   offerNodes(nodes: readonly NodeContact[], from: NodeContact): void {
+    // The first loop samples only whom its own search met (R1), or it would never be done with a needle.
+    if (this.#scout instanceof Converger) {
+      this.#scout.hear(nodes);
+      return;
+    }
     let offeredCount = 0;
     for (const node of nodes) {
       if (offeredCount >= NEW_CONTACTS_PER_REPLY_MAX) return;
@@ -173,7 +193,7 @@ export class ScrapeLoop {
     const needles: SavedNeedle[] = this.#tables.all.map(({ needle, routing, candidates }) => ({
       needle,
       nodes: routing.save().nodes,
-      candidates: candidates.nearest(CANDIDATES_SAVED).map((candidate) => candidate.node),
+      candidates: candidates.best(CANDIDATES_SAVED).map((candidate) => candidate.node),
     }));
     const savedAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
     return packScrape({
@@ -200,7 +220,7 @@ export class ScrapeLoop {
     this.#cooldown.checkInvariants();
     this.#tables.checkInvariants();
     this.#sampler.checkInvariants();
-    this.#explorer.checkInvariants();
+    this.#scout.checkInvariants();
     this.#harvest.checkInvariants();
     assert(this.#timer === null || (this.#isStarted && !this.#isPaused), 'a timer runs although nothing should');
   }
@@ -245,7 +265,7 @@ export class ScrapeLoop {
     // The last one is left to the node's own upkeep, unless the rate is so low that there never are two.
     const ours = available > 1 ? available - 1 : this.#pace.rates.newAddressesPerSecond <= 4 ? available : 0;
     this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX));
-    this.#explorer.tick(nowMs);
+    this.#scout.tick(nowMs);
   }
 
   #applyRates(): void {

@@ -20,6 +20,7 @@ function newTables(needleCount = 16, seed = 3) {
   const referrers = new Referrers();
   const resting = new Set<string>();
   const tables = new NeedleTables({
+    strategy: 'stratified-needles',
     clock,
     random,
     counters,
@@ -199,7 +200,7 @@ describe('Candidates', () => {
               for (const { id: kept } of model.values())
                 if (out.node !== node) expect(compareDistance(needle, kept, out.node.id)).toBeLessThanOrEqual(0);
           } else {
-            const popped = candidates.popNearest();
+            const popped = candidates.pop();
             if (popped === null) continue;
             model.delete(popped.node.contact.host);
             for (const node of model.values())
@@ -208,7 +209,7 @@ describe('Candidates', () => {
           expect(candidates.size).toBe(model.size);
         }
         candidates.checkInvariants();
-        expect(candidates.nearest(5).map(({ node }) => node.id)).toEqual(
+        expect(candidates.best(5).map(({ node }) => node.id)).toEqual(
           [...model.values()]
             .map((node) => node.id)
             .sort((a, b) => compareDistance(needle, a, b))

@@ -6,7 +6,14 @@ import type { Random } from '../../../main/base/random.ts';
 import type { NodeQuery } from '../../../main/dht/dht-node.ts';
 import { SendBudget, type SendRates } from '../../../main/dht/rate-limits.ts';
 import type { DatagramSocket } from '../../../main/dht/udp-socket.ts';
-import { decodeKrpc, encodeQuery, KrpcMessage, QUERY_BYTES_MAX, toReply, type KrpcReply } from '../../../main/wire/krpc-codec.ts';
+import {
+  decodeKrpc,
+  encodeQuery,
+  KrpcMessage,
+  QUERY_BYTES_MAX,
+  toReply,
+  type KrpcReply,
+} from '../../../main/wire/krpc-codec.ts';
 import { CLIENT_HOST, type CrawlNetwork } from '../../simulation/crawl/crawl-network.ts';
 import type { SimulatedClock } from '../../simulation/simulated-clock.ts';
 
@@ -46,7 +53,12 @@ export class RivalClient {
     this.#socket = socket;
   }
 
-  static async open(network: CrawlNetwork, clock: SimulatedClock, random: Random, options: RivalOptions): Promise<RivalClient> {
+  static async open(
+    network: CrawlNetwork,
+    clock: SimulatedClock,
+    random: Random,
+    options: RivalOptions,
+  ): Promise<RivalClient> {
     let client: RivalClient | null = null;
     const socket = await network.openSocket({
       bindHost: CLIENT_HOST,
@@ -66,7 +78,7 @@ export class RivalClient {
   /** Sends what the budget allows. */
   pump(): void {
     const nowMs = this.#clock.nowMs();
-    for (let index = 0; index < Math.min(this.#line.length, LOOKED_AT_MAX); ) {
+    for (let index = 0; index < Math.min(this.#line.length, LOOKED_AT_MAX);) {
       const verdict = this.#budget.canSend(this.#line[index]!.to, nowMs);
       if (verdict === 'no-budget') {
         index++;

@@ -7,19 +7,28 @@ import { asNodeId } from '../../../main/base/identifier.ts';
 import { createSeededRandom, type Random } from '../../../main/base/random.ts';
 import type { OpenDatagramSocket } from '../../../main/dht/udp-socket.ts';
 import { NODE4_BYTES, writeContact } from '../../../main/wire/compact-contacts.ts';
-import { decodeKrpc, encodeError, encodeReply, KrpcMessage, type OutgoingReply } from '../../../main/wire/krpc-codec.ts';
+import {
+  decodeKrpc,
+  encodeError,
+  encodeReply,
+  KrpcMessage,
+  type OutgoingReply,
+} from '../../../main/wire/krpc-codec.ts';
 import { CLOSEST, CrawlMap, MAP_PORT, type CrawlMapOptions, type Dialect } from './crawl-map.ts';
 import { CrawlTally } from './crawl-tally.ts';
 
 export interface CrawlWorldOptions extends CrawlMapOptions {
   readonly seed: number;
   readonly infohashCount: number;
+  /** Round trips that fail by themselves; default LOSS_SHARE. */
+  readonly lossShare?: number;
 }
 
 /** What both sides of a comparison share: it never changes, whoever crawls it. */
 export interface CrawlWorld {
   readonly map: CrawlMap;
   readonly seed: number;
+  readonly lossShare: number;
   readonly infohashes: Uint8Array;
   /** By node, the numbers of the infohashes it holds; by infohash, its holders. */
   readonly heldBy: readonly Int32Array[];
@@ -59,7 +68,8 @@ export function createCrawlWorld(options: CrawlWorldOptions): CrawlWorld {
       holders[number * CLOSEST + place] = node;
     });
   }
-  return { map, seed, infohashes, heldBy: held.map((list) => Int32Array.from(list)), holders, numberOf };
+  const lossShare = options.lossShare ?? LOSS_SHARE;
+  return { map, seed, lossShare, infohashes, heldBy: held.map((list) => Int32Array.from(list)), holders, numberOf };
 }
 
 interface Nat {
@@ -69,6 +79,8 @@ interface Nat {
 }
 
 export class CrawlNetwork {
+  /** Sees every query that leaves the client. */
+  onSent: ((query: { host: string; method: string; target: Uint8Array }) => void) | null = null;
   readonly tally = new CrawlTally();
   readonly #world: CrawlWorld;
   readonly #clock: Clock;
@@ -111,6 +123,7 @@ export class CrawlNetwork {
     return { id: asNodeId(map.id(node).slice()), contact: { host: map.hosts[node]!, port: MAP_PORT } };
   }
 
+  /** Places taken in the router's table, expired ones included until the next packet. */
   get natEntryCount(): number {
     return this.#nat?.spokenToAtMs.size ?? 0;
   }
@@ -121,8 +134,9 @@ export class CrawlNetwork {
     const malformed = decodeKrpc(bytes, message);
     if (malformed !== null || message.kind !== 'query') throw new Error(`the client sent ${malformed ?? message.kind}`);
     this.tally.sent(to.host, message.method, nowMs);
+    this.onSent?.({ host: to.host, method: message.method, target: targetOf(message) });
     if (this.#nat !== null && !this.#openFlow(this.#nat, to.host, nowMs)) return;
-    if (this.#random.fraction() < LOSS_SHARE) return;
+    if (this.#random.fraction() < this.#world.lossShare) return;
     const { map } = this.#world;
     const node = map.find(to.host);
     if (to.host === ROUTER_HOST) this.#answer(this.#routerReply(message), 60, to, () => undefined);
@@ -189,8 +203,7 @@ export class CrawlNetwork {
     if (message.method !== 'get_peers') return this.#encode(node, dialect, { ...head, nodes });
     const number = this.#world.numberOf.get(keyOf(target, 0));
     const isHeld =
-      number !== undefined &&
-      this.#world.holders.subarray(number * CLOSEST, (number + 1) * CLOSEST).includes(node);
+      number !== undefined && this.#world.holders.subarray(number * CLOSEST, (number + 1) * CLOSEST).includes(node);
     const values = isHeld ? [Uint8Array.of(45, number >>> 16, number >>> 8, number, 0x1a, 0xe1)] : undefined;
     const token = Uint8Array.of(1, 2, 3, 4);
     return this.#encode(node, dialect, { ...head, nodes, token, ...(values ? { values } : {}) });
@@ -262,6 +275,7 @@ function transactionOf({ bytes, transactionIdStart, transactionIdLength }: KrpcM
 
 function targetOf(message: KrpcMessage): Uint8Array {
   const start = message.method === 'get_peers' ? message.infohashStart : message.targetStart;
+  if (start === -1) return new Uint8Array(20); // a ping
   return message.bytes.slice(start, start + 20);
 }
 

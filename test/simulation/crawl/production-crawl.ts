@@ -66,7 +66,9 @@ export async function startProductionCrawl(
       dht: node,
       onPeers: (infohash) => found.add(toKey(infohash)),
       areKnown: (infohashes, onAnswer) =>
-        clock.setTimer(STORE_ANSWERS_AFTER_MS, () => onAnswer(infohashes.map((infohash) => found.has(toKey(infohash))))),
+        clock.setTimer(STORE_ANSWERS_AFTER_MS, () =>
+          onAnswer(infohashes.map((infohash) => found.has(toKey(infohash)))),
+        ),
       wantsMore: () => true,
     },
     options,
