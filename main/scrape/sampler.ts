@@ -101,7 +101,7 @@ export class Sampler {
     if (this.#mainSweep.length === 0) {
       if (nowMs - this.#mainSweptAtMs < MAIN_SWEEP_EVERY_MS) return false;
       this.#mainSweptAtMs = nowMs;
-      this.#mainSweep = [...dht.table.nodes()];
+      this.#mainSweep = [...dht.table.nodes()].filter(({ supportsSamples }) => supportsSamples !== false);
     }
     for (let looked = 0; looked < LOOKED_AT_MAX && this.#mainSweep.length > 0; looked++) {
       const index = random.below(this.#mainSweep.length);

@@ -32,6 +32,7 @@ const TICK_MS = 50;
 const IDLE_TICK_MS = 500;
 /** protocol.md 6.2: samples started in one tick at most. */
 const SAMPLES_PER_TICK_MAX = 16;
+const SAMPLE_AT_LEAST_EVERY_MS = 100;
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
 /** Candidates of each needle that are saved. */
@@ -77,6 +78,7 @@ export class ScrapeLoop {
   #isStarted = false;
   #isPaused = false;
   #probedAtMs = -Infinity;
+  #sampledAtMs = -Infinity;
 
   constructor(dependencies: ScrapeDependencies, options: ScrapeOptions = {}) {
     const { clock, random, log, counters, dht } = dependencies;
@@ -262,9 +264,9 @@ export class ScrapeLoop {
       return;
     }
     const available = dht.budget.newAddressesAvailable(nowMs);
-    // The last one is left to the node's own upkeep, unless the rate is so low that there never are two.
-    const ours = available > 1 ? available - 1 : this.#pace.rates.newAddressesPerSecond <= 4 ? available : 0;
-    this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX));
+    // The last one is left to the node's own upkeep, yet not for long: while it joins it takes all there is.
+    const ours = nowMs - this.#sampledAtMs >= SAMPLE_AT_LEAST_EVERY_MS ? available : available - 1;
+    if (this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX)) > 0) this.#sampledAtMs = nowMs;
     this.#scout.tick(nowMs);
   }
 
