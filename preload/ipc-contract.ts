@@ -11,7 +11,7 @@ export const STATUS_EVERY_MS = 500;
 const infohashHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
 
-export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other'] as const;
+export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
@@ -54,6 +54,20 @@ export interface StartDto {
   readonly mayOpenMagnets: boolean;
 }
 
+export interface SwarmCountDto {
+  readonly seeders: number;
+  readonly leechers: number;
+  readonly checkedAtUnixSeconds: number;
+}
+
+/** Who has a torrent, by each source that was asked. */
+export interface HealthDto {
+  readonly dht: SwarmCountDto | null;
+  readonly tracker: SwarmCountDto | null;
+  /** Nobody had it each time that was looked: not to be shown as alive. */
+  readonly isDead: boolean;
+}
+
 export interface ResultRowDto {
   readonly infohashHex: string;
   readonly name: string;
@@ -62,6 +76,8 @@ export interface ResultRowDto {
   readonly peersSeen: number;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  /** Null when nobody has looked yet. */
+  readonly health: HealthDto | null;
   /** [start, end) pairs of UTF-16 offsets into `name`, flat, in order. */
   readonly matches: readonly number[];
 }
@@ -71,8 +87,25 @@ export interface ResultPageDto {
   readonly nextCursor: string | null;
   readonly totalCount: number;
   readonly totalIsExact: boolean;
+  /** True: the next page brings what only the disk knows, and the whole figures. What is shown stays where it is. */
+  readonly isPartial: boolean;
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   readonly didYouMean: readonly string[];
+}
+
+/** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
+export type TypeReasonDto =
+  | { readonly kind: 'files'; readonly extension: string; readonly percent: number }
+  | { readonly kind: 'name'; readonly word: string }
+  | { readonly kind: 'nothing' };
+
+export interface FileDto {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Some of `x` executable, `h` hidden, `l` a symbolic link (BEP 47). */
+  readonly attributes?: string;
+  /** Where a symbolic link points: text to show. */
+  readonly linkTarget?: string;
 }
 
 export interface DetailsDto {
@@ -82,11 +115,13 @@ export interface DetailsDto {
   readonly name: string;
   readonly sizeBytes: number;
   readonly fileCount: number;
-  readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
+  readonly files: readonly FileDto[];
   readonly peersSeen: number;
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  readonly typeReason: TypeReasonDto;
+  readonly health: HealthDto | null;
   readonly magnet: string;
 }
 
@@ -108,6 +143,8 @@ export const callInputs = {
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PAGE_ROWS_MAX)),
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+    /** True: only what is in memory, at once; see `isPartial`. */
+    isFast: v.boolean(),
   }),
   suggest: v.strictObject({ text: queryText }),
   getDetails: v.strictObject({ infohashHex }),

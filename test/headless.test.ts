@@ -199,6 +199,16 @@ describe.concurrent('what it prints', () => {
       expect(status.malformed).toEqual({});
       expect(status).toMatchObject({ localAddressesAllowed: true, isServing: false, pace: 'balanced', torrents: 0 });
     }
+    // Beside them all that is counted (protocol.md 6.7), as soon as the engine has spoken, and to the last.
+    const { counters } = statuses.at(-1)!;
+    expect(Object.keys(counters!).sort()).toEqual(COUNTER_GROUPS);
+    expect(counters!.dht.nodes).toHaveLength(1);
+    expect(counters!.dht.queriesSentBy).toMatchObject({ announce_peer: 0, ping: expect.any(Number) });
+    expect(counters!.dht.queryTimeouts).toBeGreaterThan(0);
+    expect(counters!.scrape!.needles).toHaveLength(16);
+    expect(counters!.scrape!.pace).toMatchObject({ lastSignal: null, signals: 0, ceilingPerSecond: 20 });
+    expect(counters!.clientVersions).toEqual([]);
+    expect(JSON.stringify(counters).length).toBeLessThan(8_000);
     expect(readdirSync(run.folder)).toEqual(expect.arrayContaining(['catalogue.db', 'dht-state.benc']));
   });
 
@@ -225,6 +235,11 @@ const NUMBERS = [
     'infohashesNew',
   ] as const),
   ...(['metadataTried', 'metadataFetched', 'torrents', 'port', 'uptimeSeconds'] as const),
+];
+
+const COUNTER_GROUPS = [
+  'atUptimeMs',
+  ...['clientVersions', 'dht', 'infohashes', 'metadata', 'peersFound', 'scrape', 'store'],
 ];
 
 // One at a time: a start on a busy machine takes seconds.

@@ -36,7 +36,12 @@ export class BloomFilter {
 
   /** The chance that a stranger is taken for a member, from the bits really set. */
   get falsePositiveRate(): number {
-    return (this.#bitsSet / this.bitCount) ** this.placeCount;
+    return this.fill ** this.placeCount;
+  }
+
+  /** Share of the bits that are set. */
+  get fill(): number {
+    return this.#bitsSet / this.bitCount;
   }
 
   get allocatedBytes(): number {

@@ -5,18 +5,18 @@ import { bytesEqual } from '../base/bytes.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import { CatalogueReader } from './catalogue-reader.ts';
 import { packFiles } from './file-list.ts';
+import { HealthTable } from './health-table.ts';
 import type { CatalogueDatabase, CatalogueStatement } from './open-database.ts';
+import { RetryTable } from './retry-table.ts';
+import { checkTables } from './table-checks.ts';
+import { TokenTable, type TokenTexts } from './token-table.ts';
 import { primaryInfohash } from './torrent.ts';
-import type { Torrent } from './torrent.ts';
+import type { HealthReport, Torrent } from './torrent.ts';
 
 /** A torrent with what search/ makes of it. */
-export interface CatalogueRow extends Torrent {
+export interface CatalogueRow extends Torrent, TokenTexts {
   /** Index into store-contract's CONTENT_TYPES. */
   readonly contentType: number;
-  /** Tokens of the name, joined by spaces. */
-  readonly nameTokens: string;
-  /** Tokens of the paths that the name does not have, joined by spaces; may be empty. */
-  readonly pathTokens: string;
   /** Only when rows are taken over from another file. */
   readonly timesSeen?: number;
   readonly lastSeenAtUnixSeconds?: number;
@@ -27,12 +27,11 @@ export interface InsertOutcome {
   readonly inserted: readonly { readonly id: number; readonly row: CatalogueRow }[];
   /** Finds of torrents that were there already. */
   readonly updatedCount: number;
+  /** Rows of which more peers are known now than before. */
+  readonly morePeers: readonly { readonly id: number; readonly peersSeen: number }[];
   /** Rows that turned out to be one torrent with an older row, and went into it. */
   readonly removedIds: readonly number[];
 }
-
-/** Setting `tokens_filled_to`: no refill is under way. */
-const ALL_FILLED = -1;
 
 type StoredKeys = { infohash: Uint8Array; infohashV2: Uint8Array | null };
 
@@ -41,25 +40,22 @@ const WRITER_QUERIES = {
     peers_seen, times_seen, discovered_at, last_seen_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   insertAlias: 'INSERT OR REPLACE INTO infohash_aliases(infohash, torrent_id) VALUES(?, ?)',
   insertFiles: 'INSERT INTO torrent_files(id, files) VALUES(?, ?)',
-  insertName: 'INSERT INTO name_fts(rowid, t) VALUES(?, ?)',
-  insertPaths: 'INSERT INTO path_fts(rowid, t) VALUES(?, ?)',
   seenAgain: `UPDATE torrents SET peers_seen = max(peers_seen, ?), times_seen = times_seen + ?,
-    discovered_at = min(discovered_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ?`,
+    discovered_at = min(discovered_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? RETURNING peers_seen`,
   keys: 'SELECT infohash, infohash_v2 AS infohashV2 FROM torrents WHERE id = ?',
   setKeys: 'UPDATE torrents SET infohash = ?, infohash_v2 = ? WHERE id = ?',
   deleteRow: 'DELETE FROM torrents WHERE id = ?',
   deleteAliases: 'DELETE FROM infohash_aliases WHERE infohash = ?',
   deleteFiles: 'DELETE FROM torrent_files WHERE id = ?',
-  deleteName: 'DELETE FROM name_fts WHERE rowid = ?',
-  deletePaths: 'DELETE FROM path_fts WHERE rowid = ?',
-  getSetting: 'SELECT value FROM settings WHERE name = ?',
-  setSetting: 'INSERT OR REPLACE INTO settings(name, value) VALUES(?, ?)',
 } as const;
 
 type QueryName = keyof typeof WRITER_QUERIES;
 
 export class Catalogue {
   readonly reader: CatalogueReader;
+  readonly retries: RetryTable;
+  readonly health: HealthTable;
+  readonly tokens: TokenTable;
   readonly #database: CatalogueDatabase;
   readonly #statements: Record<QueryName, CatalogueStatement>;
   #count: number;
@@ -68,6 +64,9 @@ export class Catalogue {
   constructor(database: CatalogueDatabase) {
     this.#database = database;
     this.reader = new CatalogueReader(database);
+    this.retries = new RetryTable(database);
+    this.health = new HealthTable(database);
+    this.tokens = new TokenTable(database);
     this.#statements = Object.fromEntries(
       Object.entries(WRITER_QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
     ) as Record<QueryName, CatalogueStatement>;
@@ -81,48 +80,32 @@ export class Catalogue {
 
   /** Stores `rows` in one transaction: all of them, or, when it throws, none. */
   insertMany(rows: readonly CatalogueRow[]): InsertOutcome {
-    const outcome = this.#database.transaction(() => this.#insertAll(rows)).immediate();
+    let outcome: InsertOutcome;
+    try {
+      outcome = this.#database.transaction(() => this.#insertAll(rows)).immediate();
+    } catch (error) {
+      this.retries.undone();
+      throw error;
+    }
     this.#count += outcome.inserted.length - outcome.removedIds.length;
     return outcome;
+  }
+
+  /** In one transaction; of what is not stored nothing is kept. */
+  recordHealth(reports: readonly HealthReport[]): void {
+    this.#forEachStored(reports, (id, report) => this.health.set(id, report.source, report));
+  }
+
+  /** In one transaction: nobody has them any more (`infohashes` of 20 bytes each). */
+  markDead(infohashes: readonly Uint8Array[]): void {
+    const dead = infohashes.map((infohash) => ({ infohash }));
+    this.#forEachStored(dead, (id) => this.health.markDead(id));
+    this.retries.remove(infohashes);
   }
 
   /** Moves committed pages from the log into the database. `PASSIVE` waits for nobody, `TRUNCATE` also empties the log. */
   checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): void {
     this.#database.pragma(`wal_checkpoint(${mode})`);
-  }
-
-  /**
-   * Makes the full-text tables ones of `tokeniserVersion`: if they are not, they are emptied. Returns the id after which
-   * rows have no tokens yet (also after a refill that was cut short), or null when every row has them.
-   */
-  beginRefill(tokeniserVersion: number): number | null {
-    if (this.#setting('tokeniser_version') !== tokeniserVersion) {
-      this.#database
-        .transaction(() => {
-          this.#database.exec(
-            "INSERT INTO name_fts(name_fts) VALUES('delete-all'); INSERT INTO path_fts(path_fts) VALUES('delete-all')",
-          );
-          this.#statements.setSetting.run('tokeniser_version', tokeniserVersion);
-          this.#statements.setSetting.run('tokens_filled_to', this.#count === 0 ? ALL_FILLED : 0);
-        })
-        .immediate();
-    }
-    const filledTo = this.#setting('tokens_filled_to') ?? ALL_FILLED;
-    return filledTo === ALL_FILLED ? null : filledTo;
-  }
-
-  /** In one transaction: tokens of the next rows (rising ids). No rows: the refill is complete. */
-  refillTokens(rows: readonly { id: number; nameTokens: string; pathTokens: string }[]): void {
-    this.#database
-      .transaction(() => {
-        for (const row of rows) this.#insertTokens(row.id, row);
-        this.#statements.setSetting.run('tokens_filled_to', rows.at(-1)?.id ?? ALL_FILLED);
-      })
-      .immediate();
-  }
-
-  #setting(name: string): number | null {
-    return (this.#statements.getSetting.get(name) as { value: number } | undefined)?.value ?? null;
   }
 
   /** Leaves an empty log and fresh statistics behind. */
@@ -137,30 +120,54 @@ export class Catalogue {
     this.#database.close();
   }
 
+  #forEachStored<Entry extends { readonly infohash: Uint8Array }>(
+    entries: readonly Entry[],
+    act: (id: number, entry: Entry) => void,
+  ): void {
+    this.#database
+      .transaction(() => {
+        for (const entry of entries) {
+          const id = this.reader.findId(entry.infohash);
+          if (id !== null) act(id, entry);
+        }
+      })
+      .immediate();
+  }
+
   #insertAll(rows: readonly CatalogueRow[]): InsertOutcome {
     const inserted: { id: number; row: CatalogueRow }[] = [];
     const removedIds: number[] = [];
+    const peersOf = new Map<number, number>();
     let updatedCount = 0;
     for (const row of rows) {
       const ids = this.#findRows(row);
       const [oldest] = ids;
+      this.#leaveLadder(row, oldest);
       if (oldest === undefined) {
         inserted.push({ id: this.#insert(row), row });
         continue;
       }
       const [, twin] = ids;
       if (twin !== undefined) {
-        this.#mergeInto(oldest, twin);
+        peersOf.set(oldest, this.#mergeInto(oldest, twin));
         removedIds.push(twin);
       }
-      this.#seenAgain(oldest, row);
+      peersOf.set(oldest, this.#seenAgain(oldest, row));
       updatedCount++;
     }
     // A row may be both inserted and merged away by a later one of the same batch: then it is neither.
     const gone = new Set(removedIds);
     const stays = inserted.filter(({ id }) => !gone.has(id));
     const lost = new Set(inserted.filter(({ id }) => gone.has(id)).map(({ id }) => id));
-    return { inserted: stays, updatedCount, removedIds: removedIds.filter((id) => !lost.has(id)) };
+    const morePeers = [...peersOf].filter(([id]) => !gone.has(id)).map(([id, peersSeen]) => ({ id, peersSeen }));
+    return { inserted: stays, updatedCount, morePeers, removedIds: removedIds.filter((id) => !lost.has(id)) };
+  }
+
+  /** Whoever sent the metadata has the torrent: there is nothing to try again, and it is not dead. */
+  #leaveLadder(row: CatalogueRow, id: number | undefined): void {
+    const cut = cutV2(row.infohashV2);
+    this.retries.remove([...(row.infohashV1 ? [row.infohashV1] : []), ...(cut ? [cut] : [])]);
+    if (id !== undefined) this.health.markAlive(id);
   }
 
   /** The rows that the torrent's infohashes lead to, oldest first: none, one, or two that were not known to be one. */
@@ -193,63 +200,48 @@ export class Catalogue {
     const id = Number(lastInsertRowid);
     if (row.infohashV1 && row.infohashV2) this.#statements.insertAlias.run(cutV2(row.infohashV2), id);
     if (!isNamedByRow(row)) this.#statements.insertFiles.run(id, packFiles(row.files));
-    this.#insertTokens(id, row);
+    this.tokens.insert(id, row);
     return id;
   }
 
-  #insertTokens(id: number, row: { nameTokens: string; pathTokens: string }): void {
-    this.#statements.insertName.run(id, row.nameTokens);
-    if (row.pathTokens !== '') this.#statements.insertPaths.run(id, row.pathTokens);
-  }
-
-  /** The most peers ever named stand for it: one lookup may have reached only a node that knew few. */
-  #seenAgain(id: number, row: CatalogueRow): void {
+  /** The most peers ever named stand for it: one lookup may have reached only a node that knew few. Returns how many. */
+  #seenAgain(id: number, row: CatalogueRow): number {
     const seenAt = row.lastSeenAtUnixSeconds ?? row.discoveredAtUnixSeconds;
-    this.#statements.seenAgain.run(row.peersSeen, row.timesSeen ?? 1, row.discoveredAtUnixSeconds, seenAt, id);
+    const again = this.#statements.seenAgain.get(
+      row.peersSeen,
+      row.timesSeen ?? 1,
+      row.discoveredAtUnixSeconds,
+      seenAt,
+      id,
+    );
+    const { peers_seen: peersSeen } = again as { peers_seen: number };
     const stored = this.#statements.keys.get(id) as StoredKeys;
     const storedCut = cutV2(stored.infohashV2);
     const storedV1 = storedCut && bytesEqual(stored.infohash, storedCut) ? null : stored.infohash;
     const infohashV1 = storedV1 ?? row.infohashV1;
     const infohashV2 = stored.infohashV2 ?? row.infohashV2;
-    if (infohashV1 === storedV1 && infohashV2 === stored.infohashV2) return;
+    if (infohashV1 === storedV1 && infohashV2 === stored.infohashV2) return peersSeen;
     this.#statements.setKeys.run(primaryInfohash({ infohashV1, infohashV2 }), infohashV2, id);
     if (infohashV1 && infohashV2) this.#statements.insertAlias.run(cutV2(infohashV2), id);
+    return peersSeen;
   }
 
   /** Found by v1 and by v2 before anybody knew both: the older row keeps its id and learns what the other knew. */
-  #mergeInto(keptId: number, twinId: number): void {
+  #mergeInto(keptId: number, twinId: number): number {
     const twin = this.reader.detailsById(twinId);
     assert(twin, 'a row that was just found can be read');
     this.#statements.deleteRow.run(twinId);
     if (twin.infohashV2) this.#statements.deleteAliases.run(cutV2(twin.infohashV2));
     this.#statements.deleteFiles.run(twinId);
-    this.#statements.deleteName.run(twinId);
-    this.#statements.deletePaths.run(twinId);
-    this.#seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
+    this.tokens.remove(twinId);
+    this.health.remove(twinId);
+    return this.#seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
   }
 
   checkInvariants(): void {
-    const counted = (sql: string): number => this.#database.prepare(sql).pluck().get() as number;
+    this.retries.checkInvariants();
     assert(this.#count === this.reader.count(), 'the kept count is the count');
-    assert(
-      counted(`SELECT count(*) FROM infohash_aliases a LEFT JOIN torrents t ON t.id = a.torrent_id
-        WHERE t.id IS NULL OR t.infohash_v2 IS NULL OR substr(t.infohash_v2, 1, 20) <> a.infohash`) === 0,
-      'every alias is the cut v2 infohash of its row',
-    );
-    assert(
-      counted(`SELECT count(*) FROM torrents t WHERE infohash_v2 IS NOT NULL AND substr(infohash_v2, 1, 20) <> infohash
-        AND NOT EXISTS (SELECT 1 FROM infohash_aliases a WHERE a.infohash = substr(t.infohash_v2, 1, 20))`) === 0,
-      'every hybrid has its alias',
-    );
-    assert(
-      counted('SELECT count(*) FROM infohash_aliases WHERE infohash IN (SELECT infohash FROM torrents)') === 0,
-      'no infohash is both primary and alias',
-    );
-    assert(counted('SELECT count(*) FROM name_fts_docsize') === this.#count, 'every row has its name tokens');
-    assert(
-      counted('SELECT count(*) FROM torrent_files WHERE id NOT IN (SELECT id FROM torrents)') === 0,
-      'no file list without its row',
-    );
+    checkTables(this.#database);
   }
 }
 
@@ -260,5 +252,5 @@ function cutV2(infohashV2: Uint8Array | null): Uint8Array | null {
 /** A single file with the torrent's name and size: the row says it all (see CatalogueReader). */
 function isNamedByRow({ files, name, sizeBytes, fileCount }: CatalogueRow): boolean {
   if (files.length !== 1 || fileCount !== 1) return files.length === 0 && fileCount !== 1;
-  return files[0]!.path === name && files[0]!.sizeBytes === sizeBytes;
+  return files[0]!.path === name && files[0]!.sizeBytes === sizeBytes && files[0]!.attributes === undefined;
 }

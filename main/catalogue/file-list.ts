@@ -1,7 +1,8 @@
 // A torrent's file list as one compact blob (search.md section 2: 1.6 times smaller and 2.3 times cheaper than rows).
 //
-//   byte 0   0 = plain, 1 = the rest is deflateRaw
+//   byte 0   bit 0: the rest is deflateRaw; bit 1: some files have attributes
 //   then     varint count; count varint sizes; count x (varint bytes shared with the path before, varint rest, rest)
+//   then     with bit 1: varint count; count x (varint files since the one before, varint flags, varint link, link)
 //
 // Paths are length-prefixed, so that any text comes back as it went in; sizes stand together, so that they compress.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -15,18 +16,25 @@ const DEFLATE_BYTES_MIN = 400;
 const DEFLATE_OPTIONS = { level: 6, windowBits: 10, memLevel: 2 } as const;
 /** A list that says it is larger than this once inflated is damaged: 2,000 files with 4 KiB paths are 8 MB. */
 const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
-const FORMAT_PLAIN = 0;
-const FORMAT_DEFLATED = 1;
+const DEFLATED = 1;
+const WITH_ATTRIBUTES = 2;
+/** BEP 47, each letter a bit. Padding is not kept at all. */
+const ATTRIBUTE_LETTERS = 'xhl';
 const EMPTY_PATH = Buffer.alloc(0);
 
 /** Packs at most FILES_KEPT_MAX files. Lone surrogates in a path become U+FFFD, as UTF-8 has no form for them. */
 export function packFiles(files: readonly TorrentFile[]): Buffer {
   const kept = files.length > FILES_KEPT_MAX ? files.slice(0, FILES_KEPT_MAX) : files;
   const paths = kept.map((file) => Buffer.from(file.path, 'utf8'));
+  const attributes = packAttributes(kept);
   const plain = Buffer.allocUnsafe(
-    paths.reduce((sum, path) => sum + path.length + 3 * VARINT_BYTES_MAX, VARINT_BYTES_MAX + 1),
+    paths.reduce(
+      (sum, path) => sum + path.length + 3 * VARINT_BYTES_MAX,
+      VARINT_BYTES_MAX + 1 + (attributes?.length ?? 0),
+    ),
   );
-  plain[0] = FORMAT_PLAIN;
+  const format = attributes ? WITH_ATTRIBUTES : 0;
+  plain[0] = format;
   let at = writeVarint(plain, 1, kept.length);
   for (const file of kept) at = writeVarint(plain, at, file.sizeBytes);
   let previous: Buffer = EMPTY_PATH;
@@ -37,9 +45,10 @@ export function packFiles(files: readonly TorrentFile[]): Buffer {
     at += path.copy(plain, at, sharedBytes);
     previous = path;
   }
+  if (attributes) at += attributes.copy(plain, at);
   if (at <= DEFLATE_BYTES_MIN) return plain.subarray(0, at);
   const deflated = deflateRawSync(plain.subarray(1, at), DEFLATE_OPTIONS);
-  return deflated.length + 1 < at ? Buffer.concat([Buffer.of(FORMAT_DEFLATED), deflated]) : plain.subarray(0, at);
+  return deflated.length + 1 < at ? Buffer.concat([Buffer.of(format | DEFLATED), deflated]) : plain.subarray(0, at);
 }
 
 /** The files in `packed`, or null when the bytes are damaged. */
@@ -61,13 +70,58 @@ export function unpackFiles(packed: Uint8Array): TorrentFile[] | null {
     files.push({ path: path.toString('utf8'), sizeBytes });
     previous = path;
   }
+  if ((packed[0]! & WITH_ATTRIBUTES) !== 0 && !unpackAttributes(reader, files)) return null;
   return reader.isBroken || !reader.isAtEnd ? null : files;
+}
+
+/** Null when no file has any, as in most torrents. */
+function packAttributes(files: readonly TorrentFile[]): Buffer | null {
+  const parts: Buffer[] = [];
+  let count = 0;
+  let last = 0;
+  files.forEach(({ attributes = '', linkTarget = '' }, index) => {
+    if (attributes === '' && linkTarget === '') return;
+    const link = Buffer.from(linkTarget, 'utf8');
+    const flags = [...ATTRIBUTE_LETTERS].reduce(
+      (sum, letter, bit) => sum + (attributes.includes(letter) ? 1 << bit : 0),
+      0,
+    );
+    const head = Buffer.allocUnsafe(3 * VARINT_BYTES_MAX);
+    const headBytes = [index - last, flags, link.length].reduce((at, value) => writeVarint(head, at, value), 0);
+    parts.push(head.subarray(0, headBytes), link);
+    last = index;
+    count++;
+  });
+  if (count === 0) return null;
+  const head = Buffer.allocUnsafe(VARINT_BYTES_MAX);
+  return Buffer.concat([head.subarray(0, writeVarint(head, 0, count)), ...parts]);
+}
+
+/** False when the bytes are damaged. */
+function unpackAttributes(reader: VarintReader, files: TorrentFile[]): boolean {
+  const count = reader.next();
+  let index = 0;
+  for (let read = 0; read < count; read++) {
+    index += reader.next();
+    const flags = reader.next();
+    const link = reader.take(reader.next());
+    const file = files[index];
+    if (link === null || file === undefined) return false;
+    const attributes = [...ATTRIBUTE_LETTERS].filter((_, bit) => (flags & (1 << bit)) !== 0).join('');
+    files[index] = {
+      ...file,
+      ...(attributes === '' ? {} : { attributes }),
+      ...(link.length === 0 ? {} : { linkTarget: link.toString('utf8') }),
+    };
+  }
+  return true;
 }
 
 function inflated(packed: Uint8Array): Buffer | null {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
-  if (bytes[0] === FORMAT_PLAIN) return bytes.subarray(1);
-  if (bytes[0] !== FORMAT_DEFLATED) return null;
+  const format = bytes[0];
+  if (format === undefined || format > (DEFLATED | WITH_ATTRIBUTES)) return null;
+  if ((format & DEFLATED) === 0) return bytes.subarray(1);
   try {
     return inflateRawSync(bytes.subarray(1), { maxOutputLength: UNPACKED_BYTES_MAX });
   } catch {

@@ -51,7 +51,41 @@ CREATE VIRTUAL TABLE name_fts USING fts5(t, content='', contentless_delete=1, de
 CREATE VIRTUAL TABLE path_fts USING fts5(t, content='', contentless_delete=1, detail=none, tokenize='ascii');
 `;
 
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, sql: SCHEMA_V1 }];
+/**
+ * What the metadata pipeline must not forget when it is killed. `retry_ladder`: infohashes to be tried again (purpose 0: fetch
+ * the metadata, 1: look for peers of a stored torrent), read by popularity and then by time, so that its index is in that
+ * order. `invalid_infohashes`: proved by their hash and nonsense, never fetched again; ids in order, so that the oldest can
+ * go. `torrent_health`: only for torrents that somebody looked at, each source with the time of its count.
+ */
+const SCHEMA_V2 = `
+CREATE TABLE retry_ladder(
+  infohash      BLOB PRIMARY KEY,
+  purpose       INTEGER NOT NULL,
+  failure_count INTEGER NOT NULL,
+  popularity    INTEGER NOT NULL,
+  due_at        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX retry_ladder_by_popularity ON retry_ladder(popularity, due_at);
+CREATE TABLE invalid_infohashes(
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  infohash BLOB NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE torrent_health(
+  id                 INTEGER PRIMARY KEY,
+  dht_seeders        INTEGER,
+  dht_leechers       INTEGER,
+  dht_checked_at     INTEGER,
+  tracker_seeders    INTEGER,
+  tracker_leechers   INTEGER,
+  tracker_checked_at INTEGER,
+  is_dead            INTEGER NOT NULL
+) STRICT;
+`;
+
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, sql: SCHEMA_V1 },
+  { version: 2, sql: SCHEMA_V2 },
+];
 
 export const latestVersion = (migrations: readonly Migration[] = MIGRATIONS): number => migrations.at(-1)?.version ?? 0;
 

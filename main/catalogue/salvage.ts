@@ -19,12 +19,23 @@ export function* salvageRows(path: string, nativeBinding: string | null): Genera
   if (!opened) return;
   try {
     const reader = tryTo(() => {
+      giveMissingTables(opened);
       const isOurs = Number(opened.pragma('application_id', { simple: true })) === APPLICATION_ID;
       return isOurs ? new CatalogueReader(opened) : null;
     });
     if (reader) yield* readableRows(opened, reader);
   } finally {
     opened.close();
+  }
+}
+
+/** A file of an older version has no such tables, and the reader asks of them: empty ones, in memory, stand in. */
+function giveMissingTables(database: CatalogueDatabase): void {
+  database.pragma('temp_store = MEMORY');
+  const hasHealth = tryTo(() => database.prepare('SELECT id FROM torrent_health LIMIT 1').get() ?? true);
+  if (hasHealth === null) {
+    database.exec(`CREATE TEMP TABLE torrent_health(id INTEGER PRIMARY KEY, dht_seeders, dht_leechers, dht_checked_at,
+      tracker_seeders, tracker_leechers, tracker_checked_at, is_dead)`);
   }
 }
 

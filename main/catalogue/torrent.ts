@@ -5,6 +5,10 @@ export interface TorrentFile {
   /** Path inside the torrent with `/` between parts, cleaned: no `..`, no drive letters, no control or bidi characters. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** BEP 47: some of `x` executable, `h` hidden, `l` a symbolic link, in this order; absent when none. */
+  readonly attributes?: string;
+  /** Where a symbolic link points, cleaned like a path: text to show, never a place to go to. */
+  readonly linkTarget?: string;
 }
 
 export interface Torrent {
@@ -27,6 +31,44 @@ export interface Torrent {
 
 /** protocol.md 4.3: enough for every file tree that a person reads, bounded for those that nobody does. */
 export const FILES_KEPT_MAX = 2000;
+
+/** How many have a torrent, as one source counted at one time. */
+export interface SwarmCount {
+  readonly seeders: number;
+  readonly leechers: number;
+  readonly checkedAtUnixSeconds: number;
+}
+
+/** `dht`: BEP 33, filters of the nearest nodes. `tracker`: BEP 15, only when the person turned trackers on. */
+export type HealthSource = 'dht' | 'tracker';
+
+export interface TorrentHealth {
+  readonly dht: SwarmCount | null;
+  readonly tracker: SwarmCount | null;
+  /** Nobody had it at any rung of the retry ladder. */
+  readonly isDead: boolean;
+}
+
+/** One finding, on its way to the catalogue. */
+export interface HealthReport extends SwarmCount {
+  /** 20 bytes, either one of a hybrid. */
+  readonly infohash: Uint8Array;
+  readonly source: HealthSource;
+}
+
+/** What is tried again: to fetch the metadata, or to find anybody who has a torrent that is stored. */
+export type RetryPurpose = 'metadata' | 'health';
+
+/** One infohash on the retry ladder. When and how often is the engine's choice (metadata/retry-ladder.ts). */
+export interface RetryEntry {
+  /** 20 bytes. */
+  readonly infohash: Uint8Array;
+  readonly purpose: RetryPurpose;
+  readonly failureCount: number;
+  /** How many nodes sampled it. */
+  readonly popularity: number;
+  readonly dueAtUnixSeconds: number;
+}
 
 /** The 20 bytes that name the torrent in links and in the DHT: v1 if there is one, else v2 cut to 20 (BEP 52). */
 export function primaryInfohash(torrent: Pick<Torrent, 'infohashV1' | 'infohashV2'>): Uint8Array {

@@ -54,7 +54,8 @@ export interface DhtOptions {
 export type NodeQuery =
   | { readonly method: 'ping' }
   | { readonly method: 'find_node'; readonly target: Uint8Array }
-  | { readonly method: 'get_peers'; readonly infohash: Uint8Array }
+  /** `wantsScrape`: filters instead of peers (BEP 33); many then send no peers. */
+  | { readonly method: 'get_peers'; readonly infohash: Uint8Array; readonly wantsScrape?: boolean }
   | { readonly method: 'sample_infohashes'; readonly target: Uint8Array };
 
 /** How a query that was sent ended. Exactly one of these reaches the asker, once. */
@@ -63,6 +64,36 @@ export type QueryOutcome =
   | { readonly kind: 'error'; readonly code: number } // the node answered with a KRPC error: it lives
   | { readonly kind: 'timeout' }
   | { readonly kind: 'cancelled' }; // paused, stopped, or the machine slept: says nothing about the node
+
+/** How many addresses announced a torrent, estimated (BEP 33). */
+export interface SwarmSize {
+  /** They have all of it. */
+  readonly seedCount: number;
+  /** They have part of it. */
+  readonly leechCount: number;
+  /** Nodes whose filters were united; the more, the better the estimate. */
+  readonly filterCount: number;
+}
+
+/** How the node is doing, for people who look: made when asked for, not on the path of a packet. */
+export interface DhtFigures {
+  readonly nodes: number;
+  readonly queriesInFlight: number;
+  /** Of the last 128 answers; null before the first. */
+  readonly roundTripP50Ms: number | null;
+  readonly roundTripP90Ms: number | null;
+  /** How long an answer is waited for now. */
+  readonly timeoutMs: number;
+  /** Addresses spoken to in the last two minutes: entries in the table of a router in front of us. */
+  readonly openAddresses: number;
+  /** Infohashes that others announced here. */
+  readonly storedInfohashes: number;
+  /** Our address as others see it (BEP 42): the addresses named most, and how many networks spoke. */
+  readonly externalAddress: {
+    readonly votes: readonly { readonly host: string; readonly votes: number }[];
+    readonly voters: number;
+  };
+}
 
 /** One node as saved. */
 export interface SavedNode {

@@ -8,9 +8,13 @@ import { asNodeId, IDENTIFIER_BYTES, type NodeId } from '../base/identifier.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { decodeKrpc, KrpcMessage } from '../wire/krpc-codec.ts';
 import { ContactSieve } from './contact-sieve.ts';
+import type * as contract from './dht-contract.ts';
 import type { DhtDependencies, DhtOptions, NodeQuery, QueryOutcome, SavedTable } from './dht-contract.ts';
+import { dhtFigures } from './dht-figures.ts';
+import { ForeignDatagrams } from './foreign-datagrams.ts';
 import { InboundQueries } from './inbound-queries.ts';
 import { Learner } from './learner.ts';
+import type { Ask } from './lookup.ts';
 import { Lookups } from './lookups.ts';
 import { Maintenance } from './maintenance.ts';
 import { randomNodeId } from './node-id.ts';
@@ -18,9 +22,12 @@ import { NodeSocket } from './node-socket.ts';
 import { PeerStore } from './peer-store.ts';
 import { QueryDesk, QUERIES_IN_FLIGHT_MAX } from './query-desk.ts';
 import { GENTLE_RATES, SendBudget } from './rate-limits.ts';
-import { mainBucketSize, RoutingTable, type TableNode } from './routing-table.ts';
+import { MAIN_TABLE, RoutingTable, type TableNode } from './routing-table.ts';
+import { SwarmScrapes } from './swarm-scrapes.ts';
 
 export type * from './dht-contract.ts';
+
+type Send = (bytes: Uint8Array, contact: Contact, byteCount: number) => void;
 
 const TICK_MS = 100;
 /** A tick that comes so late blames nobody yet: answers may lie in the socket's buffer. */
@@ -28,19 +35,14 @@ const LATE_TICK_MS = 1_000;
 /** And after this the machine has slept: what was asked before is void. */
 const SLEPT_MS = 5_000;
 const EXPIRE_INTERVAL_MS = 60_000;
-const REPLACEMENTS_MAX = 8;
-/** protocol.md 2.2: an iterative get_peers asks at most 40 nodes. */
-const PEER_LOOKUP_QUERIES_MAX = 40;
-const PEER_LOOKUP_SEEDS = 16;
-/** mldht proves strangers after 90 s of quiet; on a local network there is no NAT that would let us in too easily. */
-const PROVE_AFTER_MS = 90_000;
-const PROVE_LOCAL_AFTER_MS = 1_000;
 
 export class DhtNode {
   readonly table: RoutingTable;
   readonly budget: SendBudget;
   /** What we serve; the demo's swarm adds to it. */
   readonly peerStore: PeerStore;
+  /** For uTP, on our port. */
+  readonly foreign: ForeignDatagrams;
   /** Usable nodes learnt from any reply. */
   onNodes: (nodes: readonly NodeContact[], from: NodeContact) => void = () => undefined;
   /** A good node left the main table (R16). */
@@ -53,6 +55,7 @@ export class DhtNode {
   readonly #sieve: ContactSieve;
   readonly #desk: QueryDesk;
   readonly #lookups: Lookups;
+  readonly #scrapes: SwarmScrapes;
   readonly #maintenance: Maintenance;
   readonly #learner: Learner;
   readonly #inbound: InboundQueries;
@@ -66,8 +69,7 @@ export class DhtNode {
     const { clock, random } = dependencies;
     const isV6 = options.bindHost.includes(':');
     const selfId = options.nodeId ?? randomNodeId(random);
-    const send = (bytes: Uint8Array, contact: Contact, byteCount: number): void =>
-      this.#send(bytes, contact, byteCount);
+    const send: Send = (bytes, contact, byteCount) => this.#send(bytes, contact, byteCount);
     this.#dependencies = dependencies;
     this.#options = options;
     this.#socket = new NodeSocket(dependencies);
@@ -79,11 +81,12 @@ export class DhtNode {
       clock,
       random,
       family: isV6 ? 6 : 4,
-      bucketSize: mainBucketSize,
-      replacementsMax: REPLACEMENTS_MAX,
+      ...MAIN_TABLE,
       isOnePerSubnet: !options.localAddressesAllowed,
       onRetired: (node) => this.onRetired(node),
     });
+    const maySend = (contact: Contact): boolean => this.#state === 'running' && !this.#sieve.whyForbidden(contact);
+    this.foreign = new ForeignDatagrams({ ...dependencies, maySend, send });
     const { table, budget, peerStore: store } = this;
     this.#learner = new Learner({
       ...dependencies,
@@ -96,7 +99,7 @@ export class DhtNode {
       ...dependencies,
       table,
       store,
-      hasNodes4: !isV6,
+      family: isV6 ? 6 : 4,
       hasLimits: options.hasNoInboundLimits !== true,
       sampleIntervalSeconds: options.sampleIntervalSeconds,
       send,
@@ -111,7 +114,9 @@ export class DhtNode {
       onReply: (reply, transaction, roundTripMs) => this.#learner.learn(reply, transaction, roundTripMs),
       onFailed: (contact) => table.failed(contact),
     });
-    this.#lookups = new Lookups(clock, (contact, query, onOutcome) => this.query(contact, query, onOutcome));
+    const ask: Ask = (contact, query, onOutcome) => this.query(contact, query, onOutcome);
+    this.#lookups = new Lookups(clock, ask);
+    this.#scrapes = new SwarmScrapes({ clock, lookups: this.#lookups, table, budget, ask });
     this.#maintenance = this.#createMaintenance(isV6);
   }
 
@@ -186,10 +191,19 @@ export class DhtNode {
 
   /** Iterative get_peers. False: paused, or too many lookups already; then onDone is never called. */
   lookupPeers(infohash: Uint8Array, onDone: (peers: Contact[]) => void): boolean {
-    if (this.#state !== 'running') return false;
-    const seeds = this.table.closest(infohash, PEER_LOOKUP_SEEDS);
-    const options = { target: infohash, method: 'get_peers', seeds, queriesMax: PEER_LOOKUP_QUERIES_MAX } as const;
-    return this.#lookups.start(options, ({ peers }) => onDone([...peers])) !== null;
+    return this.#state === 'running' && this.#lookups.startForPeers(infohash, this.table, onDone);
+  }
+
+  /**
+   * How many peers a torrent has (BEP 33), asked of the nodes nearest to it at the lowest priority: up to 24 queries and
+   * 30 s. Null: nobody knew. False: paused, or too many at once; then onDone is never called.
+   */
+  scrapeSwarm(infohash: Uint8Array, onDone: (size: contract.SwarmSize | null) => void): boolean {
+    return this.#state === 'running' && this.#scrapes.start(infohash, onDone);
+  }
+
+  figures(): contract.DhtFigures {
+    return dhtFigures(this, this.#desk, this.#learner);
   }
 
   /** For the next start. */
@@ -198,19 +212,13 @@ export class DhtNode {
   }
 
   checkInvariants(): void {
-    this.table.checkInvariants();
-    this.budget.checkInvariants();
-    this.peerStore.checkInvariants();
-    this.#sieve.checkInvariants();
-    this.#desk.checkInvariants();
-    this.#lookups.checkInvariants();
-    this.#learner.checkInvariants();
-    this.#inbound.checkInvariants();
+    const parts = [this.table, this.budget, this.peerStore, this.#sieve, this.#desk, this.#lookups, this.#scrapes];
+    for (const part of [...parts, this.#learner, this.#inbound]) part.checkInvariants();
     assert(bytesEqual(this.#sieve.selfId, this.table.selfId), 'the node has one id');
   }
 
   #createMaintenance(isV6: boolean): Maintenance {
-    const { bootstrap: routers, localAddressesAllowed } = this.#options;
+    const { bootstrap: routers, localAddressesAllowed: isLocal } = this.#options;
     return new Maintenance({
       ...this.#dependencies,
       table: this.table,
@@ -226,7 +234,7 @@ export class DhtNode {
         this.#sieve.addRouter(contact);
         this.table.remove(contact);
       },
-      proveAfterMs: localAddressesAllowed ? PROVE_LOCAL_AFTER_MS : PROVE_AFTER_MS,
+      isLocal,
     });
   }
 
@@ -271,17 +279,13 @@ export class DhtNode {
     const { counters } = this.#dependencies;
     counters.packetsIn++;
     const forbidden = this.#sieve.whyForbidden(from);
-    if (forbidden !== null) {
-      counters.dropped.count(forbidden);
-      return;
-    }
+    if (forbidden !== null) return counters.dropped.count(forbidden);
+    if (this.foreign.take(bytes, from)) return;
     const message = this.#message;
     const malformed = decodeKrpc(bytes, message);
-    if (malformed !== null) {
-      counters.malformed.count(malformed);
-      return;
-    }
+    if (malformed !== null) return counters.malformed.count(malformed);
     for (const oddity of message.oddities) counters.malformed.count(oddity);
+    if (message.kind === 'query') counters.queriesReceivedBy[message.method]++;
     if (message.kind !== 'query') this.#desk.hear(message, from);
     else if (this.#options.isServing) {
       this.#desk.noteAlive();

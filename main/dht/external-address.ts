@@ -28,6 +28,15 @@ export class ExternalAddress {
     return isClear ? host : null;
   }
 
+  /** What has been said of our address: the `count` addresses with most votes, and how many networks voted in all. */
+  tally(count: number): {
+    readonly votes: { readonly host: string; readonly votes: number }[];
+    readonly voters: number;
+  } {
+    const votes = Array.from(this.#counts, ([host, agreeing]) => ({ host, votes: agreeing }));
+    return { votes: votes.sort((a, b) => b.votes - a.votes).slice(0, count), voters: this.#votes.size };
+  }
+
   clear(): void {
     this.#votes.clear();
     this.#counts.clear();

@@ -25,7 +25,7 @@ export interface InboundQueriesParts {
   readonly counters: Counters;
   readonly table: RoutingTable;
   readonly store: PeerStore;
-  readonly hasNodes4: boolean;
+  readonly family: 4 | 6;
   readonly hasLimits: boolean;
   readonly sampleIntervalSeconds: number | undefined;
   readonly send: (bytes: Uint8Array, contact: Contact, byteCount: number) => void;
@@ -39,11 +39,11 @@ export class InboundQueries {
   readonly #answer = new Uint8Array(ANSWER_BYTES_MAX);
 
   constructor(parts: InboundQueriesParts) {
-    const { clock, random, table, store, hasNodes4, hasLimits, sampleIntervalSeconds } = parts;
+    const { clock, random, table, store, family, hasLimits, sampleIntervalSeconds } = parts;
     const nowMs = clock.nowMs();
     this.#parts = parts;
     const sampleSet = new SampleSet(store, clock, random, sampleIntervalSeconds);
-    this.#responder = new Responder({ table, store, sampleSet, tokens: new Tokens(clock, random), hasNodes4 });
+    this.#responder = new Responder({ table, store, sampleSet, tokens: new Tokens(clock, random), family });
     this.#limits = hasLimits ? new InboundLimits(nowMs) : null;
     this.#strangers = new TokenBucket(STRANGERS_PER_SECOND, STRANGERS_BURST, nowMs);
   }

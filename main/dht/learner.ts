@@ -62,6 +62,11 @@ export class Learner {
     return sifted;
   }
 
+  /** See ExternalAddress.tally. */
+  addressTally(count: number): ReturnType<ExternalAddress['tally']> {
+    return this.#externalAddress.tally(count);
+  }
+
   checkInvariants(): void {
     this.#externalAddress.checkInvariants();
   }

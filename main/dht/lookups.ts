@@ -1,9 +1,15 @@
 // All searches under way, bounded, each moved on by every tick.
 import type { Clock } from '../base/clock.ts';
+import type { Contact } from '../base/contact.ts';
 import { Lookup, type LookupOptions, type LookupResult } from './lookup.ts';
+import type { RoutingTable } from './routing-table.ts';
 
 /** Each has four questions in flight; the budget slows them down long before this. */
 export const LOOKUPS_MAX = 32;
+
+/** protocol.md 2.2: an iterative get_peers asks at most 40 nodes. */
+const PEER_LOOKUP_QUERIES_MAX = 40;
+const PEER_LOOKUP_SEEDS = 16;
 
 export class Lookups {
   readonly #clock: Clock;
@@ -19,15 +25,15 @@ export class Lookups {
     return this.#running.size >= LOOKUPS_MAX;
   }
 
-  /** Null: there are too many already, and onDone is never called. */
+  /** Null: there are too many already, and onDone is never called. `ask`: in place of the usual way to send. */
   start(
-    options: Omit<LookupOptions, 'ask' | 'clock' | 'onDone'>,
+    options: Omit<LookupOptions, 'ask' | 'clock' | 'onDone'> & Partial<Pick<LookupOptions, 'ask'>>,
     onDone: (result: LookupResult) => void,
   ): Lookup | null {
     if (this.isFull) return null;
     const lookup: Lookup = new Lookup({
-      ...options,
       ask: this.#ask,
+      ...options,
       clock: this.#clock,
       onDone: (result) => {
         this.#running.delete(lookup);
@@ -36,6 +42,17 @@ export class Lookups {
     });
     this.#running.add(lookup);
     return lookup;
+  }
+
+  /** Iterative get_peers from the nodes of `table` on. False: there are too many already. */
+  startForPeers(
+    infohash: Uint8Array,
+    table: Pick<RoutingTable, 'closest'>,
+    onDone: (peers: Contact[]) => void,
+  ): boolean {
+    const seeds = table.closest(infohash, PEER_LOOKUP_SEEDS);
+    const options = { target: infohash, method: 'get_peers', seeds, queriesMax: PEER_LOOKUP_QUERIES_MAX } as const;
+    return this.start(options, ({ peers }) => onDone([...peers])) !== null;
   }
 
   tick(): void {

@@ -32,6 +32,9 @@ const SELF_LOOKUP_INTERVAL_MS_MAX = 16 * SELF_LOOKUP_INTERVAL_MS_MIN;
 /** After that the buckets far from us are filled by one search each, while the table is small. */
 const DEPTHS_FILLED = 6;
 const SMALL_TABLE_NODES = 100;
+/** How long a stranger must have been quiet before we ask him: then his NAT no longer lets us in unasked (mldht: 90 s). */
+const PROVE_AFTER_MS = 90_000;
+const PROVE_LOCAL_AFTER_MS = 1_000;
 const JOIN_QUERIES_MAX = 64;
 const REFRESH_QUERIES_MAX = 12;
 
@@ -49,8 +52,8 @@ export interface MaintenanceParts {
   readonly askRouter: Ask;
   /** An address is a router's from now on, and nothing else. */
   readonly onRouter: (contact: Contact) => void;
-  /** How long a stranger must have been quiet before we ask him: then his NAT no longer lets us in unasked (mldht: 90 s). */
-  readonly proveAfterMs: number;
+  /** A closed network: no NAT there lets us in too easily. */
+  readonly isLocal: boolean;
 }
 
 export class Maintenance {
@@ -191,7 +194,8 @@ export class Maintenance {
   }
 
   #proveNewcomer(nowMs: number): void {
-    const { table, ask, proveAfterMs } = this.#parts;
+    const { table, ask, isLocal } = this.#parts;
+    const proveAfterMs = isLocal ? PROVE_LOCAL_AFTER_MS : PROVE_AFTER_MS;
     const limit = table.nodeCount < NODES_WANTED ? NODES_WANTED : 1;
     for (let asked = 0; asked < limit; asked++) {
       const newcomer = table.takeUnproven(nowMs - proveAfterMs);

@@ -7,6 +7,7 @@ import { contactText, type Contact } from '../base/contact.ts';
 import { asInfohash, IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import { PEER6_BYTES, writeContact } from '../wire/compact-contacts.ts';
+import { SwarmFilter } from './swarm-filter.ts';
 
 /** libtorrent keeps 2000 as well (dht_max_torrents). */
 export const INFOHASHES_MAX = 2_000;
@@ -14,12 +15,28 @@ export const INFOHASHES_MAX = 2_000;
 export const PEERS_PER_INFOHASH_MAX = 100;
 export const PEER_LIFE_MS = 45 * 60_000;
 
+interface StoredPeer {
+  readonly compact: Uint8Array;
+  readonly host: string;
+  /** It said that it has all of the torrent (BEP 33, `seed`). */
+  readonly isSeed: boolean;
+  readonly announcedAtMs: number;
+}
+
 interface Swarm {
   readonly infohash: Infohash;
   /** By contact text, in the order of the last announce. */
-  readonly peers: Map<string, { readonly compact: Uint8Array; readonly announcedAtMs: number }>;
+  readonly peers: Map<string, StoredPeer>;
   /** The compact contacts of `peers`; null: to be made again. */
   values: Uint8Array[] | null;
+  /** Null: to be made again, if somebody asks. */
+  filters: SwarmFilters | null;
+}
+
+/** BLOOM_BYTES each (BEP 33, BFsd and BFpe): who has all of a torrent, and who has part of it. */
+export interface SwarmFilters {
+  readonly seeds: Uint8Array;
+  readonly peers: Uint8Array;
 }
 
 export class PeerStore {
@@ -42,33 +59,52 @@ export class PeerStore {
   }
 
   /** Adds a peer or renews it. False: it is no address, or there is no room for a new infohash. */
-  add(infohash: Uint8Array, contact: Contact): boolean {
+  add(infohash: Uint8Array, contact: Contact, isSeed = false): boolean {
     const key = toKey(infohash);
     const known = this.#swarms.get(key);
     if (known === undefined && this.isFull) return false;
     const bytes = new Uint8Array(PEER6_BYTES);
     const length = writeContact(bytes, 0, contact);
     if (length === 0) return false;
-    const swarm: Swarm = known ?? { infohash: asInfohash(infohash.slice()), peers: new Map(), values: null };
+    const swarm: Swarm = known ?? {
+      infohash: asInfohash(infohash.slice()),
+      peers: new Map(),
+      values: null,
+      filters: null,
+    };
     this.#swarms.set(key, swarm);
     const peerKey = contactText(contact);
     swarm.peers.delete(peerKey);
     // Full: the one that announced longest ago makes room.
     if (swarm.peers.size >= PEERS_PER_INFOHASH_MAX) swarm.peers.delete(swarm.peers.keys().next().value ?? '');
-    swarm.peers.set(peerKey, { compact: bytes.slice(0, length), announcedAtMs: this.#clock.nowMs() });
+    const announcedAtMs = this.#clock.nowMs();
+    swarm.peers.set(peerKey, { compact: bytes.slice(0, length), host: contact.host, isSeed, announcedAtMs });
     swarm.values = null;
+    swarm.filters = null;
     return true;
   }
 
-  /** Compact contacts of at most `limit` peers, beginning anywhere so that all are given in turn; null: none known. */
-  peersOf(infohash: Uint8Array, limit: number): readonly Uint8Array[] | null {
+  /**
+   * Compact contacts of at most `limit` peers, beginning anywhere so that all are given in turn; null: none known.
+   * `withoutSeeds` leaves out who has everything (BEP 33, `noseed`).
+   */
+  peersOf(infohash: Uint8Array, limit: number, withoutSeeds = false): readonly Uint8Array[] | null {
     const swarm = this.#swarms.get(toKey(infohash));
     if (swarm === undefined) return null;
     swarm.values ??= Array.from(swarm.peers.values(), ({ compact }) => compact);
-    const { values } = swarm;
+    const values = withoutSeeds ? valuesWithoutSeeds(swarm) : swarm.values;
+    if (values.length === 0) return null;
     if (values.length <= limit) return values;
     const start = this.#random.below(values.length);
     return Array.from({ length: limit }, (_, index) => values[(start + index) % values.length]!);
+  }
+
+  /** BEP 33: who announced `infohash`, as filters; null: nobody. Not to be changed by the caller. */
+  filtersOf(infohash: Uint8Array): SwarmFilters | null {
+    const swarm = this.#swarms.get(toKey(infohash));
+    if (swarm === undefined) return null;
+    swarm.filters ??= filtersOf(swarm);
+    return swarm.filters;
   }
 
   infohashes(): Iterable<Infohash> {
@@ -83,6 +119,7 @@ export class PeerStore {
         if (announcedAtMs > untilMs) break;
         swarm.peers.delete(peerKey);
         swarm.values = null;
+        swarm.filters = null;
       }
       if (swarm.peers.size === 0) this.#swarms.delete(key);
     }
@@ -101,4 +138,15 @@ export class PeerStore {
       );
     }
   }
+}
+
+function valuesWithoutSeeds({ peers }: Swarm): Uint8Array[] {
+  return Array.from(peers.values()).flatMap(({ compact, isSeed }) => (isSeed ? [] : [compact]));
+}
+
+function filtersOf(swarm: Swarm): SwarmFilters {
+  const seeds = new SwarmFilter();
+  const peers = new SwarmFilter();
+  for (const { host, isSeed } of swarm.peers.values()) (isSeed ? seeds : peers).add(host);
+  return { seeds: seeds.bytes, peers: peers.bytes };
 }

@@ -58,6 +58,11 @@ export class QueryDesk {
     return this.#roundTrips.timeoutMs;
   }
 
+  /** The time within which `share` of the last answers came, or null. */
+  roundTripMs(share: number): number | null {
+    return this.#roundTrips.quantileMs(share);
+  }
+
   get isSilent(): boolean {
     return this.#askingSinceMs !== null && this.#parts.clock.nowMs() - this.#askingSinceMs >= SILENT_AFTER_MS;
   }
@@ -72,13 +77,14 @@ export class QueryDesk {
     }
     if (this.isSilent && nowMs - this.#lastSentAtMs < PROBE_INTERVAL_MS) return false;
     if (budget.canSend(contact, nowMs) !== 'yes') return false;
-    budget.spend(contact, nowMs);
+    if (budget.spend(contact, nowMs)) counters.newAddresses++;
     this.#transactions.begin({ contact, method: query.method, sentAtMs: nowMs, onOutcome });
     const head = { transactionId: this.#transactions.idBytes, id: this.#parts.selfId(), isReadOnly };
     const byteCount = encodeQuery(this.#buffer, { ...head, ...query });
     this.#askingSinceMs ??= nowMs;
     this.#lastSentAtMs = nowMs;
     counters.queriesSent++;
+    counters.queriesSentBy[query.method]++;
     this.#parts.send(this.#buffer, contact, byteCount);
     return true;
   }
@@ -94,7 +100,7 @@ export class QueryDesk {
     }
     this.noteAlive();
     if (message.kind === 'error') {
-      counters.dropped.count(`error-reply-${errorClass(message.errorCode)}`);
+      counters.errorsReceived.count(errorClass(message.errorCode));
       this.#transactions.end(transaction);
       transaction.onOutcome({ kind: 'error', code: message.errorCode });
       return;

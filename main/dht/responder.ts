@@ -1,24 +1,33 @@
-// Answers to what others ask us: one decoded query in, one encoded answer out (BEP 5, 51; 42's `ip` in every answer).
+// Answers to what others ask us: one decoded query in, one encoded answer out (BEP 5, 32, 33, 51; 42's `ip` in every answer).
 // Knows no socket, no limits, and not whether we serve at all. On the path of every packet: no promise, no closure, and
 // nodes are copied from the table in the form in which they go out.
 //
 // The rules of get_peers, as we serve it: nodes always (a token alone is an error to some), peers only such as announced
-// themselves here, a token unless the store is full, so that announces spill over to our neighbours.
+// themselves here, a token unless the store is full, so that announces spill over to our neighbours. Who asks for filters
+// (BEP 33) gets them and as many peers as still fit: libtorrent leaves the peers out, and whoever needs some asks twice.
 import type { Contact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
-import { NODE4_BYTES } from '../wire/compact-contacts.ts';
+import { NODE4_BYTES, NODE6_BYTES, PEER4_BYTES, PEER6_BYTES } from '../wire/compact-contacts.ts';
 import { encodeError, encodeReply, type KrpcMessage } from '../wire/krpc-codec.ts';
-import { TRANSACTION_ID_BYTES_MAX } from '../wire/krpc-message.ts';
+import { BLOOM_BYTES, TRANSACTION_ID_BYTES_MAX } from '../wire/krpc-message.ts';
 import type { PeerStore } from './peer-store.ts';
 import type { RoutingTable } from './routing-table.ts';
 import type { SampleSet } from './sample-set.ts';
 import type { Tokens } from './tokens.ts';
 
-/** BEP 5: K. Eight nodes are 208 bytes; everybody sends as many. */
+/** BEP 5: K. Eight nodes are 208 bytes, IPv6 ones 304; everybody sends as many of a family. */
 const NODES_MAX = 8;
-/** mldht's 50 peers: with nodes and token some 750 bytes (BEP 32: payload up to 1024). */
-const VALUES_MAX = 50;
+/** BEP 32: payloads up to 1024 bytes. Peers are what gives way. */
+const ANSWER_BYTES_WANTED = 1_024;
 /** To whom we have never heard an answer from, the address may be forged: about 512 bytes, no more. */
+const ANSWER_TO_STRANGERS_BYTES_WANTED = 512;
+/** All of an answer to get_peers but transaction id, nodes, filters and peers, at most. */
+const ENVELOPE_BYTES = 140;
+/** With the length before each. */
+const VALUE4_BYTES = 2 + PEER4_BYTES;
+const VALUE6_BYTES = 3 + PEER6_BYTES;
+/** mldht's 50 peers, fewer if they would not fit. */
+const VALUES_MAX = 50;
 const VALUES_TO_STRANGERS_MAX = 20;
 const PROTOCOL_ERROR = 203;
 const METHOD_UNKNOWN = 204;
@@ -28,24 +37,33 @@ export interface ResponderParts {
   readonly store: PeerStore;
   readonly sampleSet: SampleSet;
   readonly tokens: Tokens;
-  /** The table holds IPv4 nodes; IPv6 ones (BEP 32, `nodes6`) are not given out yet. */
-  readonly hasNodes4: boolean;
+  /** Of the table and of the transport (BEP 32). */
+  readonly family: 4 | 6;
 }
 
 export class Responder {
+  /** The nodes of the other family, if we are in that DHT too (BEP 32, `want`). */
+  siblingTable: RoutingTable | null = null;
   readonly #table: RoutingTable;
   readonly #store: PeerStore;
   readonly #sampleSet: SampleSet;
   readonly #tokens: Tokens;
-  readonly #nodes = new Uint8Array(NODES_MAX * NODE4_BYTES);
-  readonly #nodeViews = viewsOf(this.#nodes, NODE4_BYTES);
+  readonly #nodes4 = new Uint8Array(NODES_MAX * NODE4_BYTES);
+  readonly #nodes4Views = viewsOf(this.#nodes4, NODE4_BYTES);
+  readonly #nodes6 = new Uint8Array(NODES_MAX * NODE6_BYTES);
+  readonly #nodes6Views = viewsOf(this.#nodes6, NODE6_BYTES);
+  /** What findNodes found; undefined: not asked for. */
+  #found4: Uint8Array | undefined;
+  #found6: Uint8Array | undefined;
   readonly #transactionId = new Uint8Array(TRANSACTION_ID_BYTES_MAX);
   readonly #transactionIdViews = viewsOf(this.#transactionId, 1);
   readonly #infohash = new Uint8Array(IDENTIFIER_BYTES);
-  readonly #hasNodes4: boolean;
+  readonly #isV6: boolean;
+  readonly #valueBytes: number;
 
   constructor(parts: ResponderParts) {
-    this.#hasNodes4 = parts.hasNodes4;
+    this.#isV6 = parts.family === 6;
+    this.#valueBytes = this.#isV6 ? VALUE6_BYTES : VALUE4_BYTES;
     this.#table = parts.table;
     this.#store = parts.store;
     this.#sampleSet = parts.sampleSet;
@@ -77,28 +95,37 @@ export class Responder {
   }
 
   #findNode(query: KrpcMessage, targetStart: number, from: Contact, into: Uint8Array): number {
-    const nodes = this.#nodesFor(query, targetStart);
+    this.#findNodes(query, targetStart);
     const transactionId = this.#transactionIdOf(query);
-    return encodeReply(into, { transactionId, requester: from, id: this.#table.selfId, nodes });
+    const id = this.#table.selfId;
+    return encodeReply(into, { transactionId, requester: from, id, nodes: this.#found4, nodes6: this.#found6 });
   }
 
   #getPeers(query: KrpcMessage, from: Contact, isProven: boolean, into: Uint8Array): number {
-    const transactionId = this.#transactionIdOf(query);
-    const nodes = this.#nodesFor(query, query.infohashStart);
+    this.#findNodes(query, query.infohashStart);
     const infohash = copyInto(this.#infohash, query.bytes, query.infohashStart);
-    const values = this.#store.peersOf(infohash, isProven ? VALUES_MAX : VALUES_TO_STRANGERS_MAX);
-    const id = this.#table.selfId;
-    if (values === null && this.#store.isFull) return encodeReply(into, { transactionId, requester: from, id, nodes });
-    const token = this.#tokens.issue(from.host);
-    if (values === null) return encodeReply(into, { transactionId, requester: from, id, nodes, token });
-    return encodeReply(into, { transactionId, requester: from, id, nodes, token, values });
+    const values = this.#store.peersOf(infohash, this.#valuesMax(query, isProven), query.wantsNoSeeds);
+    const filters = query.wantsScrape ? this.#store.filtersOf(infohash) : null;
+    const isSpilling = values === null && this.#store.isFull;
+    return encodeReply(into, {
+      transactionId: this.#transactionIdOf(query),
+      requester: from,
+      id: this.#table.selfId,
+      bloomPeers: filters?.peers,
+      bloomSeeds: filters?.seeds,
+      nodes: this.#found4,
+      nodes6: this.#found6,
+      token: isSpilling ? undefined : this.#tokens.issue(from.host),
+      // No room is not the same as nobody, which an empty list would say.
+      values: values === null || values.length === 0 ? undefined : values,
+    });
   }
 
   #announce(query: KrpcMessage, from: Contact, into: Uint8Array): number {
     const token = query.bytes.slice(query.tokenStart, query.tokenStart + query.tokenLength);
     if (!this.#tokens.isValid(from.host, token)) return this.#refuse(query, PROTOCOL_ERROR, 'Bad token', into);
     const infohash = copyInto(this.#infohash, query.bytes, query.infohashStart);
-    this.#store.add(infohash, { host: from.host, port: query.impliedPort ? from.port : query.port });
+    this.#store.add(infohash, { host: from.host, port: query.impliedPort ? from.port : query.port }, query.isSeed);
     const transactionId = this.#transactionIdOf(query);
     return encodeReply(into, { transactionId, requester: from, id: this.#table.selfId });
   }
@@ -106,20 +133,43 @@ export class Responder {
   #sample(query: KrpcMessage, from: Contact, into: Uint8Array): number {
     this.#sampleSet.refresh();
     const { samples, intervalSeconds, num } = this.#sampleSet;
-    const nodes = this.#nodesFor(query, query.targetStart);
+    this.#findNodes(query, query.targetStart);
+    const nodes = this.#found4;
+    const nodes6 = this.#found6;
     const transactionId = this.#transactionIdOf(query);
     const id = this.#table.selfId;
-    return encodeReply(into, { transactionId, requester: from, id, nodes, samples, num, intervalSeconds });
+    return encodeReply(into, { transactionId, requester: from, id, nodes, nodes6, samples, num, intervalSeconds });
   }
 
   #refuse(query: KrpcMessage, code: number, text: string, into: Uint8Array): number {
     return encodeError(into, { transactionId: this.#transactionIdOf(query), code, text });
   }
 
-  /** The nearest good nodes, none if the asker wants such of the other family only (BEP 32). */
-  #nodesFor(query: KrpcMessage, targetStart: number): Uint8Array {
-    if (!this.#hasNodes4 || (query.wantsNodes6 && !query.wantsNodes4)) return this.#nodeViews[0]!;
-    return this.#nodeViews[this.#table.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes)]!;
+  /** The nearest good nodes of each family that is wanted, of the transport's if none is named (BEP 32). */
+  #findNodes(query: KrpcMessage, targetStart: number): void {
+    const { wantsNodes4, wantsNodes6 } = query;
+    const isV6 = this.#isV6;
+    const isUnsaid = !wantsNodes4 && !wantsNodes6;
+    const table4 = wantsNodes4 || (isUnsaid && !isV6) ? (isV6 ? this.siblingTable : this.#table) : null;
+    const table6 = wantsNodes6 || (isUnsaid && isV6) ? (isV6 ? this.#table : this.siblingTable) : null;
+    this.#found4 =
+      table4 === null
+        ? undefined
+        : this.#nodes4Views[table4.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes4)];
+    this.#found6 =
+      table6 === null
+        ? undefined
+        : this.#nodes6Views[table6.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes6)];
+  }
+
+  /** How many peers fit beside the nodes that were found. */
+  #valuesMax(query: KrpcMessage, isProven: boolean): number {
+    const wantedBytes = isProven || query.wantsScrape ? ANSWER_BYTES_WANTED : ANSWER_TO_STRANGERS_BYTES_WANTED;
+    const nodesBytes = (this.#found4?.length ?? 0) + (this.#found6?.length ?? 0);
+    const filterBytes = query.wantsScrape ? 2 * BLOOM_BYTES : 0;
+    const room = wantedBytes - ENVELOPE_BYTES - query.transactionIdLength - nodesBytes - filterBytes;
+    const fitting = Math.max(0, Math.floor(room / this.#valueBytes));
+    return Math.min(fitting, isProven ? VALUES_MAX : VALUES_TO_STRANGERS_MAX);
   }
 
   #transactionIdOf(query: KrpcMessage): Uint8Array {

@@ -27,6 +27,12 @@ export class RoundTrips {
     this.timeoutMs = Math.min(TIMEOUT_MS_MAX, Math.max(TIMEOUT_MS_MIN, 2 * ninthTenth));
   }
 
+  /** The time within which `share` of the remembered answers came; null before the first answer. */
+  quantileMs(share: number): number | null {
+    const sorted = this.#times.slice(0, Math.min(this.#count, WINDOW)).sort();
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+  }
+
   noteTimeout(): void {
     if (++this.#unanswered >= UNANSWERED_MAX) this.timeoutMs = TIMEOUT_MS_MAX;
   }

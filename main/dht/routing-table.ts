@@ -35,6 +35,9 @@ export function mainBucketSize(depth: number): number {
   return depth < 4 ? 128 >> depth : 8;
 }
 
+/** What a node's own table is made of. */
+export const MAIN_TABLE = { bucketSize: mainBucketSize, replacementsMax: 8 } as const;
+
 /** A node that stays bad with nobody waiting for its place leaves at last. */
 const REMOVED_AFTER_FAILURES = 2 * BAD_AFTER_FAILURES;
 

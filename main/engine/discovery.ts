@@ -12,14 +12,16 @@ import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
-import type { DialPeer } from '../metadata/peer-session.ts';
+import type { DialPeer } from '../metadata/transports/peer-connection.ts';
 import { PACE_PROFILES } from '../scrape/pace.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
+import { bindProblem } from './bind-problem.ts';
 import { crawlState } from './crawl-state.ts';
-import type { EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
+import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
+import { CountersReader } from './engine-counters.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState, type EngineState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
@@ -45,6 +47,7 @@ export class Discovery {
   readonly #metadata: MetadataFetcher;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
+  readonly #countersReader: CountersReader;
   readonly #startedAtMs: number;
   #node: DhtNode | null = null;
   #scrape: ScrapeLoop | null = null;
@@ -78,6 +81,11 @@ export class Discovery {
         onGivenUp: () => undefined,
       },
     );
+    this.#countersReader = new CountersReader({
+      counters: this.counters,
+      metadata: this.#metadata,
+      store: this.#store,
+    });
     this.#pauseOrResumeMetadata();
   }
 
@@ -196,6 +204,12 @@ export class Discovery {
     };
   }
 
+  engineCounters(): EngineCounters {
+    const nowMs = this.#dependencies.clock.nowMs();
+    const nodes = this.#node === null ? [] : [this.#node];
+    return this.#countersReader.read(nodes, this.#scrape, nowMs, nowMs - this.#startedAtMs);
+  }
+
   checkInvariants(): void {
     this.#node?.checkInvariants();
     this.#scrape?.checkInvariants();
@@ -283,16 +297,4 @@ export class Discovery {
     const { packetsIn, packetsOut } = this.counters;
     this.#heard = { atMs: this.#dependencies.clock.nowMs(), packetsIn, packetsOut };
   }
-}
-
-/** Why a socket could not be bound, in words; the system's own where we have none, its code always. */
-function bindProblem(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  const words: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program uses it',
-    EADDRNOTAVAIL: 'this machine has no such address',
-    EACCES: 'the system does not allow it',
-  };
-  return code !== undefined && code in words ? `${words[code]} (${code})` : error.message;
 }

@@ -55,6 +55,143 @@ export interface EngineStatus extends CountedStatus {
   readonly uptimeMs: number;
 }
 
+/**
+ * Everything else that is counted (protocol.md 6.7), posted every COUNTERS_INTERVAL_MS and not with each status: too much
+ * for twice a second. All of it is bounded. Counts only grow, since the engine started; the rest is as of now.
+ */
+export interface EngineCounters {
+  readonly atUptimeMs: number;
+  readonly dht: {
+    /** One for each family of addresses. */
+    readonly nodes: readonly EngineNodeCounters[];
+    /** Queries by method, of ours and of others; announce_peer is never sent. */
+    readonly queriesSentBy: Readonly<Record<string, number>>;
+    readonly queriesReceivedBy: Readonly<Record<string, number>>;
+    /** Answers of ours to others. */
+    readonly queriesAnswered: number;
+    /** How queries of ours ended: with a reply, with a KRPC error by its code, with nothing. */
+    readonly repliesReceived: number;
+    readonly errorsReceivedByCode: Readonly<Record<string, number>>;
+    readonly queryTimeouts: number;
+    /** Packets to addresses without one in the last two minutes, each an entry in a router's table; mean of the last minute. */
+    readonly newAddressesPerSecond: number;
+  };
+  /** Null until the socket is open. */
+  readonly scrape: EngineScrapeCounters | null;
+  /** Of the infohashes sampled: all, new, sampled before in the last 12 to 24 hours, stored or invalid. */
+  readonly infohashes: {
+    readonly raw: number;
+    readonly new: number;
+    readonly repeated: number;
+    readonly known: number;
+  };
+  /** Contacts of peers that nodes named. */
+  readonly peersFound: number;
+  readonly metadata: {
+    /** Infohashes waiting for peers to be asked or being fetched. */
+    readonly queued: number;
+    /** Connections, open and half-open. */
+    readonly connections: number;
+    /** Connections begun, and why they ended without success. */
+    readonly dialled: number;
+    readonly failuresBy: Readonly<Record<string, number>>;
+    /** Info dictionaries received complete, and parts of unfinished ones held in memory. */
+    readonly receivedBytes: number;
+    readonly heldBytes: number;
+  };
+  readonly store: {
+    /** Torrents on their way to the catalogue or waiting in it. */
+    readonly waiting: number;
+    /** Torrents committed, and of those the ones of the last 60 s. */
+    readonly saved: number;
+    readonly savedPerMinute: number;
+  };
+  /** Who answers sample_infohashes, by client version (R15): the CLIENT_VERSIONS_SHOWN asked most. */
+  readonly clientVersions: readonly EngineClientVersion[];
+}
+
+/** How often the engine posts its counters. */
+export const COUNTERS_INTERVAL_MS = 5_000;
+export const CLIENT_VERSIONS_SHOWN = 20;
+
+export interface EngineNodeCounters {
+  /** Nodes of the main table. */
+  readonly nodes: number;
+  readonly queriesInFlight: number;
+  /** Of the last 128 answers; null before the first. */
+  readonly roundTripP50Ms: number | null;
+  readonly roundTripP90Ms: number | null;
+  /** How long an answer is waited for now. */
+  readonly timeoutMs: number;
+  /** Addresses spoken to in the last two minutes: entries in the table of a router in front of us. */
+  readonly openAddresses: number;
+  /** Infohashes that others announced here. */
+  readonly storedInfohashes: number;
+  /** Our address as others see it (BEP 42): the five named most, and how many networks spoke. */
+  readonly externalAddress: {
+    readonly votes: readonly { readonly host: string; readonly votes: number }[];
+    readonly voters: number;
+  };
+}
+
+export interface EngineScrapeCounters {
+  /** The controller of the rate: additive increase, halving on a signal of trouble (protocol.md 5.3). */
+  readonly pace: {
+    /** `holding`: halved, waiting whether it helps. `resting`: nothing is sampled for some minutes. */
+    readonly state: 'rising' | 'at-ceiling' | 'holding' | 'resting';
+    /** New addresses a second that are allowed now, and at most at this pace. */
+    readonly newAddressesPerSecond: number;
+    readonly ceilingPerSecond: number;
+    /** Share of samples that are answered, smoothed over windows of 20 s; null before the first. */
+    readonly replyRatio: number | null;
+    /** What made it halve its rate the last time (null: nothing yet), and how often anything did. */
+    readonly lastSignal: string | null;
+    readonly lastSignalAgoSeconds: number | null;
+    readonly signals: number;
+  };
+  /** One for each needle table, at most 64. */
+  readonly needles: readonly {
+    readonly needleHex: string;
+    readonly nodes: number;
+    readonly candidates: number;
+    readonly newInfohashesIn10Min: number;
+  }[];
+  /** What the marks of who was sampled in the last 24 hours take. */
+  readonly cooldownBytes: number;
+  /** Infohashes waiting for the store's word, for their source to be asked for peers, for a whole lookup. */
+  readonly triageWaiting: number;
+  readonly getPeersWaiting: number;
+  readonly lookupsWaiting: number;
+  /** The filter of stored and invalid infohashes, and that of those sampled lately. */
+  readonly known: EngineFilterCounters;
+  readonly recent: EngineFilterCounters;
+}
+
+export interface EngineFilterCounters {
+  readonly members: number;
+  /** Share of the bits that are set in the newest generation. */
+  readonly fill: number;
+  /** Estimated from the bits: the chance that a stranger is taken for a member. */
+  readonly falsePositiveRate: number;
+}
+
+export interface EngineClientVersion {
+  /** For people: `LT 1.2.15`, the bytes in hexadecimal, or a word for who gave none. */
+  readonly text: string;
+  readonly asked: number;
+  /** Replies with `samples`, even empty; without; refused with error 204; other errors; silence. */
+  readonly answered: number;
+  readonly unsupported: number;
+  readonly refused: number;
+  readonly otherErrors: number;
+  readonly timeouts: number;
+  readonly infohashes: number;
+  readonly newInfohashes: number;
+  readonly infohashesWithPeers: number;
+  /** Replies whose `interval` or `num` was missing. */
+  readonly odd: number;
+}
+
 /** Handed to the engine worker as workerData. */
 export interface EngineOptions {
   /** Folder for the saved tables; it exists and may be written. */
@@ -80,6 +217,7 @@ export type EngineCommand =
 
 export type EngineEvent =
   | { readonly type: 'status'; readonly status: EngineStatus }
+  | { readonly type: 'counters'; readonly counters: EngineCounters }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'stopped' };
 

@@ -6,10 +6,16 @@ import { createForwardingLog } from '../base/log.ts';
 import { threadPort, type Port } from '../base/port.ts';
 import { createSystemRandom } from '../base/random.ts';
 import { openUdpSocket } from '../dht/udp-socket.ts';
-import { dialPeer } from '../metadata/peer-session.ts';
+import { dialTcp } from '../metadata/transports/tcp-connection.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
 import { Discovery } from './discovery.ts';
-import { STATUS_INTERVAL_MS, type EngineCommand, type EngineEvent, type EngineOptions } from './engine-contract.ts';
+import {
+  COUNTERS_INTERVAL_MS,
+  STATUS_INTERVAL_MS,
+  type EngineCommand,
+  type EngineEvent,
+  type EngineOptions,
+} from './engine-contract.ts';
 
 if (!parentPort) throw new Error('engine-worker runs as a worker thread');
 const owner: Port<EngineCommand, EngineEvent> = threadPort(parentPort);
@@ -22,14 +28,20 @@ const discovery = new Discovery(
     log,
     openSocket: openUdpSocket,
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-    dial: dialPeer,
+    dial: ({ contact, localAddress }, listener) => dialTcp(contact, localAddress, listener),
   },
   workerData as EngineOptions,
 );
 const postStatus = (): void => {
   owner.post({ type: 'status', status: discovery.status() });
 };
-const statusTimer = systemClock.setRepeating(STATUS_INTERVAL_MS, postStatus);
+const postCounters = (): void => {
+  owner.post({ type: 'counters', counters: discovery.engineCounters() });
+};
+const timers = [
+  systemClock.setRepeating(STATUS_INTERVAL_MS, postStatus),
+  systemClock.setRepeating(COUNTERS_INTERVAL_MS, postCounters),
+];
 
 owner.on((command) => {
   switch (command.type) {
@@ -60,11 +72,13 @@ owner.on((command) => {
   }
 });
 await discovery.start();
+postCounters();
 postStatus();
 
 async function stop(): Promise<void> {
-  statusTimer.cancel();
+  for (const timer of timers) timer.cancel();
   await discovery.stop();
+  postCounters();
   postStatus();
   owner.post({ type: 'stopped' });
   owner.close();

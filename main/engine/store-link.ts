@@ -5,14 +5,27 @@ import type { Port } from '../base/port.ts';
 import type { Infohash } from '../base/identifier.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
-import { WAITING_TORRENTS_MAX, type EngineToWriter, type WriterToEngine } from '../store/store-contract.ts';
+import {
+  IS_KNOWN,
+  IS_NEW,
+  WAITING_TORRENTS_MAX,
+  type EngineToWriter,
+  type WriterToEngine,
+} from '../store/store-contract.ts';
 
 /** protocol.md R13: the seen-infohash filter is filled from the latest million at start. */
 const WARM_UP_INFOHASHES = 1_000_000;
 /** Questions in flight; above it the answer is 'not known' and the catalogue's own uniqueness decides. */
 const OPEN_QUESTIONS_MAX = 64;
 
-type Answer = (isKnown: boolean[]) => void;
+/** True: stored or proved invalid. `resting`: tried not long ago, it waits on the retry ladder. */
+export type Known = boolean | 'resting';
+type Answer = (isKnown: Known[]) => void;
+type RetryMessage = Extract<
+  EngineToWriter,
+  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'dead' }
+>;
+export type RetryDue = Extract<WriterToEngine, { type: 'retry-due' }>;
 
 export class StoreLink {
   readonly #counters: Counters;
@@ -22,11 +35,14 @@ export class StoreLink {
   /** Torrents fetched while no store was joined. */
   #kept: Torrent[] = [];
   #waitingCount = 0;
+  #storedCount = 0;
   #hadRoom = true;
   #nextQuestionId = 1;
 
   /** Called after `hasRoom` has changed. */
   onRoomChanged: () => void = () => undefined;
+  /** The answer to `retry-take`. */
+  onRetryDue: (due: RetryDue) => void = () => undefined;
 
   /** `onWarmUp` is handed packed infohashes (n x 20 bytes) that the catalogue already has. */
   constructor(counters: Counters, onWarmUp: (infohashes: Uint8Array) => void) {
@@ -62,9 +78,19 @@ export class StoreLink {
     this.#noteRoom();
   }
 
+  /** Torrents on their way to the store or waiting in it. */
+  get waitingCount(): number {
+    return this.#waitingCount + this.#kept.length;
+  }
+
   /** False: the store has as many torrents waiting as it should, fetch no more for now. */
   get hasRoom(): boolean {
-    return this.#waitingCount + this.#kept.length < WAITING_TORRENTS_MAX;
+    return this.waitingCount < WAITING_TORRENTS_MAX;
+  }
+
+  /** Torrents that the store has committed, in all. */
+  get storedCount(): number {
+    return this.#storedCount;
   }
 
   store(torrent: Torrent): void {
@@ -95,6 +121,12 @@ export class StoreLink {
     this.#port.post({ type: 'are-known', questionId, infohashes: packed });
   }
 
+  /** What the pipeline has learnt. Without a store it is forgotten: it is found again by sampling. */
+  send(message: RetryMessage): void {
+    if (this.#port) this.#port.post(message);
+    else this.#counters.overflows.count('retries-without-store');
+  }
+
   close(): void {
     this.#port?.close();
     this.#port = null;
@@ -106,13 +138,17 @@ export class StoreLink {
       case 'known': {
         const question = this.#questions.get(message.questionId);
         this.#questions.delete(message.questionId);
-        question?.answer(Array.from(message.isKnown, (flag) => flag === 1));
+        question?.answer(Array.from(message.isKnown, readFlag));
         break;
       }
       case 'warm-up':
         this.#onWarmUp(message.infohashes);
         break;
+      case 'retry-due':
+        this.onRetryDue(message);
+        break;
       case 'stored':
+        this.#storedCount += message.storedCount;
         this.#waitingCount = message.waitingCount;
         this.#noteRoom();
         break;
@@ -131,4 +167,8 @@ export class StoreLink {
     this.#questions.clear();
     for (const { count, answer } of open) answer(new Array<boolean>(count).fill(false));
   }
+}
+
+function readFlag(flag: number): Known {
+  return flag === IS_NEW ? false : flag === IS_KNOWN || 'resting';
 }

@@ -4,29 +4,24 @@
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
-import type { Infohash } from '../base/identifier.ts';
-import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
 import type { TorrentInfo } from '../wire/info-dictionary.ts';
-import type { ConnectionLimits } from './dial-limits.ts';
-import { DialLimits, isDialablePort } from './dial-limits.ts';
-import type { GivenUpReason, PeerFailure } from './failures.ts';
-import { isHostile, isOwnTrouble } from './failures.ts';
+import { type ConnectionLimits, DialLimits, isDialablePort } from './dial-limits.ts';
+import { type GivenUpReason, isHostile, isOwnTrouble, type PeerFailure } from './failures.ts';
 import { FetchJob, FetchQueue, GoodPorts, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
 import { MetadataMemory } from './metadata-pieces.ts';
-import type { DialPeer, SessionEnd } from './peer-session.ts';
-import { PeerSession } from './peer-session.ts';
+import { PeerSession, type SessionEnd } from './peer-session.ts';
 import { RecentHybrids } from './recent-hybrids.ts';
 import { RetryLadder } from './retry-ladder.ts';
-import type { VerifiedMetadata } from './verify-metadata.ts';
-import { verifyMetadata } from './verify-metadata.ts';
+import type { DialPeer } from './transports/peer-connection.ts';
+import { type VerifiedMetadata, verifyMetadata } from './verify-metadata.ts';
 
 /** Deadlines are seconds; this is how late they may be noticed, and how often refilled limits are used. */
 const TICK_MS = 100;
 /** A second peer is asked when the first has not begun to send by then; most live ones have. */
 const SECOND_PEER_AFTER_MS = 1000;
-const PEER_ID_PREFIX = Buffer.from('-LF0001-');
 
 export interface MetadataDependencies {
   readonly clock: Clock;
@@ -86,6 +81,11 @@ export class MetadataFetcher {
 
   get connectionCount(): number {
     return this.#sessions.size;
+  }
+
+  /** Bytes of info dictionaries that are not complete yet. */
+  get heldBytes(): number {
+    return this.#memory.heldBytes;
   }
 
   /** Adds `peers` to what is known of `infohash`. While paused it is only queued. */
@@ -197,17 +197,17 @@ export class MetadataFetcher {
 
   #open(job: FetchJob, contact: Contact, nowMs: number): void {
     const { clock, counters, dial, random } = this.#dependencies;
+    counters.peersDialled++;
     if (!job.wasTried) counters.metadataTried++;
     job.wasTried = true;
     this.#limits.opened(contact, nowMs);
-    const peerId = random.bytes(IDENTIFIER_BYTES);
-    peerId.set(PEER_ID_PREFIX);
     const session: PeerSession = new PeerSession(job.infohash, contact, {
       clock,
       dial,
+      transport: 'tcp',
       memory: this.#memory,
       localAddress: this.#localAddress,
-      peerId,
+      random,
       onEnd: (end) => this.#onEnd(job, session, end),
     });
     job.sessions.add(session);
@@ -222,6 +222,7 @@ export class MetadataFetcher {
   }
 
   #onComplete(job: FetchJob, contact: Contact, raw: Uint8Array): void {
+    this.#dependencies.counters.metadataBytes += raw.length;
     const verdict = verifyMetadata(job.infohash, raw);
     if (verdict.kind === 'mismatch') return this.#onPeerFailed(job, contact, 'mismatch');
     this.#goodPorts.add(contact.port);
@@ -231,8 +232,7 @@ export class MetadataFetcher {
       counters.metadataFailures.count('invalid');
       counters.malformed.count(`metadata-${verdict.reason}`);
       this.#ladder.never(job.infohash);
-      this.#listener.onGivenUp(job.infohash, 'invalid');
-      return;
+      return this.#listener.onGivenUp(job.infohash, 'invalid');
     }
     this.#ladder.succeeded(job.infohash);
     counters.metadataFetched++;
@@ -292,9 +292,7 @@ export class MetadataFetcher {
 
   #setTicking(isTicking: boolean): void {
     if (isTicking) this.#ticker ??= this.#dependencies.clock.setRepeating(TICK_MS, () => this.#tick());
-    else {
-      this.#ticker?.cancel();
-      this.#ticker = null;
-    }
+    else this.#ticker?.cancel();
+    if (!isTicking) this.#ticker = null;
   }
 }

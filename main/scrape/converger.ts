@@ -51,16 +51,17 @@ export class Converger {
     }
   }
 
-  /** Named by anybody, for whatever reason. */
-  hear(nodes: readonly NodeContact[]): void {
+  /** Only whom its own search met is sampled (R1), or it would never be done with a needle: these are seeds of the next. */
+  hear(nodes: readonly NodeContact[]): boolean {
     for (const node of nodes) {
       this.#hearsay.delete(node.contact.host);
       this.#hearsay.set(node.contact.host, node);
     }
     for (const oldest of this.#hearsay.keys()) {
-      if (this.#hearsay.size <= HEARSAY_MAX) return;
+      if (this.#hearsay.size <= HEARSAY_MAX) break;
       this.#hearsay.delete(oldest);
     }
+    return true;
   }
 
   checkInvariants(): void {

@@ -50,6 +50,11 @@ export class Explorer {
     this.#explore(table, nowMs);
   }
 
+  /** Everybody heard of is a candidate. */
+  hear(): boolean {
+    return false;
+  }
+
   checkInvariants(): void {
     assert(this.#vainCount >= 0, 'searches in vain are counted');
   }

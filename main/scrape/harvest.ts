@@ -9,7 +9,13 @@ import type { QueryOutcome } from '../dht/dht-node.ts';
 import type { ClientVersions } from '../stats/client-versions.ts';
 import type { Counters } from '../stats/counters.ts';
 import { GetPeersList, INFOHASHES_PER_NODE_MAX, type SampleSource, type SendVerdict } from './get-peers-list.ts';
-import { KnownInfohashes, newInfohashKeys, RecentInfohashes, type SavedInfohashKeys } from './infohash-filters.ts';
+import {
+  type FilterFigures,
+  KnownInfohashes,
+  newInfohashKeys,
+  RecentInfohashes,
+  type SavedInfohashKeys,
+} from './infohash-filters.ts';
 import { type AskKnown, InfohashTriage } from './infohash-triage.ts';
 import { LOOKUPS_PER_SOURCE_MAX, PeerLookups } from './peer-lookups.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
@@ -28,12 +34,25 @@ export interface HarvestDependencies {
   readonly onBarren: (node: NodeContact) => void;
 }
 
+/** How much waits on the way from sample to peers, and how full the filters are. */
+export interface HarvestFigures {
+  /** Infohashes waiting for a question to the store or for its answer. */
+  readonly triageWaiting: number;
+  /** New infohashes whose source is still to be asked for peers. */
+  readonly getPeersWaiting: number;
+  /** Infohashes without peers at their source, waiting for a whole lookup. */
+  readonly lookupsWaiting: number;
+  readonly known: FilterFigures;
+  readonly recent: FilterFigures;
+}
+
 export class Harvest {
   readonly #dependencies: HarvestDependencies;
   readonly #getPeers: GetPeersList;
   readonly #lookups: PeerLookups;
   #keys: SavedInfohashKeys;
   #known: KnownInfohashes;
+  #recent!: RecentInfohashes;
   #triage: InfohashTriage<SampleSource>;
 
   constructor(dependencies: HarvestDependencies) {
@@ -66,6 +85,16 @@ export class Harvest {
   /** True while something waits that a tick would work on. */
   get hasWork(): boolean {
     return this.#triage.count > 0 || this.#getPeers.waitingCount > 0 || this.#known.isWarmingUp;
+  }
+
+  figures(): HarvestFigures {
+    return {
+      triageWaiting: this.#triage.count,
+      getPeersWaiting: this.#getPeers.waitingCount,
+      lookupsWaiting: this.#lookups.waitingCount,
+      known: this.#known.figures(),
+      recent: this.#recent.figures(),
+    };
   }
 
   get keys(): SavedInfohashKeys {
@@ -118,10 +147,10 @@ export class Harvest {
 
   #newTriage(): InfohashTriage<SampleSource> {
     const { clock, counters, areKnown } = this.#dependencies;
-    const recent = new RecentInfohashes(this.#keys.recent, clock.nowMs());
+    this.#recent = new RecentInfohashes(this.#keys.recent, clock.nowMs());
     return new InfohashTriage({
       counters,
-      recent,
+      recent: this.#recent,
       known: this.#known,
       areKnown,
       onNew: (infohash, source) => this.#foundNew(infohash, source),

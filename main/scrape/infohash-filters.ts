@@ -31,6 +31,15 @@ export interface SavedInfohashKeys {
   readonly known: Uint8Array;
 }
 
+/** How full a filter is. Of several generations: members of all, the rest of the newest. */
+export interface FilterFigures {
+  readonly members: number;
+  /** Share of the bits that are set. */
+  readonly fill: number;
+  /** The chance that a stranger is taken for a member of any generation. */
+  readonly falsePositiveRate: number;
+}
+
 export class RecentInfohashes {
   #key: Uint8Array;
   #current: BloomFilter;
@@ -48,6 +57,10 @@ export class RecentInfohashes {
   insert(infohash: Uint8Array, nowMs: number): boolean {
     if (nowMs - this.#startedAtMs >= RECENT_GENERATION_MS) this.#rotate(nowMs);
     return !this.#previous.has(infohash) && this.#current.add(infohash);
+  }
+
+  figures(): FilterFigures {
+    return figuresOf([this.#previous, this.#current]);
   }
 
   #rotate(nowMs: number): void {
@@ -116,6 +129,10 @@ export class KnownInfohashes {
     return this.#filters.some((filter) => filter.has(infohash));
   }
 
+  figures(): FilterFigures {
+    return figuresOf(this.#filters);
+  }
+
   checkInvariants(): void {
     assert(this.#filters.length >= 1 && this.#filters.length <= KNOWN_FILTERS_MAX, 'too many generations');
   }
@@ -127,4 +144,13 @@ export function newInfohashKeys(random: Random): SavedInfohashKeys {
 
 function newFilter(key: Uint8Array): BloomFilter {
   return new BloomFilter({ bitCount: FILTER_BITS, placeCount: FILTER_PLACES, key });
+}
+
+/** Newest last. */
+function figuresOf(filters: readonly BloomFilter[]): FilterFigures {
+  return {
+    members: filters.reduce((sum, { addedCount }) => sum + addedCount, 0),
+    fill: filters.at(-1)!.fill,
+    falsePositiveRate: 1 - filters.reduce((none, filter) => none * (1 - filter.falsePositiveRate), 1),
+  };
 }

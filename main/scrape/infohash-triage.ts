@@ -4,7 +4,8 @@
 //   3. known      stored or proven invalid, says the filter; a few of these are confirmed when a batch has room
 //   4. queued     the store is asked, 500 at a time or what came in 250 ms
 //      4a. known to the store    remembered in the filter, done
-//      4b. new                   handed on: its source is asked for peers
+//      4b. resting               tried not long ago: the store gives it its next turn
+//      4c. new                   handed on: its source is asked for peers
 // `Source` is whatever the caller wants back with a new infohash (the node that gave it).
 import { assert } from '../base/assert.ts';
 import { BoundedQueue } from '../base/bounded-queue.ts';
@@ -26,7 +27,9 @@ const DOUBTS_MAX = 256;
 const DOUBTS_PER_BATCH = 32;
 
 export type TriageOutcome = 'full' | 'repeated' | 'known' | 'queued';
-export type AskKnown = (infohashes: Infohash[], onAnswer: (isKnown: boolean[]) => void) => void;
+/** `resting`: tried not long ago, and its next turn is not ours to give. */
+type Known = boolean | 'resting';
+export type AskKnown = (infohashes: Infohash[], onAnswer: (isKnown: Known[]) => void) => void;
 
 interface Waiting<Source> {
   readonly infohash: Infohash;
@@ -65,8 +68,12 @@ export class InfohashTriage<Source> {
       counters.overflows.count('triage');
       return 'full';
     }
-    if (!recent.insert(infohash, nowMs)) return 'repeated';
+    if (!recent.insert(infohash, nowMs)) {
+      counters.infohashesRepeated++;
+      return 'repeated';
+    }
     if (known.has(infohash)) {
+      counters.infohashesKnown++;
       this.#doubts.offer({ infohash, source });
       return 'known';
     }
@@ -130,13 +137,19 @@ export class InfohashTriage<Source> {
     this.#options.areKnown(infohashes, (isKnown) => this.#answered(batch, isKnown));
   }
 
-  #answered(batch: Batch<Source>, isKnown: boolean[]): void {
+  #answered(batch: Batch<Source>, isKnown: Known[]): void {
     if (!this.#inFlight.has(batch)) return; // answered twice, or too late: it was asked again
     this.#close(batch);
-    batch.entries.forEach(({ infohash, source }, index) => {
-      if (isKnown[index] === true) this.#options.known.add(infohash);
-      else this.#options.onNew(infohash, source);
-    });
+    batch.entries.forEach((entry, index) => this.#judge(entry, isKnown[index] ?? false));
+  }
+
+  #judge({ infohash, source }: Waiting<Source>, isKnown: Known): void {
+    const { counters, known, onNew } = this.#options;
+    if (isKnown === 'resting') return;
+    if (!isKnown) return onNew(infohash, source);
+    // A hit of the filter that is confirmed was counted when it was one.
+    if (!known.has(infohash)) counters.infohashesKnown++;
+    known.add(infohash);
   }
 
   #close(batch: Batch<Source>): void {

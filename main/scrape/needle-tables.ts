@@ -16,7 +16,6 @@ import { type RetiredNode, RetiredNodes, sightingOf } from './retired-nodes.ts';
 import type { Strategy } from './strategy.ts';
 import type { Counters } from '../stats/counters.ts';
 
-export const NEEDLES_DEFAULT = 16;
 export const NEEDLES_MAX = 64;
 /** R5: a needle is replaced when all three hold: it is old, it yields next to nothing, and less than the others. */
 export const NEEDLE_AGE_MIN_MS = 60 * 60_000;
@@ -40,6 +39,13 @@ export interface NeedleTablesOptions {
   readonly isOnePerSubnet: boolean;
   readonly isResting: (host: string) => boolean;
   readonly isInMainTable: (node: NodeContact) => boolean;
+}
+
+export interface NeedleFigures {
+  readonly needleHex: string;
+  readonly nodes: number;
+  readonly candidates: number;
+  readonly newInfohashesIn10Min: number;
 }
 
 export class NeedleTables {
@@ -193,6 +199,15 @@ export class NeedleTables {
 
   recountAll(): void {
     for (const table of this.#tables) this.#recount(table);
+  }
+
+  figures(nowMs: number): NeedleFigures[] {
+    return this.#tables.map((table) => ({
+      needleHex: toHex(table.needle),
+      nodes: table.routing.nodeCount,
+      candidates: table.candidates.size,
+      newInfohashesIn10Min: table.recentNew(nowMs),
+    }));
   }
 
   checkInvariants(): void {

@@ -66,6 +66,21 @@ export interface PaceObservation {
   readonly sendErrors: number;
 }
 
+/** The controller as people see it. */
+export interface PaceFigures {
+  /** `holding`: halved after a signal, waiting whether it helps. `resting`: nothing is sampled for some minutes. */
+  readonly state: 'rising' | 'at-ceiling' | 'holding' | 'resting';
+  /** Allowed now, and at most at this pace. */
+  readonly newAddressesPerSecond: number;
+  readonly ceilingPerSecond: number;
+  /** Share of samples that are answered, smoothed over windows of 20 s; null before the first window. */
+  readonly replyRatio: number | null;
+  /** What made it halve its rate the last time, and how often anything did. */
+  readonly lastSignal: PaceSignal | null;
+  readonly lastSignalAgoSeconds: number | null;
+  readonly signals: number;
+}
+
 export class PaceController {
   #pace: Pace;
   #perSecond: number;
@@ -73,6 +88,9 @@ export class PaceController {
   #restUntilMs = 0;
   #halvings = 0;
   #lastSignal: PaceSignal | null = null;
+  /** The latest ever, for people; `#lastSignal` ends with the trouble. */
+  #latest: { readonly signal: PaceSignal; readonly atMs: number } | null = null;
+  #signalCount = 0;
   #replyRatio: number | null = null;
   #haveRepliesFallen = false;
   #windowStartMs: number;
@@ -152,6 +170,21 @@ export class PaceController {
     return nowMs < this.#restUntilMs;
   }
 
+  figures(nowMs: number): PaceFigures {
+    const { newAddressesPerSecond: ceiling } = PACE_PROFILES[this.#pace];
+    const isHeld = this.#lastSignal !== null && nowMs < this.#holdUntilMs;
+    const isAtCeiling = this.#perSecond >= ceiling;
+    return {
+      state: this.isResting(nowMs) ? 'resting' : isHeld ? 'holding' : isAtCeiling ? 'at-ceiling' : 'rising',
+      newAddressesPerSecond: this.#perSecond,
+      ceilingPerSecond: ceiling,
+      replyRatio: this.#replyRatio,
+      lastSignal: this.#latest?.signal ?? null,
+      lastSignalAgoSeconds: this.#latest === null ? null : Math.round((nowMs - this.#latest.atMs) / 1000),
+      signals: this.#signalCount,
+    };
+  }
+
   checkInvariants(): void {
     const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
     assert(this.#perSecond >= FLOOR_PER_SECOND && this.#perSecond <= ceiling, 'the rate left its range');
@@ -188,6 +221,8 @@ export class PaceController {
     // Within the hold the last halving has not shown its effect yet.
     if (this.#lastSignal !== null && nowMs < this.#holdUntilMs) return;
     this.#lastSignal = signal;
+    this.#latest = { signal, atMs: nowMs };
+    this.#signalCount++;
     this.#perSecond = Math.max(FLOOR_PER_SECOND, this.#perSecond / 2);
     this.#holdUntilMs = nowMs + HOLD_AFTER_SIGNAL_MS;
     this.#halvings++;

@@ -13,19 +13,18 @@ import type { Random } from '../base/random.ts';
 import { ClientVersions } from '../stats/client-versions.ts';
 import type { Counters } from '../stats/counters.ts';
 import { Cooldown } from './cooldown.ts';
-import { Converger } from './converger.ts';
-import { Explorer } from './explorer.ts';
 import { FindNodeRests } from './find-node-rests.ts';
-import { Harvest } from './harvest.ts';
+import { Harvest, type HarvestFigures } from './harvest.ts';
 import type { AskKnown } from './infohash-triage.ts';
-import { NeedleTables, NEEDLES_DEFAULT } from './needle-tables.ts';
-import { type Pace, PaceController } from './pace.ts';
+import { type NeedleFigures, NeedleTables } from './needle-tables.ts';
+import { type Pace, PaceController, type PaceFigures } from './pace.ts';
 import { NEW_CONTACTS_PER_REPLY_MAX, Referrers } from './referrers.ts';
 import type { RetiredNode } from './retired-nodes.ts';
 import { Sampler } from './sampler.ts';
 import { asSavedTable, type BencodableScrape, packScrape, type SavedNeedle, unpackScrape } from './saved-scrape.ts';
+import { createScout, type Scout } from './scout.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
-import { type Strategy, STRATEGY_DEFAULT } from './strategy.ts';
+import { needleCountOf, type Strategy, STRATEGY_DEFAULT } from './strategy.ts';
 
 const TICK_MS = 50;
 /** With nothing to send there is nothing to hurry for. */
@@ -37,8 +36,6 @@ const SAMPLE_AT_LEAST_EVERY_MS = 100;
 const PROBE_EVERY_MS = 10_000;
 /** Candidates of each needle that are saved. */
 const CANDIDATES_SAVED = 64;
-/** Needles converged on at once by the first loop: one alone cannot use the usual pace. */
-const CONVERGING_DEFAULT = 4;
 
 export interface ScrapeDependencies {
   readonly clock: Clock;
@@ -52,11 +49,20 @@ export interface ScrapeDependencies {
   readonly wantsMore: () => boolean;
 }
 
+/** How the scraper is doing, for people who look. */
+export interface ScrapeFigures extends HarvestFigures {
+  readonly pace: PaceFigures;
+  /** At most NEEDLES_MAX. */
+  readonly needles: readonly NeedleFigures[];
+  /** What the marks of the last 24 hours take. */
+  readonly cooldownBytes: number;
+}
+
 export interface ScrapeOptions {
   readonly pace?: Pace;
   /** Default STRATEGY_DEFAULT. */
   readonly strategy?: Strategy;
-  /** 1 to NEEDLES_MAX, default NEEDLES_DEFAULT. */
+  /** 1 to NEEDLES_MAX; the default depends on the strategy. */
   readonly needleCount?: number;
   /** Many nodes may share a subnet: tests and closed networks. */
   readonly localAddressesAllowed?: boolean;
@@ -71,7 +77,7 @@ export class ScrapeLoop {
   readonly #tables: NeedleTables;
   readonly #sampler: Sampler;
   /** Finds candidates when the tables have too few. */
-  readonly #scout: Explorer | Converger;
+  readonly #scout: Scout;
   readonly #harvest: Harvest;
   #timer: Timer | null = null;
   #delayMs = TICK_MS;
@@ -92,7 +98,7 @@ export class ScrapeLoop {
       random,
       counters,
       referrers: this.#referrers,
-      needleCount: options.needleCount ?? (strategy === 'converge' ? CONVERGING_DEFAULT : NEEDLES_DEFAULT),
+      needleCount: options.needleCount ?? needleCountOf(strategy),
       strategy,
       isOnePerSubnet: !(options.localAddressesAllowed ?? false),
       isResting: (host) => this.#cooldown.isResting(host),
@@ -109,19 +115,11 @@ export class ScrapeLoop {
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });
-    const scouting = { clock, random, dht, tables: this.#tables, rests: new FindNodeRests(random, clock.nowMs()) };
-    this.#scout =
-      strategy === 'converge'
-        ? new Converger({ ...scouting, cooldown: this.#cooldown, referrers: this.#referrers })
-        : new Explorer(scouting);
+    const parts = { clock, random, dht, tables: this.#tables, cooldown: this.#cooldown, referrers: this.#referrers };
+    this.#scout = createScout(strategy, { ...parts, rests: new FindNodeRests(random, clock.nowMs()) });
     this.#sampler = new Sampler({
-      clock,
-      random,
+      ...parts,
       counters,
-      dht,
-      tables: this.#tables,
-      cooldown: this.#cooldown,
-      referrers: this.#referrers,
       versions: this.clientVersions,
       strategy,
       onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
@@ -162,11 +160,7 @@ export class ScrapeLoop {
 
   /** Nodes learnt from any reply; `from` answers for them with its budget. */
   offerNodes(nodes: readonly NodeContact[], from: NodeContact): void {
-    // The first loop samples only whom its own search met (R1), or it would never be done with a needle.
-    if (this.#scout instanceof Converger) {
-      this.#scout.hear(nodes);
-      return;
-    }
+    if (this.#scout.hear(nodes)) return;
     let offeredCount = 0;
     for (const node of nodes) {
       if (offeredCount >= NEW_CONTACTS_PER_REPLY_MAX) return;
@@ -189,6 +183,16 @@ export class ScrapeLoop {
   /** Nodes in the main table and in the needle tables, each counted once (the latter as of a few seconds ago). */
   get nodeCount(): number {
     return this.#dependencies.dht.table.nodeCount + this.#tables.ownNodeCount;
+  }
+
+  figures(): ScrapeFigures {
+    const nowMs = this.#dependencies.clock.nowMs();
+    return {
+      pace: this.#pace.figures(nowMs),
+      needles: this.#tables.figures(nowMs),
+      cooldownBytes: this.#cooldown.allocatedBytes,
+      ...this.#harvest.figures(),
+    };
   }
 
   save(): BencodableScrape {

@@ -8,3 +8,11 @@
 export type Strategy = 'converge' | 'random-needles' | 'stratified-needles' | 'spread';
 
 export const STRATEGY_DEFAULT: Strategy = 'spread';
+
+const NEEDLES_DEFAULT = 16;
+/** Needles converged on at once by the first loop: one alone cannot use the usual pace. */
+const CONVERGING_DEFAULT = 4;
+
+export function needleCountOf(strategy: Strategy): number {
+  return strategy === 'converge' ? CONVERGING_DEFAULT : NEEDLES_DEFAULT;
+}

@@ -1,5 +1,5 @@
 // What the terminal shows every 5 s: one JSON object for programs, one line for people.
-import type { CountedStatus, EngineOptions } from '../engine/engine-contract.ts';
+import type { CountedStatus, EngineCounters, EngineOptions } from '../engine/engine-contract.ts';
 import type { SessionStatus } from './session.ts';
 
 export interface HeadlessStatus extends CountedStatus {
@@ -12,11 +12,13 @@ export interface HeadlessStatus extends CountedStatus {
   readonly localAddressesAllowed: boolean;
   readonly port: number;
   readonly uptimeSeconds: number;
+  /** See EngineCounters, field by field; at most 5 s older than the rest. Null until the engine has spoken. */
+  readonly counters: EngineCounters | null;
 }
 
 /** `options` say what holds before the engine has spoken, and while it is being started again. */
 export function headlessStatus(
-  { engine, torrentCount, problem }: SessionStatus,
+  { engine, counters, torrentCount, problem }: SessionStatus,
   options: EngineOptions,
 ): HeadlessStatus {
   return {
@@ -41,6 +43,7 @@ export function headlessStatus(
     localAddressesAllowed: engine?.localAddressesAllowed ?? options.localAddressesAllowed,
     port: engine?.port ?? 0,
     uptimeSeconds: Math.round((engine?.uptimeMs ?? 0) / 1000),
+    counters,
   };
 }
 

@@ -3,7 +3,14 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { EngineCommand, EngineEvent, EngineOptions, EngineStatus, Pace } from '../engine/engine-contract.ts';
+import type {
+  EngineCommand,
+  EngineCounters,
+  EngineEvent,
+  EngineOptions,
+  EngineStatus,
+  Pace,
+} from '../engine/engine-contract.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { SearchClient } from './search-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
@@ -26,6 +33,8 @@ export interface SessionOptions {
 export interface SessionStatus {
   /** Null until the person has agreed and the engine has spoken. */
   readonly engine: EngineStatus | null;
+  /** What the engine counts beside its status, some seconds old; null until it has spoken. */
+  readonly counters: EngineCounters | null;
   readonly torrentCount: number;
   readonly databaseBytes: number;
   /** A sentence when a thread was given up or the catalogue cannot be used, else null. */
@@ -43,7 +52,14 @@ export class Session {
   #engineOptions: EngineOptions | null = null;
   /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
   #givenUp: string | null = null;
-  #status: SessionStatus = { engine: null, torrentCount: 0, databaseBytes: 0, problem: null, notice: null };
+  #status: SessionStatus = {
+    engine: null,
+    counters: null,
+    torrentCount: 0,
+    databaseBytes: 0,
+    problem: null,
+    notice: null,
+  };
 
   /** Called after each change of `status`. */
   onStatus: () => void = () => undefined;
@@ -144,6 +160,7 @@ export class Session {
 
   #receiveFromEngine(event: EngineEvent): void {
     if (event.type === 'status') this.#change({ engine: event.status });
+    else if (event.type === 'counters') this.#change({ counters: event.counters });
     else if (event.type === 'log') this.#options.log[event.level](event.message);
   }
 
@@ -177,7 +194,7 @@ export class Session {
   #workerFell(name: WorkerName, reason: string, willRestart: boolean): void {
     this.#options.log.error(`${name} fell: ${reason}`);
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
-    if (name === 'engine-worker') this.#change({ engine: null });
+    if (name === 'engine-worker') this.#change({ engine: null, counters: null });
     if (!willRestart) {
       const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
       this.#givenUp = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;

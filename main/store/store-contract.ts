@@ -4,7 +4,7 @@
 //   writer   -> search   WriterToSearch                    over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
-import type { Torrent, TorrentFile } from '../catalogue/torrent.ts';
+import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed (search.md 6b: 250 ms batches give 0.26 s p99 freshness). */
 export const COMMIT_EVERY_MS = 250;
@@ -29,12 +29,36 @@ export type EngineToWriter =
   /** `infohashes`: n x 20 bytes packed. Answered by `known`. */
   | { readonly type: 'are-known'; readonly questionId: number; readonly infohashes: Uint8Array }
   /** Asks for the newest `limit` infohashes, sent as `warm-up` chunks, newest first. */
-  | { readonly type: 'warm-up'; readonly limit: number };
+  | { readonly type: 'warm-up'; readonly limit: number }
+  | { readonly type: 'retry-add'; readonly entries: readonly RetryEntry[] }
+  /** Done with: found, or tried often enough. n x 20 bytes packed. */
+  | { readonly type: 'retry-remove'; readonly infohashes: Uint8Array }
+  /** Answered by `retry-due`, also when nothing is. What is handed out is not due again for an hour. */
+  | { readonly type: 'retry-take'; readonly limit: number }
+  /** Proved by their hash and nonsense: from now on `known`. n x 20 bytes packed. */
+  | { readonly type: 'invalid'; readonly infohashes: Uint8Array }
+  | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
+  /** Nobody had them at any rung of the ladder. n x 20 bytes packed. */
+  | { readonly type: 'dead'; readonly infohashes: Uint8Array };
+
+/** What `known` says of an infohash. */
+export const IS_NEW = 0;
+/** The catalogue has it, or it is proved invalid. */
+export const IS_KNOWN = 1;
+/** It waits on the retry ladder for a time that has not come. */
+export const IS_RESTING = 2;
 
 export type WriterToEngine =
-  /** One byte for each infohash asked about: 1 if the catalogue has it. */
+  /** One byte for each infohash asked about: IS_NEW, IS_KNOWN or IS_RESTING. */
   | { readonly type: 'known'; readonly questionId: number; readonly isKnown: Uint8Array }
   | { readonly type: 'warm-up'; readonly infohashes: Uint8Array; readonly isLast: boolean }
+  /** The most popular first. `evictedCount`: entries that went because the ladder was full, since the writer started. */
+  | {
+      readonly type: 'retry-due';
+      readonly entries: readonly RetryEntry[];
+      readonly waitingCount: number;
+      readonly evictedCount: number;
+    }
   /** Committed: `storedCount` torrents were new; `waitingCount` still wait (back-pressure). */
   | { readonly type: 'stored'; readonly storedCount: number; readonly waitingCount: number };
 
@@ -65,14 +89,25 @@ export interface SegmentMessage {
   readonly type: 'segment';
   readonly segment: unknown;
 }
-export type WriterToSearch = SegmentMessage | { readonly type: 'catalogue-ready' };
+export type WriterToSearch =
+  | SegmentMessage
+  /** Committed: rows that are no more, and rows of which another number of peers is known now. */
+  | { readonly type: 'changed'; readonly removedIds: readonly number[]; readonly peers: readonly PeersChange[] }
+  /** The full-text tables, filled anew for another tokeniser, are complete. */
+  | { readonly type: 'tokens-filled' }
+  | { readonly type: 'catalogue-ready' };
+export interface PeersChange {
+  readonly id: number;
+  readonly peersSeen: number;
+}
 
 // ---------------------------------------------------------------- owner <-> search
 
 export type SortOrder = 'relevance' | 'newest' | 'size' | 'files' | 'peers';
 export const SORT_ORDERS: readonly SortOrder[] = ['relevance', 'newest', 'size', 'files', 'peers'];
 
-export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other'] as const;
+/** Stored by their place in this list: new ones come last. */
+export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
 export interface SearchRequest {
@@ -84,6 +119,11 @@ export interface SearchRequest {
   readonly limit: number;
   /** Null for the first page, else `nextCursor` of the page before; opaque. */
   readonly cursor: string | null;
+  /**
+   * True: answer with what is in memory, at once. If the disk may have more (`isPartial`), the next page, asked for by its
+   * cursor, brings that and the whole figures; what was shown stays where it is.
+   */
+  readonly isFast?: boolean;
 }
 
 export interface ResultRow {
@@ -94,6 +134,8 @@ export interface ResultRow {
   readonly peersSeen: number;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  /** Null when nobody has looked yet. */
+  readonly health: TorrentHealth | null;
   /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
   readonly matches: readonly number[];
 }
@@ -105,6 +147,8 @@ export interface ResultPage {
   readonly totalCount: number;
   /** False: `totalCount` is a lower bound ('1,000+'). */
   readonly totalIsExact: boolean;
+  /** True: only what is in memory was asked (`isFast`); the next page has more rows or at least whole figures. */
+  readonly isPartial: boolean;
   /** Matches by content type, before the type filter; null where it was not counted. */
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   /** Better spellings of the query, best first; only when there were few results. */
@@ -123,7 +167,15 @@ export interface TorrentDetails {
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  readonly typeReason: TypeReason;
+  readonly health: TorrentHealth | null;
 }
+
+/** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
+export type TypeReason =
+  | { readonly kind: 'files'; readonly extension: string; readonly percent: number }
+  | { readonly kind: 'name'; readonly word: string }
+  | { readonly kind: 'nothing' };
 
 export type SearchCommand =
   | { readonly type: 'connect-writer'; readonly port: MessagePort }

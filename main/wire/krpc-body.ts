@@ -18,14 +18,16 @@ const FIELD_INFOHASH = 5;
 const FIELD_INTERVAL = 6;
 const FIELD_NODES = 7;
 const FIELD_NODES6 = 8;
-const FIELD_NUM = 9;
-const FIELD_PORT = 10;
-const FIELD_SAMPLES = 11;
-const FIELD_SCRAPE = 12;
-const FIELD_TARGET = 13;
-const FIELD_TOKEN = 14;
-const FIELD_VALUES = 15;
-const FIELD_WANT = 16;
+const FIELD_NO_SEED = 9;
+const FIELD_NUM = 10;
+const FIELD_PORT = 11;
+const FIELD_SAMPLES = 12;
+const FIELD_SCRAPE = 13;
+const FIELD_SEED = 14;
+const FIELD_TARGET = 15;
+const FIELD_TOKEN = 16;
+const FIELD_VALUES = 17;
+const FIELD_WANT = 18;
 
 /** In the order of the numbers above, with what to note when the value has the wrong shape. */
 const FIELDS: readonly { readonly key: string; readonly oddity: KrpcOddity }[] = [
@@ -37,10 +39,12 @@ const FIELDS: readonly { readonly key: string; readonly oddity: KrpcOddity }[] =
   { key: 'interval', oddity: 'wrong-type' },
   { key: 'nodes', oddity: 'bad-nodes' },
   { key: 'nodes6', oddity: 'bad-nodes6' },
+  { key: 'noseed', oddity: 'wrong-type' },
   { key: 'num', oddity: 'bad-num' },
   { key: 'port', oddity: 'bad-port' },
   { key: 'samples', oddity: 'bad-samples' },
   { key: 'scrape', oddity: 'wrong-type' },
+  { key: 'seed', oddity: 'wrong-type' },
   { key: 'target', oddity: 'bad-target' },
   { key: 'token', oddity: 'wrong-type' },
   { key: 'values', oddity: 'bad-values' },
@@ -235,6 +239,12 @@ function keepInteger(into: KrpcMessage, field: number, value: number, isSafe: bo
       return true;
     case FIELD_SCRAPE:
       into.wantsScrape = value !== 0;
+      return true;
+    case FIELD_NO_SEED:
+      into.wantsNoSeeds = value !== 0;
+      return true;
+    case FIELD_SEED:
+      into.isSeed = value !== 0;
       return true;
     default:
       return false;

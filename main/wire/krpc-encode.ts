@@ -5,7 +5,8 @@ import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { NodeId } from '../base/identifier.ts';
-import { NODE4_BYTES, PEER4_BYTES, PEER6_BYTES, writeContact } from './compact-contacts.ts';
+import { NODE4_BYTES, NODE6_BYTES, PEER4_BYTES, PEER6_BYTES, writeContact } from './compact-contacts.ts';
+import { BLOOM_BYTES } from './krpc-message.ts';
 
 /** `v` of everything we send: two letters for the client, two bytes for its version (BEP 20 keeps the list). */
 export const CLIENT_VERSION = 'LF\x00\x01';
@@ -35,10 +36,15 @@ export interface OutgoingReply {
   readonly requester: Contact;
   readonly id: NodeId;
   /** n x 26 bytes. */
-  readonly nodes?: Uint8Array;
-  readonly token?: Uint8Array;
+  readonly nodes?: Uint8Array | undefined;
+  /** n x 38 bytes (BEP 32). */
+  readonly nodes6?: Uint8Array | undefined;
+  /** Who has a torrent in part, and who has all of it, as filters of BLOOM_BYTES each; both or none (BEP 33). */
+  readonly bloomPeers?: Uint8Array | undefined;
+  readonly bloomSeeds?: Uint8Array | undefined;
+  readonly token?: Uint8Array | undefined;
   /** 6 or 18 bytes each. */
-  readonly values?: readonly Uint8Array[];
+  readonly values?: readonly Uint8Array[] | undefined;
   /** n x 20 bytes; an empty array is an answer too (BEP 51). */
   readonly samples?: Uint8Array;
   readonly num?: number;
@@ -75,12 +81,22 @@ export function encodeQuery(into: Uint8Array, query: OutgoingQuery): number {
 /** Writes a response and returns its length. */
 export function encodeReply(into: Uint8Array, reply: OutgoingReply): number {
   let at = putRequester(into, putText(into, 0, 'd'), reply.requester);
-  at = putIdentifier(into, putText(into, at, '1:rd2:id20:'), reply.id);
+  const { bloomPeers, bloomSeeds } = reply;
+  if (bloomPeers !== undefined && bloomSeeds !== undefined) {
+    assert(bloomPeers.length === BLOOM_BYTES && bloomSeeds.length === BLOOM_BYTES, 'filters have 2048 bits');
+    at = putString(into, putText(into, at, '1:rd4:BFpe'), bloomPeers);
+    at = putString(into, putText(into, at, '4:BFsd'), bloomSeeds);
+    at = putIdentifier(into, putText(into, at, '2:id20:'), reply.id);
+  } else at = putIdentifier(into, putText(into, at, '1:rd2:id20:'), reply.id);
   if (reply.intervalSeconds !== undefined)
     at = putInteger(into, putText(into, at, '8:interval'), reply.intervalSeconds);
   if (reply.nodes !== undefined) {
     assert(reply.nodes.length % NODE4_BYTES === 0, 'nodes are whole');
     at = putString(into, putText(into, at, '5:nodes'), reply.nodes);
+  }
+  if (reply.nodes6 !== undefined) {
+    assert(reply.nodes6.length % NODE6_BYTES === 0, 'nodes are whole');
+    at = putString(into, putText(into, at, '6:nodes6'), reply.nodes6);
   }
   if (reply.num !== undefined) at = putInteger(into, putText(into, at, '3:num'), reply.num);
   if (reply.samples !== undefined) {

@@ -113,7 +113,10 @@ export class KrpcMessage {
   /** 1 to 65535; -1 absent or out of range. */
   port = -1;
   impliedPort = false;
+  /** BEP 33: filters instead of peers; peers that are no seeds; the announcer has all of it. */
   wantsScrape = false;
+  wantsNoSeeds = false;
+  isSeed = false;
   /** BEP 32 `want`; both false when it is absent: then the family of the transport counts. */
   wantsNodes4 = false;
   wantsNodes6 = false;
@@ -158,6 +161,8 @@ export class KrpcMessage {
     this.port = -1;
     this.impliedPort = false;
     this.wantsScrape = false;
+    this.wantsNoSeeds = false;
+    this.isSeed = false;
     this.wantsNodes4 = false;
     this.wantsNodes6 = false;
     this.bloomSeedsStart = -1;

@@ -10,9 +10,26 @@ const path = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
   fc.stringMatching(/^(CD[1-3]|Subs)\/track [0-9]{1,3}\.(flac|srt)$/),
 );
-const file = fc.record({ path, sizeBytes: fc.maxSafeNat() });
+const file = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ path, sizeBytes: fc.maxSafeNat() }) },
+  fc.record({
+    path,
+    sizeBytes: fc.maxSafeNat(),
+    attributes: fc.constantFrom('x', 'h', 'xh', 'l', 'xhl'),
+  }),
+  fc.record({
+    path,
+    sizeBytes: fc.constant(0),
+    attributes: fc.constant('l'),
+    linkTarget: path.filter((to) => to !== ''),
+  }),
+);
 const wellFormed = (files: readonly TorrentFile[]): TorrentFile[] =>
-  files.map(({ path, sizeBytes }) => ({ path: path.toWellFormed(), sizeBytes }));
+  files.map((entry) => ({
+    ...entry,
+    path: entry.path.toWellFormed(),
+    ...(entry.linkTarget === undefined ? {} : { linkTarget: entry.linkTarget.toWellFormed() }),
+  }));
 
 describe('packFiles and unpackFiles', () => {
   it('give back any list', () => {

@@ -8,7 +8,7 @@ import { openCatalogue } from '../../main/catalogue/open-catalogue.ts';
 import { checkRuntime, openDatabase } from '../../main/catalogue/open-database.ts';
 import type { CatalogueDatabase } from '../../main/catalogue/open-database.ts';
 import { primaryInfohash } from '../../main/catalogue/torrent.ts';
-import { FIXTURE_TORRENTS } from '../fixtures/catalogue/fixture-torrents.ts';
+import { FIXTURE_RETRIES, FIXTURE_TORRENTS } from '../fixtures/catalogue/fixture-torrents.ts';
 import { madeRow, openAt, temporaryPath } from './support.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/catalogue');
@@ -54,6 +54,22 @@ describe('stored catalogues', () => {
     expect(found.all('"sea" "sou"*')).toEqual([2]);
     catalogue.insertMany([madeRow(1)]);
     catalogue.checkInvariants();
+  });
+
+  it('of version 1 get an empty retry ladder that works, of version 2 keep theirs', () => {
+    for (const name of STORED) {
+      const path = temporaryPath();
+      copyFileSync(join(FIXTURES, name), path);
+      const catalogue = openAt(path);
+      const isFirst = name === 'catalogue-v1.db';
+      expect(catalogue.retries.count, name).toBe(isFirst ? 0 : FIXTURE_RETRIES.length);
+      const [one] = FIXTURE_TORRENTS;
+      const health = catalogue.reader.health.get(catalogue.reader.findId(one!.infohashV1!)!);
+      expect(health?.dht?.seeders, name).toBe(isFirst ? undefined : 12);
+      catalogue.retries.add(FIXTURE_RETRIES);
+      expect(catalogue.retries.takeDue(1_790_000_000, 10)).toEqual(FIXTURE_RETRIES);
+      catalogue.checkInvariants();
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import { PeerStore } from '../../main/dht/peer-store.ts';
 import { Responder } from '../../main/dht/responder.ts';
 import type { RoutingTable } from '../../main/dht/routing-table.ts';
 import { SampleSet } from '../../main/dht/sample-set.ts';
+import { estimateOf, SwarmFilter } from '../../main/dht/swarm-filter.ts';
 import { Tokens } from '../../main/dht/tokens.ts';
 import { decodeKrpc, KrpcMessage } from '../../main/wire/krpc-codec.ts';
 import type { SimulatedClock } from '../simulation/simulated-clock.ts';
@@ -27,7 +28,7 @@ describe('responder', () => {
     const random = createSeededRandom(2);
     store = new PeerStore(clock, random);
     const sampleSet = new SampleSet(store, clock, random);
-    responder = new Responder({ table, store, sampleSet, tokens: new Tokens(clock, random), hasNodes4: true });
+    responder = new Responder({ table, store, sampleSet, tokens: new Tokens(clock, random), family: 4 });
     for (let index = 0; index < 40; index++) table.insert(nodeAt(index % 8, index), { hasAnswered: true });
   });
 
@@ -55,7 +56,7 @@ describe('responder', () => {
   });
 
   test('find_node for the other family only: no nodes of ours (BEP 32)', () => {
-    expect(ask(queryBytes('find_node', { target: TARGET, want: ['n6'] })).r['nodes']).toHaveLength(0);
+    expect(ask(queryBytes('find_node', { target: TARGET, want: ['n6'] })).r).not.toHaveProperty('nodes');
     expect(ask(queryBytes('find_node', { target: TARGET, want: ['n4', 'n6'] })).r['nodes']).toHaveLength(208);
   });
 
@@ -70,14 +71,67 @@ describe('responder', () => {
     expect(known['nodes']).toHaveLength(208);
   });
 
-  test('get_peers to a stranger stays near 512 bytes, to anybody below 1024 (BEP 32)', () => {
+  test('get_peers to a stranger stays within 512 bytes, to anybody within 1024 (BEP 32)', () => {
     for (let index = 0; index < 100; index++) store.add(TARGET, { host: hostAt(index), port: 1 });
     const toStranger = ask(queryBytes('get_peers', { info_hash: TARGET }), { isProven: false });
     expect(toStranger.r['values']).toHaveLength(20);
-    expect(toStranger.byteCount).toBeLessThanOrEqual(530);
+    expect(toStranger.byteCount).toBeLessThanOrEqual(512);
     const toFriend = ask(queryBytes('get_peers', { info_hash: TARGET }));
     expect(toFriend.r['values']).toHaveLength(50);
     expect(toFriend.byteCount).toBeLessThanOrEqual(1024);
+  });
+
+  describe('BEP 33', () => {
+    const scrape = (args = {}, options = {}) =>
+      ask(queryBytes('get_peers', { info_hash: TARGET, scrape: 1, ...args }, { t: 'x'.repeat(32) }), options);
+
+    test('scrape=1 of what is not stored here: nodes and a token, no filters', () => {
+      const { r } = scrape();
+      expect(r['nodes']).toHaveLength(208);
+      expect(r['token']).toHaveLength(8);
+      for (const key of ['BFsd', 'BFpe', 'values']) expect(r).not.toHaveProperty(key);
+    });
+
+    test('scrape=1: seeds and the others in filters of their own, and the peers that still fit 1,024 bytes', () => {
+      const { token } = ask(queryBytes('get_peers', { info_hash: TARGET })).r as { token: Uint8Array };
+      const announce = (args: Record<string, number>) =>
+        ask(queryBytes('announce_peer', { info_hash: TARGET, token, port: 7, ...args }));
+      expect(announce({ seed: 1 }).y).toBe('r');
+      for (let index = 0; index < 60; index++) store.add(TARGET, { host: hostAt(index), port: 1 });
+      const { r, byteCount } = scrape();
+      const seeds = new SwarmFilter();
+      seeds.add(ASKER.host);
+      const others = new SwarmFilter();
+      for (let index = 0; index < 60; index++) others.add(hostAt(index));
+      expect(r['BFsd']).toEqual(seeds.bytes);
+      expect(r['BFpe']).toEqual(others.bytes);
+      expect((r['values'] as unknown[]).length).toBeGreaterThanOrEqual(10);
+      expect(r['nodes']).toHaveLength(208);
+      expect(byteCount).toBeLessThanOrEqual(1024);
+      expect(byteCount).toBeGreaterThan(980);
+      // Announced again without `seed`, it is one no more.
+      announce({});
+      expect(scrape().r['BFsd']).toEqual(new Uint8Array(256));
+    });
+
+    test('the filters follow when peers are forgotten', () => {
+      store.add(TARGET, { host: hostAt(0), port: 1 }, true);
+      clock.advance(30 * 60_000);
+      store.add(TARGET, { host: hostAt(1), port: 1 }, true);
+      expect(estimateOf(scrape().r['BFsd'] as Uint8Array)).toBeCloseTo(2, 1);
+      clock.advance(16 * 60_000);
+      store.expire();
+      expect(estimateOf(scrape().r['BFsd'] as Uint8Array)).toBeCloseTo(1, 1);
+    });
+
+    test('noseed=1 leaves seeds out of the peers', () => {
+      store.add(TARGET, { host: '1.2.3.4', port: 1 }, true);
+      const ofOthers = () => ask(queryBytes('get_peers', { info_hash: TARGET, noseed: 1 })).r;
+      expect(ofOthers()).not.toHaveProperty('values');
+      store.add(TARGET, { host: '1.2.3.5', port: 2 });
+      expect((ofOthers()['values'] as Uint8Array[]).map(toHex)).toEqual(['010203050002']);
+      expect(ask(queryBytes('get_peers', { info_hash: TARGET })).r['values']).toHaveLength(2);
+    });
   });
 
   test('announce_peer: with the token of this address, at the port said or seen', () => {

@@ -8,7 +8,7 @@ import { asInfohash } from '../../main/base/identifier.ts';
 import type { Log } from '../../main/base/log.ts';
 import { memoryPorts, type Port } from '../../main/base/port.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
-import type { Torrent } from '../../main/catalogue/torrent.ts';
+import type { RetryEntry, Torrent } from '../../main/catalogue/torrent.ts';
 import type { DatagramSocket, OpenDatagramSocket } from '../../main/dht/udp-socket.ts';
 import { Discovery } from '../../main/engine/discovery.ts';
 import type { EngineOptions, EngineStatus } from '../../main/engine/engine-contract.ts';
@@ -231,6 +231,10 @@ export class PlayedStore {
   readonly known = new Set<string>();
   /** What it says that it has waiting. */
   waitingCount = 0;
+  /** What the pipeline had to say, in order. */
+  readonly retries: EngineToWriter[] = [];
+  /** What the next question for due entries is answered with. */
+  due: RetryEntry[] = [];
   #end: Port<EngineToWriter, WriterToEngine> | null = null;
   #engineEnd: Port<WriterToEngine, EngineToWriter> | null = null;
 
@@ -275,6 +279,16 @@ export class PlayedStore {
       }
       case 'warm-up':
         end.post({ type: 'warm-up', infohashes: new Uint8Array(0), isLast: true });
+        break;
+      case 'retry-take':
+        end.post({ type: 'retry-due', entries: this.due.splice(0, message.limit), waitingCount: 0, evictedCount: 0 });
+        break;
+      case 'retry-add':
+      case 'retry-remove':
+      case 'invalid':
+      case 'health':
+      case 'dead':
+        this.retries.push(message);
         break;
     }
   }

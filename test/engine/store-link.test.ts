@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asInfohash } from '../../main/base/identifier.ts';
 import { memoryPorts, type Port } from '../../main/base/port.ts';
 import type { Torrent } from '../../main/catalogue/torrent.ts';
-import { StoreLink } from '../../main/engine/store-link.ts';
+import { StoreLink, type Known } from '../../main/engine/store-link.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { WAITING_TORRENTS_MAX, type EngineToWriter, type WriterToEngine } from '../../main/store/store-contract.ts';
 
@@ -70,19 +70,34 @@ describe('StoreLink', () => {
   it('answers each question in its order', async () => {
     const { link } = setUp();
     const { heard, store } = joinStore(link);
-    const answers: boolean[][] = [];
+    const answers: Known[][] = [];
     link.areKnown([infohash(1), infohash(2), infohash(3)], (isKnown) => answers.push(isKnown));
     await settle();
     const question = heard.find((message) => message.type === 'are-known');
     expect(question?.infohashes).toHaveLength(60);
-    store.post({ type: 'known', questionId: question!.questionId, isKnown: Uint8Array.of(0, 1, 0) });
+    store.post({ type: 'known', questionId: question!.questionId, isKnown: Uint8Array.of(0, 1, 2) });
     await settle();
-    expect(answers).toEqual([[false, true, false]]);
+    expect(answers).toEqual([[false, true, 'resting']]);
+  });
+
+  it('brings the retry ladder its entries and back what is due; without a store they are counted', async () => {
+    const { link, counters } = setUp();
+    link.send({ type: 'retry-take', limit: 5 });
+    expect(counters.overflows.get('retries-without-store')).toBe(1);
+    const { heard, store } = joinStore(link);
+    const due: unknown[] = [];
+    link.onRetryDue = (message) => due.push(message);
+    link.send({ type: 'retry-take', limit: 5 });
+    await settle();
+    expect(heard.at(-1)).toEqual({ type: 'retry-take', limit: 5 });
+    store.post({ type: 'retry-due', entries: [], waitingCount: 7, evictedCount: 0 });
+    await settle();
+    expect(due).toMatchObject([{ waitingCount: 7 }]);
   });
 
   it('answers open questions as not known when the store is replaced, and at once when there is none', async () => {
     const { link } = setUp();
-    const answers: boolean[][] = [];
+    const answers: Known[][] = [];
     link.areKnown([infohash(1)], (isKnown) => answers.push(isKnown));
     expect(answers).toEqual([[false]]);
     joinStore(link);
@@ -94,13 +109,13 @@ describe('StoreLink', () => {
 
   it('answers what a fallen store was asked, keeps what comes, and ignores its last words', async () => {
     const { link } = setUp();
-    const roomChanges: boolean[] = [];
+    const roomChanges: Known[] = [];
     link.onRoomChanged = () => roomChanges.push(link.hasRoom);
     const [engineEnd, store] = memoryPorts<WriterToEngine, EngineToWriter>();
     link.connect(engineEnd);
     store.post({ type: 'stored', storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
     await settle();
-    const answers: boolean[][] = [];
+    const answers: Known[][] = [];
     link.areKnown([infohash(1), infohash(2)], (isKnown) => answers.push(isKnown));
     link.disconnect(engineEnd);
     expect(answers).toEqual([[false, false]]);

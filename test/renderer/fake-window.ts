@@ -117,6 +117,7 @@ export function row(seed: number): ResultRowDto {
     peersSeen: 4,
     discoveredAtUnixSeconds: 1_700_000_000 - seed,
     contentType: 'video',
+    health: null,
     matches: [],
   };
 }
@@ -131,6 +132,7 @@ export function page(facts: Partial<ResultPageDto> & Pick<ResultPageDto, 'rows'>
     totalCount: facts.rows.length,
     totalIsExact: true,
     countsByType: null,
+    isPartial: false,
     didYouMean: [],
     ...facts,
   };

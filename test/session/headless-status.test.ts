@@ -3,7 +3,14 @@ import type { EngineOptions } from '../../main/engine/engine-contract.ts';
 import { headlessLine, headlessStatus } from '../../main/session/headless-status.ts';
 import type { SessionStatus } from '../../main/session/session.ts';
 
-const silent: SessionStatus = { engine: null, torrentCount: 12, databaseBytes: 0, problem: null, notice: null };
+const silent: SessionStatus = {
+  engine: null,
+  counters: null,
+  torrentCount: 12,
+  databaseBytes: 0,
+  problem: null,
+  notice: null,
+};
 const options: EngineOptions = {
   dataDir: '/d',
   bootstrap: [],
@@ -23,6 +30,7 @@ test('before the engine has spoken the rules asked for are told, in both forms',
     isServing: true,
     localAddressesAllowed: true,
     torrents: 12,
+    counters: null,
   });
   expect(headlessLine(status)).toMatch(/^starting · .* · 12 torrents · local addresses allowed$/);
   expect(headlessLine(headlessStatus(silent, { ...options, localAddressesAllowed: false }))).not.toContain('local');

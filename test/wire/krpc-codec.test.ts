@@ -289,6 +289,17 @@ describe('queries', () => {
     expect(accepted(explicit).impliedPort).toBe(false);
   });
 
+  test('seed and noseed (BEP 33)', () => {
+    const announce = (field: string) => query('announce_peer', `9:info_hash20:${HASH}4:porti1e${field}5:token1:x`);
+    expect([accepted(announce('')).isSeed, accepted(announce('4:seedi1e')).isSeed]).toEqual([false, true]);
+    expect(accepted(announce('4:seedi0e')).isSeed).toBe(false);
+    expect(accepted(query('get_peers', `9:info_hash20:${HASH}6:noseedi1e`))).toMatchObject({
+      wantsNoSeeds: true,
+      isSeed: false,
+      oddities: [],
+    });
+  });
+
   test('ro, scrape, want', () => {
     const plain = accepted(bep5.getPeersQuery);
     expect([plain.isReadOnly, plain.wantsScrape, plain.wantsNodes4, plain.wantsNodes6]).toEqual([

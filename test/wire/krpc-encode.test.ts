@@ -130,6 +130,8 @@ describe('replies', () => {
   const head: OutgoingReply = { transactionId, requester, id };
   const common = { ip, t: transactionId, v, y: latin1('r') };
   const nodes = createSeededRandom(1).bytes(8 * 26);
+  const nodes6 = createSeededRandom(3).bytes(8 * 38);
+  const filter = createSeededRandom(4).bytes(256);
   const samples = createSeededRandom(2).bytes(20 * 20);
   const values = Array.from({ length: 50 }, (_, index) => createSeededRandom(index).bytes(index % 2 === 0 ? 6 : 18));
 
@@ -138,6 +140,12 @@ describe('replies', () => {
     ['no nodes', { ...head, nodes: new Uint8Array(0) }, { r: { id, nodes: new Uint8Array(0) } }],
     ['find_node', { ...head, nodes }, { r: { id, nodes } }],
     ['get_peers', { ...head, nodes, token: latin1('tok'), values }, { r: { id, nodes, token: latin1('tok'), values } }],
+    ['both families', { ...head, nodes, nodes6 }, { r: { id, nodes, nodes6 } }],
+    [
+      'filters',
+      { ...head, nodes6, token: latin1('tok'), bloomPeers: filter, bloomSeeds: new Uint8Array(256) },
+      { r: { BFpe: filter, BFsd: new Uint8Array(256), id, nodes6, token: latin1('tok') } },
+    ],
     ['no values', { ...head, values: [], token: latin1('') }, { r: { id, token: latin1(''), values: [] } }],
     [
       'sample_infohashes',

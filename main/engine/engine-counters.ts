@@ -1,0 +1,72 @@
+// All that is counted (protocol.md 6.7), gathered from the rooms when it is to be posted.
+import type { DhtNode } from '../dht/dht-node.ts';
+import type { MetadataFetcher } from '../metadata/metadata-fetcher.ts';
+import type { ScrapeLoop } from '../scrape/scrape-loop.ts';
+import type { Counters } from '../stats/counters.ts';
+import { CLIENT_VERSIONS_SHOWN, type EngineClientVersion, type EngineCounters } from './engine-contract.ts';
+import { PerMinute } from './per-minute.ts';
+import type { StoreLink } from './store-link.ts';
+
+export interface CountedParts {
+  readonly counters: Counters;
+  readonly metadata: MetadataFetcher;
+  readonly store: StoreLink;
+}
+
+export class CountersReader {
+  readonly #parts: CountedParts;
+  readonly #newAddresses = new PerMinute();
+  readonly #saved = new PerMinute();
+
+  constructor(parts: CountedParts) {
+    this.#parts = parts;
+  }
+
+  /** `nodes` and `scrape` as far as they stand. */
+  read(nodes: readonly DhtNode[], scrape: ScrapeLoop | null, nowMs: number, uptimeMs: number): EngineCounters {
+    const { counters, metadata, store } = this.#parts;
+    return {
+      atUptimeMs: uptimeMs,
+      dht: {
+        nodes: nodes.map((node) => node.figures()),
+        queriesSentBy: { ...counters.queriesSentBy },
+        queriesReceivedBy: { ...counters.queriesReceivedBy },
+        queriesAnswered: counters.queriesAnswered,
+        repliesReceived: counters.repliesReceived,
+        errorsReceivedByCode: counters.errorsReceived.toObject(),
+        queryTimeouts: counters.queryTimeouts,
+        newAddressesPerSecond: this.#newAddresses.read(counters.newAddresses, nowMs) / 60,
+      },
+      scrape: scrape?.figures() ?? null,
+      infohashes: {
+        raw: counters.infohashesSeen,
+        new: counters.infohashesNew,
+        repeated: counters.infohashesRepeated,
+        known: counters.infohashesKnown,
+      },
+      peersFound: counters.peersFound,
+      metadata: {
+        queued: metadata.queuedCount,
+        connections: metadata.connectionCount,
+        dialled: counters.peersDialled,
+        failuresBy: counters.metadataFailures.toObject(),
+        receivedBytes: counters.metadataBytes,
+        heldBytes: metadata.heldBytes,
+      },
+      store: {
+        waiting: store.waitingCount,
+        saved: store.storedCount,
+        savedPerMinute: this.#saved.read(store.storedCount, nowMs),
+      },
+      clientVersions: scrape === null ? [] : clientVersions(scrape),
+    };
+  }
+}
+
+function clientVersions({ clientVersions: versions }: ScrapeLoop): EngineClientVersion[] {
+  // Without the raw bytes: a terminal should not print what a stranger sent.
+  return versions
+    .rows()
+    .slice(0, CLIENT_VERSIONS_SHOWN)
+    .map(({ version: _raw, ...row }) => row);
+}
