@@ -11,9 +11,7 @@ import type { Random } from '../base/random.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
-import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
 import type { DialPeer } from '../metadata/transports/peer-connection.ts';
-import { PACE_PROFILES } from '../scrape/pace.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
@@ -22,6 +20,7 @@ import { crawlState } from './crawl-state.ts';
 import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
+import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState, type EngineState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
@@ -44,7 +43,7 @@ export class Discovery {
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
-  readonly #metadata: MetadataFetcher;
+  readonly #metadata: MetadataLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -72,18 +71,14 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[options.pace];
-    this.#metadata = new MetadataFetcher(
-      { ...dependencies, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
-      { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond, bindHost: options.bindHost },
-      {
-        onFetched: (fetched) => this.#storeTorrent(fetched),
-        onGivenUp: () => undefined,
-      },
+    const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
+    this.#metadata = new MetadataLine(
+      { ...dependencies, counters: this.counters, mayConnect, store: this.#store },
+      options,
     );
     this.#countersReader = new CountersReader({
       counters: this.counters,
-      metadata: this.#metadata,
+      metadata: this.#metadata.fetcher,
       store: this.#store,
     });
     this.#pauseOrResumeMetadata();
@@ -102,6 +97,7 @@ export class Discovery {
     for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
     node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
     node.onRetired = (retired) => scrape.offerRetired(retired);
+    this.#metadata.join(scrape);
     this.#scrape = scrape;
     if (this.#isPaused) scrape.pause();
     scrape.start();
@@ -143,8 +139,7 @@ export class Discovery {
   setPace(pace: Pace): void {
     this.#pace = pace;
     this.#scrape?.setPace(pace);
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[pace];
-    this.#metadata.setLimits({ connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond });
+    this.#metadata.setPace(pace);
   }
 
   /** After sleep or a change of network: what was under way is forgotten without blaming anybody. */
@@ -252,29 +247,13 @@ export class Discovery {
       ...this.#dependencies,
       counters: this.counters,
       dht: node,
-      onPeers: (infohash, peers) => this.#metadata.offer(infohash, peers),
+      onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
       areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
-      wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
+      wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
     };
     return new ScrapeLoop(dependencies, {
       pace: this.#pace,
       localAddressesAllowed: this.#options.localAddressesAllowed,
-    });
-  }
-
-  #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
-    const { name, files, fileCount, sizeBytes, isPrivate } = info;
-    const discoveredAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
-    this.#store.store({
-      infohashV1,
-      infohashV2,
-      name,
-      files,
-      fileCount,
-      sizeBytes,
-      isPrivate,
-      peersSeen,
-      discoveredAtUnixSeconds,
     });
   }
 

@@ -18,6 +18,7 @@ import { Harvest, type HarvestFigures } from './harvest.ts';
 import type { AskKnown } from './infohash-triage.ts';
 import { type NeedleFigures, NeedleTables } from './needle-tables.ts';
 import { type Pace, PaceController, type PaceFigures } from './pace.ts';
+import type { PeerStage, PeerStages } from './peer-stages.ts';
 import { NEW_CONTACTS_PER_REPLY_MAX, Referrers } from './referrers.ts';
 import type { RetiredNode } from './retired-nodes.ts';
 import { Sampler } from './sampler.ts';
@@ -43,7 +44,7 @@ export interface ScrapeDependencies {
   readonly log: Log;
   readonly counters: Counters;
   readonly dht: ScrapeDht;
-  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+  readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
   readonly areKnown: AskKnown;
   /** The metadata queue is below its high-water mark. */
   readonly wantsMore: () => boolean;
@@ -124,6 +125,16 @@ export class ScrapeLoop {
       strategy,
       onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
     });
+  }
+
+  /** Where peers are looked for; to be told what came of those that were named. */
+  get stages(): PeerStages {
+    return this.#harvest.stages;
+  }
+
+  /** Lookups that wait for their turn: while there are some, nothing needs to come from the retry ladder. */
+  get lookupsWaiting(): number {
+    return this.#harvest.lookupsWaiting;
   }
 
   start(): void {

@@ -76,6 +76,8 @@ export class Counters {
   readonly dropped = new ReasonCounts();
   /** Why fetching metadata from one peer ended without success, by reason. */
   readonly metadataFailures = new ReasonCounts();
+  /** Torrents fetched, by the stage that named the peer which delivered (metadata/fetch-queue.ts). */
+  readonly metadataByStage = new ReasonCounts();
   /** Limits that were hit, by the name of the queue or map. */
   readonly overflows = new ReasonCounts();
 }
