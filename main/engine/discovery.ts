@@ -8,6 +8,7 @@ import { bytesEqual, toHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Random } from '../base/random.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
@@ -20,6 +21,7 @@ import { crawlState } from './crawl-state.ts';
 import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
+import { HealthLine } from './health-line.ts';
 import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState, type EngineState } from './saved-state.ts';
@@ -39,11 +41,14 @@ export interface DiscoveryDependencies {
 
 export class Discovery {
   readonly counters = new Counters();
+  /** What was found of the health of torrents. */
+  onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   readonly #dependencies: DiscoveryDependencies;
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
   readonly #metadata: MetadataLine;
+  readonly #health: HealthLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -72,10 +77,12 @@ export class Discovery {
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
     const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
-    this.#metadata = new MetadataLine(
-      { ...dependencies, counters: this.counters, mayConnect, store: this.#store },
-      options,
-    );
+    const shared = { ...dependencies, counters: this.counters, mayConnect, store: this.#store };
+    this.#metadata = new MetadataLine(shared, options);
+    this.#health = new HealthLine(shared, { bindHost: options.bindHost, trackers: options.trackers ?? [] });
+    this.#health.onReports = (reports) => this.onHealth(reports);
+    this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
+    if (options.startPaused) this.#health.pause();
     this.#countersReader = new CountersReader({
       counters: this.counters,
       metadata: this.#metadata.fetcher,
@@ -98,6 +105,7 @@ export class Discovery {
     node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
     node.onRetired = (retired) => scrape.offerRetired(retired);
     this.#metadata.join(scrape);
+    this.#health.join(node);
     this.#scrape = scrape;
     if (this.#isPaused) scrape.pause();
     scrape.start();
@@ -115,6 +123,7 @@ export class Discovery {
     this.#scrape?.stop();
     this.#node?.pause();
     await this.#metadata.stop();
+    await this.#health.stop();
     this.#store.close();
     await this.#save();
     await this.#node?.stop();
@@ -123,6 +132,7 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    this.#health.pause();
     this.#node?.pause();
     this.#scrape?.pause();
     this.#pauseOrResumeMetadata();
@@ -133,6 +143,7 @@ export class Discovery {
     this.#startListening();
     this.#node?.resume();
     this.#scrape?.resume();
+    this.#health.resume();
     this.#pauseOrResumeMetadata();
   }
 
@@ -147,6 +158,11 @@ export class Discovery {
     if (this.#isPaused) return;
     this.pause();
     this.resume();
+  }
+
+  /** Looks, within a budget, who has the torrents on screen (n x 20 bytes packed). While paused nothing is asked. */
+  checkHealth(infohashes: Uint8Array): void {
+    this.#health.check(infohashes);
   }
 
   connectStore(port: Port<WriterToEngine, EngineToWriter>): void {
@@ -209,6 +225,7 @@ export class Discovery {
     this.#node?.checkInvariants();
     this.#scrape?.checkInvariants();
     this.#metadata.checkInvariants();
+    this.#health.checkInvariants();
   }
 
   /** The node on its socket, or null when none could be opened: then the state says why. */
