@@ -12,7 +12,8 @@ import type { HealthReport } from '../catalogue/torrent.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
-import type { DialPeer } from '../metadata/transports/peer-connection.ts';
+import type { DialStream } from '../metadata/transports/peer-connection.ts';
+import { PeerTransports } from '../metadata/transports/peer-transports.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
@@ -36,7 +37,7 @@ export interface DiscoveryDependencies {
   readonly log: Log;
   readonly openSocket: OpenDatagramSocket;
   readonly resolveHost: (name: string) => Promise<string[]>;
-  readonly dial: DialPeer;
+  readonly dialTcp: DialStream;
 }
 
 export class Discovery {
@@ -47,6 +48,7 @@ export class Discovery {
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
+  readonly #transports: PeerTransports;
   readonly #metadata: MetadataLine;
   readonly #health: HealthLine;
   readonly #sampled = new PerMinute();
@@ -76,18 +78,21 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
-    const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
-    const shared = { ...dependencies, counters: this.counters, mayConnect, store: this.#store };
+    const { localAddressesAllowed, bindHost, trackers = [] } = options;
+    this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
+    const shared = {
+      ...dependencies,
+      counters: this.counters,
+      dial: this.#transports.dial,
+      mayConnect: (contact: Contact): boolean => isForbidden(contact, { localAddressesAllowed }) === null,
+      store: this.#store,
+    };
     this.#metadata = new MetadataLine(shared, options);
-    this.#health = new HealthLine(shared, { bindHost: options.bindHost, trackers: options.trackers ?? [] });
+    this.#health = new HealthLine(shared, { bindHost, trackers });
     this.#health.onReports = (reports) => this.onHealth(reports);
     this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
     if (options.startPaused) this.#health.pause();
-    this.#countersReader = new CountersReader({
-      counters: this.counters,
-      metadata: this.#metadata.fetcher,
-      store: this.#store,
-    });
+    this.#countersReader = new CountersReader({ ...shared, metadata: this.#metadata.fetcher });
     this.#pauseOrResumeMetadata();
   }
 
@@ -96,13 +101,13 @@ export class Discovery {
     const { clock, log } = this.#dependencies;
     const saved = await this.#savedState.read();
     if (this.#hasStopped) return;
-    const savedId = saved?.table.selfId ?? null;
     const node = await this.#openNode(saved);
     if (node === null || this.#hasStopped) return;
     const scrape = this.#createScrape(node);
-    if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
+    if (saved) scrape.restore(saved.scrape, { ownIdChanged: !bytesEqual(saved.table.selfId, node.nodeId) });
     for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
     node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
+    this.#transports.joinUdp(node.foreign);
     node.onRetired = (retired) => scrape.offerRetired(retired);
     this.#metadata.join(scrape);
     this.#health.join(node);
@@ -121,8 +126,9 @@ export class Discovery {
     this.#hasStopped = true;
     this.#saving?.cancel();
     this.#scrape?.stop();
+    const stopped = this.#metadata.stop();
     this.#node?.pause();
-    await this.#metadata.stop();
+    await stopped;
     await this.#health.stop();
     this.#store.close();
     await this.#save();
@@ -133,9 +139,10 @@ export class Discovery {
   pause(): void {
     this.#isPaused = true;
     this.#health.pause();
+    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
+    this.#pauseOrResumeMetadata();
     this.#node?.pause();
     this.#scrape?.pause();
-    this.#pauseOrResumeMetadata();
   }
 
   resume(): void {
@@ -226,6 +233,7 @@ export class Discovery {
     this.#scrape?.checkInvariants();
     this.#metadata.checkInvariants();
     this.#health.checkInvariants();
+    this.#transports.checkInvariants();
   }
 
   /** The node on its socket, or null when none could be opened: then the state says why. */
@@ -277,10 +285,6 @@ export class Discovery {
   #warmUp(infohashes: Uint8Array): void {
     if (this.#scrape) this.#scrape.warmUp(infohashes);
     else this.#earlyWarmUps.push(infohashes);
-  }
-
-  #mayConnect(contact: Contact): boolean {
-    return isForbidden(contact, { localAddressesAllowed: this.#options.localAddressesAllowed }) === null;
   }
 
   /** Pausing closes every connection and keeps the queue: what the store has no room for is fetched later, not lost. */

@@ -69,6 +69,11 @@ export class DialLimits {
     this.#networkDialledAtMs.set(network, nowMs);
   }
 
+  /** One more connection to an address that is open already, after another one to it failed. False: not yet. */
+  reopen(nowMs: number): boolean {
+    return this.#bucket.take(nowMs);
+  }
+
   closed(contact: Contact): void {
     this.#openHosts.delete(contact.host);
   }

@@ -57,3 +57,20 @@ export function connectFailure(reason: CloseReason): PeerFailure {
 export function isOwnTrouble(reason: GivenUpReason): boolean {
   return reason === 'unreachable' || reason === 'no-memory';
 }
+
+/** How far a conversation came: whoever failed later has told more. */
+const BEFORE_ANSWER: readonly PeerFailure[] = [
+  ...(['unreachable', 'connect-timeout', 'refused', 'bad-transport', 'handshake-timeout', 'bad-encryption'] as const),
+  ...(['reset-in-handshake', 'not-bittorrent'] as const),
+];
+
+/** The peer spoke BitTorrent to us, whatever came of it. */
+export function hasAnswered(reason: PeerFailure): boolean {
+  return !BEFORE_ANSWER.includes(reason);
+}
+
+/** Whether `a` says more of the peer than `b`. */
+export function tellsMore(a: PeerFailure, b: PeerFailure): boolean {
+  const rank = (reason: PeerFailure): number => (hasAnswered(reason) ? Infinity : BEFORE_ANSWER.indexOf(reason));
+  return rank(a) > rank(b);
+}

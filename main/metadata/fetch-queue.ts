@@ -7,7 +7,7 @@ import { contactText } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
 import { asInfohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
-import type { PeerSession } from './peer-session.ts';
+import type { PeerAttempt } from './peer-attempt.ts';
 
 const JOBS_MAX = 2000;
 /** protocol.md 6.2: no more infohashes wanted from here on ... */
@@ -39,7 +39,7 @@ interface Candidate {
 export class FetchJob {
   readonly infohash: Infohash;
   readonly key: string;
-  readonly sessions = new Set<PeerSession>();
+  readonly sessions = new Set<PeerAttempt>();
   wasTried = false;
   /** Its metadata is complete and being looked at (metadata-verifier.ts). */
   isVerifying = false;

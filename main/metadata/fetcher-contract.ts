@@ -8,6 +8,7 @@ import type { TorrentInfo } from '../wire/info-dictionary.ts';
 import type { ConnectionLimits } from './dial-limits.ts';
 import type { GivenUpReason } from './failures.ts';
 import type { PeerStage } from './fetch-queue.ts';
+import type { TransportOptions } from './transport-policy.ts';
 import type { DialPeer } from './transports/peer-connection.ts';
 
 export interface MetadataDependencies {
@@ -22,6 +23,8 @@ export interface MetadataDependencies {
 export interface MetadataOptions extends ConnectionLimits {
   /** Local address of every connection; a wildcard lets the system choose. */
   readonly bindHost: string;
+  /** Default: all of them. */
+  readonly transports?: TransportOptions;
 }
 
 export interface FetchedTorrent {

@@ -1,6 +1,6 @@
-// Fetches the metadata of infohashes from the peers that the DHT names (BEP 9 over TCP; protocol.md 4.3, 6.2, 6.2b).
+// Fetches the metadata of infohashes from the peers that the DHT names (BEP 9; protocol.md 4.3, 6.2, 6.2b).
 // Newest infohash first, one peer at a time and a second one if the first is slow, the next one on failure. What comes
-// out is verified. Not here: one peer's conversation (peer-session.ts) and who may be dialled at all (`mayConnect`).
+// out is verified. Not here: one peer (peer-attempt.ts) and who may be dialled at all (`mayConnect`).
 import { assert } from '../base/assert.ts';
 import type { Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
@@ -10,9 +10,11 @@ import type { MetadataDependencies, MetadataListener, MetadataOptions } from './
 import { type GivenUpReason, isDead, isHostile, type PeerFailure } from './failures.ts';
 import { FetchJob, FetchQueue, GoodPorts, type PeerStage, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
 import { MetadataMemory } from './metadata-pieces.ts';
-import { PeerSession, type SessionEnd } from './peer-session.ts';
 import { MetadataVerifier } from './metadata-verifier.ts';
+import { PeerAttempt } from './peer-attempt.ts';
+import type { SessionEnd } from './peer-session.ts';
 import { RecentHybrids } from './recent-hybrids.ts';
+import { TransportPolicy } from './transport-policy.ts';
 import type { Verdict, VerifiedMetadata } from './verify-metadata.ts';
 
 export type * from './fetcher-contract.ts';
@@ -31,7 +33,8 @@ export class MetadataFetcher {
   readonly #memory = new MetadataMemory();
   readonly #verifier: MetadataVerifier;
   readonly #goodPorts = new GoodPorts();
-  readonly #sessions = new Set<PeerSession>();
+  readonly #policy: TransportPolicy;
+  readonly #sessions = new Set<PeerAttempt>();
   readonly #hybrids = new RecentHybrids();
   #ticker: Timer | null = null;
   #isPaused = false;
@@ -40,6 +43,7 @@ export class MetadataFetcher {
   constructor(dependencies: MetadataDependencies, options: MetadataOptions, listener: MetadataListener) {
     this.#dependencies = dependencies;
     this.#listener = listener;
+    this.#policy = new TransportPolicy(options.transports);
     this.#verifier = new MetadataVerifier(dependencies.clock, this.#memory);
     this.#localAddress = options.bindHost === '0.0.0.0' || options.bindHost === '::' ? null : options.bindHost;
     this.#limits = new DialLimits(options, dependencies.clock.nowMs());
@@ -94,7 +98,7 @@ export class MetadataFetcher {
   }
 
   resume(): void {
-    if (this.#isStopped || !this.#isPaused) return;
+    if (!this.#isPaused || this.#isStopped) return;
     this.#isPaused = false;
     this.#pump(this.#dependencies.clock.nowMs());
   }
@@ -109,10 +113,8 @@ export class MetadataFetcher {
   }
 
   checkInvariants(): void {
-    this.#queue.checkInvariants();
-    this.#limits.checkInvariants();
-    this.#hybrids.checkInvariants();
-    this.#verifier.checkInvariants();
+    const parts = [this.#queue, this.#limits, this.#hybrids, this.#policy, this.#verifier];
+    for (const part of parts) part.checkInvariants();
     const inJobs = this.#queue.newestFirst().reduce((sum, job) => sum + job.sessions.size, 0);
     assert(inJobs === this.#sessions.size, 'every connection belongs to one queued infohash');
     assert(!this.#isPaused || this.#sessions.size === 0, 'no connection is open while paused');
@@ -123,9 +125,10 @@ export class MetadataFetcher {
   #isDialable(contact: Contact, nowMs: number): boolean {
     if (!isDialablePort(contact.port) || !this.#dependencies.mayConnect(contact)) return false;
     // Bound to an address of one family, a connection in the other would leave by another way than the user chose.
-    const isFamilyRight =
-      this.#localAddress === null || this.#localAddress.includes(':') === contact.host.includes(':');
-    return isFamilyRight && !this.#limits.isShunned(contact, nowMs);
+    const bound = this.#localAddress;
+    return (
+      (bound === null || bound.includes(':') === contact.host.includes(':')) && !this.#limits.isShunned(contact, nowMs)
+    );
   }
 
   #tick(): void {
@@ -164,25 +167,22 @@ export class MetadataFetcher {
   }
 
   #open(job: FetchJob, contact: Contact, nowMs: number): void {
-    const { clock, counters, dial, random } = this.#dependencies;
-    counters.peersDialled++;
-    if (!job.wasTried) counters.metadataTried++;
+    if (!job.wasTried) this.#dependencies.counters.metadataTried++;
     job.wasTried = true;
     this.#limits.opened(contact, nowMs);
-    const session: PeerSession = new PeerSession(job.infohash, contact, {
-      clock,
-      dial,
-      transport: 'tcp',
+    const session: PeerAttempt = new PeerAttempt(job.infohash, contact, {
+      ...this.#dependencies,
       memory: this.#memory,
       localAddress: this.#localAddress,
-      random,
+      policy: this.#policy,
+      takeFlow: () => this.#limits.reopen(this.#dependencies.clock.nowMs()),
       onEnd: (end) => this.#onEnd(job, session, end),
     });
     job.sessions.add(session);
     this.#sessions.add(session);
   }
 
-  #onEnd(job: FetchJob, session: PeerSession, end: SessionEnd): void {
+  #onEnd(job: FetchJob, session: PeerAttempt, end: SessionEnd): void {
     this.#forget(job, session);
     if (end.kind === 'complete') this.#onComplete(job, session.contact, end.raw);
     else this.#onPeerFailed(job, session.contact, end.reason);
@@ -265,7 +265,7 @@ export class MetadataFetcher {
     }
   }
 
-  #forget(job: FetchJob, session: PeerSession): void {
+  #forget(job: FetchJob, session: PeerAttempt): void {
     job.sessions.delete(session);
     this.#sessions.delete(session);
     this.#limits.closed(session.contact);

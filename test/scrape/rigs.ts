@@ -78,6 +78,7 @@ export function newTables(needleCount = 16, seed = 3) {
   const referrers = new Referrers();
   const resting = new Set<string>();
   const tables = new NeedleTables({
+    strategy: 'stratified-needles',
     clock,
     random,
     counters,
