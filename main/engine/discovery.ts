@@ -8,6 +8,7 @@ import { bytesEqual, toHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Random } from '../base/random.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
@@ -21,6 +22,7 @@ import { crawlState } from './crawl-state.ts';
 import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
+import { HealthLine } from './health-line.ts';
 import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState, type EngineState } from './saved-state.ts';
@@ -40,12 +42,15 @@ export interface DiscoveryDependencies {
 
 export class Discovery {
   readonly counters = new Counters();
+  /** What was found of the health of torrents. */
+  onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   readonly #dependencies: DiscoveryDependencies;
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
   readonly #transports: PeerTransports;
   readonly #metadata: MetadataLine;
+  readonly #health: HealthLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -73,18 +78,21 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
+    const { localAddressesAllowed, bindHost, trackers = [] } = options;
     this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
-    const { dial } = this.#transports;
-    const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
-    this.#metadata = new MetadataLine(
-      { ...dependencies, counters: this.counters, dial, mayConnect, store: this.#store },
-      options,
-    );
-    this.#countersReader = new CountersReader({
+    const shared = {
+      ...dependencies,
       counters: this.counters,
-      metadata: this.#metadata.fetcher,
+      dial: this.#transports.dial,
+      mayConnect: (contact: Contact): boolean => isForbidden(contact, { localAddressesAllowed }) === null,
       store: this.#store,
-    });
+    };
+    this.#metadata = new MetadataLine(shared, options);
+    this.#health = new HealthLine(shared, { bindHost, trackers });
+    this.#health.onReports = (reports) => this.onHealth(reports);
+    this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
+    if (options.startPaused) this.#health.pause();
+    this.#countersReader = new CountersReader({ ...shared, metadata: this.#metadata.fetcher });
     this.#pauseOrResumeMetadata();
   }
 
@@ -93,16 +101,16 @@ export class Discovery {
     const { clock, log } = this.#dependencies;
     const saved = await this.#savedState.read();
     if (this.#hasStopped) return;
-    const savedId = saved?.table.selfId ?? null;
     const node = await this.#openNode(saved);
     if (node === null || this.#hasStopped) return;
     const scrape = this.#createScrape(node);
-    if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
+    if (saved) scrape.restore(saved.scrape, { ownIdChanged: !bytesEqual(saved.table.selfId, node.nodeId) });
     for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
     node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
     this.#transports.joinUdp(node.foreign);
     node.onRetired = (retired) => scrape.offerRetired(retired);
     this.#metadata.join(scrape);
+    this.#health.join(node);
     this.#scrape = scrape;
     if (this.#isPaused) scrape.pause();
     scrape.start();
@@ -121,6 +129,7 @@ export class Discovery {
     const stopped = this.#metadata.stop();
     this.#node?.pause();
     await stopped;
+    await this.#health.stop();
     this.#store.close();
     await this.#save();
     await this.#node?.stop();
@@ -129,6 +138,7 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    this.#health.pause();
     // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
     this.#pauseOrResumeMetadata();
     this.#node?.pause();
@@ -140,6 +150,7 @@ export class Discovery {
     this.#startListening();
     this.#node?.resume();
     this.#scrape?.resume();
+    this.#health.resume();
     this.#pauseOrResumeMetadata();
   }
 
@@ -154,6 +165,11 @@ export class Discovery {
     if (this.#isPaused) return;
     this.pause();
     this.resume();
+  }
+
+  /** Looks, within a budget, who has the torrents on screen (n x 20 bytes packed). While paused nothing is asked. */
+  checkHealth(infohashes: Uint8Array): void {
+    this.#health.check(infohashes);
   }
 
   connectStore(port: Port<WriterToEngine, EngineToWriter>): void {
@@ -216,6 +232,7 @@ export class Discovery {
     this.#node?.checkInvariants();
     this.#scrape?.checkInvariants();
     this.#metadata.checkInvariants();
+    this.#health.checkInvariants();
     this.#transports.checkInvariants();
   }
 
@@ -268,10 +285,6 @@ export class Discovery {
   #warmUp(infohashes: Uint8Array): void {
     if (this.#scrape) this.#scrape.warmUp(infohashes);
     else this.#earlyWarmUps.push(infohashes);
-  }
-
-  #mayConnect(contact: Contact): boolean {
-    return isForbidden(contact, { localAddressesAllowed: this.#options.localAddressesAllowed }) === null;
   }
 
   /** Pausing closes every connection and keeps the queue: what the store has no room for is fetched later, not lost. */
