@@ -3,6 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { TimeoutQueue } from '../../main/base/timeout-queue.ts';
 
 describe('timeout queue', () => {
+  test('a member under another name keeps its turn and its time, wherever it stands', () => {
+    for (const renamed of [0, 1, 2]) {
+      const queue = new TimeoutQueue(4);
+      for (const member of [0, 1, 2]) queue.touch(member, member);
+      queue.rename(renamed, 3);
+      queue.checkInvariants();
+      expect([...queue.members()]).toEqual([0, 1, 2].map((member) => (member === renamed ? 3 : member)));
+      expect(queue.touchedAtMs(3)).toBe(renamed);
+      expect(() => queue.rename(renamed, 3)).toThrow('free');
+    }
+  });
+
   test('growing keeps order and times, and adds room', () => {
     const queue = new TimeoutQueue(2);
     queue.touch(1, 5);
