@@ -190,8 +190,8 @@ export class DhtNode {
   }
 
   /** Iterative get_peers. False: paused, or too many lookups already; then onDone is never called. */
-  lookupPeers(infohash: Uint8Array, onDone: (peers: Contact[]) => void): boolean {
-    return this.#state === 'running' && this.#lookups.startForPeers(infohash, this.table, onDone);
+  lookupPeers(infohash: Uint8Array, onDone: (peers: Contact[]) => void, options?: contract.PeerLookupOptions): boolean {
+    return this.#state === 'running' && this.#lookups.startForPeers(infohash, this.table, onDone, options);
   }
 
   /**

@@ -31,6 +31,7 @@ export class Explorer {
   /** When each host was last sent a find_node, oldest first. */
   readonly #askedAtMs = new Map<string, number>();
   #foundAtMs = -Infinity;
+  #lookedAtMs = -Infinity;
   #next = 0;
 
   constructor(dependencies: ExplorerDependencies) {
@@ -46,6 +47,9 @@ export class Explorer {
     if (nowMs - table.seededAtMs >= SEED_EVERY_MS) this.#seed(table, nowMs);
     const waitMs = this.#dependencies.tables.candidateCount === 0 ? FIND_NODE_STARVED_MS : FIND_NODE_EVERY_MS;
     if (table.candidates.size >= CANDIDATES_WANTED || nowMs - this.#foundAtMs < waitMs) return;
+    // Looking for somebody to ask costs more than asking: not every tick when there is nobody.
+    if (nowMs - this.#lookedAtMs < FIND_NODE_STARVED_MS) return;
+    this.#lookedAtMs = nowMs;
     this.#explore(table, nowMs);
   }
 

@@ -17,6 +17,7 @@ import {
   type SavedInfohashKeys,
 } from './infohash-filters.ts';
 import { type AskKnown, InfohashTriage } from './infohash-triage.ts';
+import { LookupShare } from './lookup-share.ts';
 import { LOOKUPS_PER_SOURCE_MAX, PeerLookups } from './peer-lookups.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
 
@@ -28,6 +29,8 @@ export interface HarvestDependencies {
   readonly versions: ClientVersions;
   readonly areKnown: AskKnown;
   readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+  /** Nodes near an infohash that a whole lookup may begin with. */
+  readonly nodesNear: (infohash: Infohash) => readonly NodeContact[];
   /** Neither we nor the store have met it. */
   readonly onNew: (from: NodeContact) => void;
   /** 20 infohashes and no peer for any: they were probably invented. */
@@ -50,6 +53,7 @@ export class Harvest {
   readonly #dependencies: HarvestDependencies;
   readonly #getPeers: GetPeersList;
   readonly #lookups: PeerLookups;
+  readonly #share: LookupShare;
   #keys: SavedInfohashKeys;
   #known: KnownInfohashes;
   #recent!: RecentInfohashes;
@@ -58,6 +62,7 @@ export class Harvest {
   constructor(dependencies: HarvestDependencies) {
     const { clock, counters, dht, versions, onPeers, onBarren } = dependencies;
     this.#dependencies = dependencies;
+    this.#share = new LookupShare(clock);
     this.#keys = newInfohashKeys(dependencies.random);
     this.#known = new KnownInfohashes(this.#keys.known, counters);
     this.#triage = this.#newTriage();
@@ -72,7 +77,8 @@ export class Harvest {
     });
     this.#lookups = new PeerLookups({
       counters,
-      lookupPeers: (infohash, onDone) => dht.lookupPeers(infohash, onDone),
+      lookupPeers: (infohash, onDone) =>
+        dht.lookupPeers(infohash, onDone, { seeds: dependencies.nodesNear(infohash), share: this.#share }),
       onPeers,
     });
   }
@@ -143,6 +149,7 @@ export class Harvest {
     this.#getPeers.checkInvariants();
     this.#lookups.checkInvariants();
     this.#known.checkInvariants();
+    this.#share.checkInvariants();
   }
 
   #newTriage(): InfohashTriage<SampleSource> {

@@ -23,7 +23,7 @@ interface Wanted {
 
 export interface PeerLookupsOptions {
   readonly counters: Counters;
-  readonly lookupPeers: (infohash: Uint8Array, onDone: (peers: Contact[]) => void) => boolean;
+  readonly lookupPeers: (infohash: Infohash, onDone: (peers: Contact[]) => void) => boolean;
   readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
 }
 

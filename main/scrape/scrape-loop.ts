@@ -31,6 +31,8 @@ const IDLE_TICK_MS = 500;
 const SAMPLES_PER_TICK_MAX = 16;
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
+/** Nodes of a needle table that a whole lookup begins with. */
+const LOOKUP_SEEDS = 16;
 /** The nearest candidates of each needle that are saved. */
 const CANDIDATES_SAVED = 64;
 
@@ -93,7 +95,7 @@ export class ScrapeLoop {
       needleCount: options.needleCount ?? NEEDLES_DEFAULT,
       isOnePerSubnet: !(options.localAddressesAllowed ?? false),
       isResting: (host) => this.#cooldown.isResting(host),
-      isInMainTable: (node) => dht.table.find(node.contact) !== null,
+      isInMainTable: (contact) => dht.table.find(contact) !== null,
     });
     this.#harvest = new Harvest({
       clock,
@@ -103,6 +105,7 @@ export class ScrapeLoop {
       versions: this.clientVersions,
       areKnown: dependencies.areKnown,
       onPeers: dependencies.onPeers,
+      nodesNear: (infohash) => this.#tables.bestMatch(infohash).routing.closest(infohash, LOOKUP_SEEDS),
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });

@@ -14,7 +14,7 @@ afterEach(() => world.stop());
 
 describe(`invariants (SEED=${seed})`, () => {
   test('I1 to I12 hold after every event', { timeout: 600_000 }, async () => {
-    world = new LivingWorld({ seed, nodeCount: 400, newTorrentEveryMs: 1_000 });
+    world = new LivingWorld({ seed, nodeCount: 300, newTorrentEveryMs: 1_000 });
     const { clock, discovery, network, manners } = world;
     let events = 0;
     const check = (): void => {
@@ -30,17 +30,17 @@ describe(`invariants (SEED=${seed})`, () => {
     network.birthsPerMinute = 200;
 
     await world.start();
-    await world.pass(2 * MINUTE_MS);
-    expect(discovery.status().samplesAnswered).toBeGreaterThan(50);
+    await world.pass(MINUTE_MS);
+    expect(discovery.status().samplesAnswered).toBeGreaterThan(30);
     network.isDown = true;
     await world.pass(75_000);
     network.isDown = false;
-    await world.pass(30_000);
+    await world.pass(20_000);
     discovery.pause();
     await world.pass(5_000);
     discovery.resume();
-    await world.pass(15_000);
-    clock.sleep(20 * MINUTE_MS);
+    await world.pass(10_000);
+    clock.sleep(70 * MINUTE_MS); // an id may change once an hour
     await world.pass(20_000);
     const idBefore = discovery.status().nodeIdHex;
     network.externalHost = '99.7.7.7';

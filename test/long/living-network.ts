@@ -150,7 +150,7 @@ export class LivingNetwork {
     return number === undefined ? null : this.#torrents[number % RING]!;
   }
 
-  /** Dead in place of whoever was at `slot`: half of the newcomers never answer. `isMoving`: the same node elsewhere. */
+  /** Somebody new at `slot`, half of them never to answer; `isMoving`: the same node at another address. */
   #bear(slot: number, isMoving: boolean): void {
     const random = this.#random;
     this.bornCount++;

@@ -30,7 +30,7 @@ interface Day {
 let world: LivingWorld;
 const days: Day[] = [];
 beforeAll(() => {
-  world = new LivingWorld({ seed, nodeCount: 3_000, newTorrentEveryMs: 10_000 });
+  world = new LivingWorld({ seed, nodeCount: 2_000, newTorrentEveryMs: 10_000 });
 });
 afterAll(() => world.stop());
 
