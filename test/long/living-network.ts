@@ -181,6 +181,7 @@ export class LivingNetwork {
   #carry(bytes: Uint8Array, to: Contact): void {
     this.sentCount++;
     const message = this.#message;
+    if (bytes[0] !== 0x64) return; // uTP to a peer: nobody here speaks it
     const malformed = decodeKrpc(bytes, message);
     if (malformed !== null) throw new Error(`the node sent something malformed: ${malformed}`);
     this.onSent(message, to, bytes.length);

@@ -55,7 +55,7 @@ export class LivingWorld {
         log,
         openSocket: this.network.openSocket,
         resolveHost: () => Promise.reject(new Error('nothing is looked up here')),
-        dial: this.seeders.dial,
+        dialTcp: this.seeders.dial,
       },
       {
         dataDir: this.folder,
