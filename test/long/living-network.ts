@@ -290,7 +290,7 @@ export class LivingNetwork {
     const id = slot === null || isChangeling ? this.#random.bytes(20) : this.#idOf(slot);
     const requester = { host: this.externalHost, port: PORT };
     const head = { transactionId: transactionOf(message), requester, id: asNodeId(id) };
-    const length = encodeReply(this.#buffer, { ...head, ...fields } as OutgoingReply);
+    const length = encodeReply(this.#buffer, { ...head, ...fields });
     const bytes = this.#buffer.slice(0, length);
     // Our encoder signs with our own version: it gives way to the responder's.
     const version = slot === null ? 'RO\x00\x01' : VERSIONS[this.#dialects[slot]!];
