@@ -13,7 +13,7 @@ let world: LivingWorld;
 afterEach(() => world.stop());
 
 describe(`invariants (SEED=${seed})`, () => {
-  test('I1 to I12 hold after every event', { timeout: 600_000 }, async () => {
+  test('I1 to I12 hold after every event', { timeout: 1_800_000 }, async () => {
     world = new LivingWorld({ seed, nodeCount: 300, newTorrentEveryMs: 1_000 });
     const { clock, discovery, network, manners } = world;
     let events = 0;

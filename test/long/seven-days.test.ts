@@ -10,7 +10,7 @@ import { LivingWorld, MINUTE_MS } from './living-world.ts';
 const seed = simulationSeed(20_260_777);
 const HOUR_MS = 60 * MINUTE_MS;
 const DAYS = Number(process.env['DAYS'] ?? 7);
-const LIMIT_MS = 1_200_000;
+const LIMIT_MS = 3_600_000;
 /** Above the end of the first day, when the filters of 24 hours and the marks of a day are all there. */
 const GROWTH_BYTES_MAX = 6 * 2 ** 20;
 
