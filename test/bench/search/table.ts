@@ -50,7 +50,11 @@ export async function runSearchBench(torrentCount: number): Promise<string[]> {
 const firstOf = (queries: ReturnType<typeof makeQueries>) =>
   Object.fromEntries(Object.entries(queries).map(([kind, requests]) => [kind, requests.slice(0, 2)]));
 
-async function measureInProcess(databasePath: string, titles: ReturnType<typeof knownTitles>): Promise<InProcess> {
+async function measureInProcess(
+  databasePath: string,
+  titles: ReturnType<typeof knownTitles>,
+  queries: Queries,
+): Promise<InProcess> {
   const reader = openReader(databasePath);
   const index = new NameIndex();
   for (let beforeId = reader.newestId() + 1; !index.isFull && beforeId > 1;) {
