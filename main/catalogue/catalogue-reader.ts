@@ -45,7 +45,7 @@ const INDEX_COLUMNS =
   'id, name, size_bytes AS sizeBytes, file_count AS fileCount, peers_seen AS peersSeen, ' +
   'discovered_at AS discoveredAtUnixSeconds, content_type AS contentType';
 
-/** Every statement that runs often; `plans.test.ts` holds each to its query plan. */
+/** Every statement that runs often; `r14-query-plans.test.ts` holds each to its query plan. */
 export const READER_QUERIES = {
   rowById: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id = ?`,
   rowsByIds: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id IN (SELECT value FROM json_each(?))`,

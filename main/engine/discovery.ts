@@ -8,12 +8,12 @@ import { bytesEqual, toHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Random } from '../base/random.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
-import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
-import type { DialPeer } from '../metadata/transports/peer-connection.ts';
-import { PACE_PROFILES } from '../scrape/pace.ts';
+import type { DialStream } from '../metadata/transports/peer-connection.ts';
+import { PeerTransports } from '../metadata/transports/peer-transports.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
@@ -22,6 +22,8 @@ import { crawlState } from './crawl-state.ts';
 import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
+import { HealthLine } from './health-line.ts';
+import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState, type EngineState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
@@ -35,16 +37,20 @@ export interface DiscoveryDependencies {
   readonly log: Log;
   readonly openSocket: OpenDatagramSocket;
   readonly resolveHost: (name: string) => Promise<string[]>;
-  readonly dial: DialPeer;
+  readonly dialTcp: DialStream;
 }
 
 export class Discovery {
   readonly counters = new Counters();
+  /** What was found of the health of torrents. */
+  onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   readonly #dependencies: DiscoveryDependencies;
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
-  readonly #metadata: MetadataFetcher;
+  readonly #transports: PeerTransports;
+  readonly #metadata: MetadataLine;
+  readonly #health: HealthLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -72,20 +78,21 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[options.pace];
-    this.#metadata = new MetadataFetcher(
-      { ...dependencies, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
-      { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond, bindHost: options.bindHost },
-      {
-        onFetched: (fetched) => this.#storeTorrent(fetched),
-        onGivenUp: () => undefined,
-      },
-    );
-    this.#countersReader = new CountersReader({
+    const { localAddressesAllowed, bindHost, trackers = [] } = options;
+    this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
+    const shared = {
+      ...dependencies,
       counters: this.counters,
-      metadata: this.#metadata,
+      dial: this.#transports.dial,
+      mayConnect: (contact: Contact): boolean => isForbidden(contact, { localAddressesAllowed }) === null,
       store: this.#store,
-    });
+    };
+    this.#metadata = new MetadataLine(shared, options);
+    this.#health = new HealthLine(shared, { bindHost, trackers });
+    this.#health.onReports = (reports) => this.onHealth(reports);
+    this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
+    if (options.startPaused) this.#health.pause();
+    this.#countersReader = new CountersReader({ ...shared, metadata: this.#metadata.fetcher });
     this.#pauseOrResumeMetadata();
   }
 
@@ -94,14 +101,16 @@ export class Discovery {
     const { clock, log } = this.#dependencies;
     const saved = await this.#savedState.read();
     if (this.#hasStopped) return;
-    const savedId = saved?.table.selfId ?? null;
     const node = await this.#openNode(saved);
     if (node === null || this.#hasStopped) return;
     const scrape = this.#createScrape(node);
-    if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
+    if (saved) scrape.restore(saved.scrape, { ownIdChanged: !bytesEqual(saved.table.selfId, node.nodeId) });
     for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
     node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
+    this.#transports.joinUdp(node.foreign);
     node.onRetired = (retired) => scrape.offerRetired(retired);
+    this.#metadata.join(scrape);
+    this.#health.join(node);
     this.#scrape = scrape;
     if (this.#isPaused) scrape.pause();
     scrape.start();
@@ -117,8 +126,10 @@ export class Discovery {
     this.#hasStopped = true;
     this.#saving?.cancel();
     this.#scrape?.stop();
+    const stopped = this.#metadata.stop();
     this.#node?.pause();
-    await this.#metadata.stop();
+    await stopped;
+    await this.#health.stop();
     this.#store.close();
     await this.#save();
     await this.#node?.stop();
@@ -127,9 +138,11 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    this.#health.pause();
+    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
+    this.#pauseOrResumeMetadata();
     this.#node?.pause();
     this.#scrape?.pause();
-    this.#pauseOrResumeMetadata();
   }
 
   resume(): void {
@@ -137,14 +150,14 @@ export class Discovery {
     this.#startListening();
     this.#node?.resume();
     this.#scrape?.resume();
+    this.#health.resume();
     this.#pauseOrResumeMetadata();
   }
 
   setPace(pace: Pace): void {
     this.#pace = pace;
     this.#scrape?.setPace(pace);
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[pace];
-    this.#metadata.setLimits({ connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond });
+    this.#metadata.setPace(pace);
   }
 
   /** After sleep or a change of network: what was under way is forgotten without blaming anybody. */
@@ -152,6 +165,11 @@ export class Discovery {
     if (this.#isPaused) return;
     this.pause();
     this.resume();
+  }
+
+  /** Looks, within a budget, who has the torrents on screen (n x 20 bytes packed). While paused nothing is asked. */
+  checkHealth(infohashes: Uint8Array): void {
+    this.#health.check(infohashes);
   }
 
   connectStore(port: Port<WriterToEngine, EngineToWriter>): void {
@@ -214,6 +232,8 @@ export class Discovery {
     this.#node?.checkInvariants();
     this.#scrape?.checkInvariants();
     this.#metadata.checkInvariants();
+    this.#health.checkInvariants();
+    this.#transports.checkInvariants();
   }
 
   /** The node on its socket, or null when none could be opened: then the state says why. */
@@ -252,9 +272,9 @@ export class Discovery {
       ...this.#dependencies,
       counters: this.counters,
       dht: node,
-      onPeers: (infohash, peers) => this.#metadata.offer(infohash, peers),
+      onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
       areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
-      wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
+      wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
     };
     return new ScrapeLoop(dependencies, {
       pace: this.#pace,
@@ -262,29 +282,9 @@ export class Discovery {
     });
   }
 
-  #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
-    const { name, files, fileCount, sizeBytes, isPrivate } = info;
-    const discoveredAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
-    this.#store.store({
-      infohashV1,
-      infohashV2,
-      name,
-      files,
-      fileCount,
-      sizeBytes,
-      isPrivate,
-      peersSeen,
-      discoveredAtUnixSeconds,
-    });
-  }
-
   #warmUp(infohashes: Uint8Array): void {
     if (this.#scrape) this.#scrape.warmUp(infohashes);
     else this.#earlyWarmUps.push(infohashes);
-  }
-
-  #mayConnect(contact: Contact): boolean {
-    return isForbidden(contact, { localAddressesAllowed: this.#options.localAddressesAllowed }) === null;
   }
 
   /** Pausing closes every connection and keeps the queue: what the store has no room for is fetched later, not lost. */

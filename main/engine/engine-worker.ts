@@ -28,7 +28,7 @@ const discovery = new Discovery(
     log,
     openSocket: openUdpSocket,
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-    dial: ({ contact, localAddress }, listener) => dialTcp(contact, localAddress, listener),
+    dialTcp,
   },
   workerData as EngineOptions,
 );
@@ -37,6 +37,9 @@ const postStatus = (): void => {
 };
 const postCounters = (): void => {
   owner.post({ type: 'counters', counters: discovery.engineCounters() });
+};
+discovery.onHealth = (reports) => {
+  owner.post({ type: 'health', reports });
 };
 const timers = [
   systemClock.setRepeating(STATUS_INTERVAL_MS, postStatus),
@@ -62,6 +65,9 @@ owner.on((command) => {
       break;
     case 'set-pace':
       discovery.setPace(command.pace);
+      break;
+    case 'check-health':
+      discovery.checkHealth(command.infohashes);
       break;
     case 'network-changed':
       discovery.networkChanged();

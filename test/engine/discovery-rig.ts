@@ -116,7 +116,7 @@ export class Crawler {
         log,
         openSocket: (socketOptions) => this.#open(openSocket ?? swarm.network.openSocket, socketOptions),
         resolveHost: () => Promise.reject(new Error('nothing is looked up here')),
-        dial: seeders.dial,
+        dialTcp: seeders.dial,
       },
       {
         dataDir: '',
@@ -287,6 +287,7 @@ export class PlayedStore {
       case 'retry-remove':
       case 'invalid':
       case 'health':
+      case 'alive':
       case 'dead':
         this.retries.push(message);
         break;

@@ -1,8 +1,8 @@
 // Query plans of what runs often (protocol.md R14): no statement sorts or scans the table where an index or the order of
 // ids answers. Over a filled and analysed catalogue, since SQLite plans by its statistics.
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { READER_QUERIES } from '../../main/catalogue/catalogue-reader.ts';
-import { madeRow, openAt, sha256Of, temporaryPath } from './support.ts';
+import { madeRow, openAt, sha256Of, temporaryPath } from '../catalogue/support.ts';
 
 const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   rowById: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
@@ -33,7 +33,7 @@ const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   count: [/^SCAN torrents USING COVERING INDEX sqlite_autoindex_torrents_1$/],
 };
 
-it.each([0, 2000])('holds with %i torrents', (count) => {
+test.each([0, 2000])('R14 every query has the plan it was made for, with %i torrents', (count) => {
   const catalogue = openAt(temporaryPath());
   catalogue.insertMany(
     Array.from({ length: count }, (_, index) =>
