@@ -19,6 +19,8 @@ export interface NeedleTableOptions {
   readonly needle: NodeId;
   readonly clock: Clock;
   readonly random: Random;
+  /** Default 4. */
+  readonly family?: 4 | 6 | undefined;
   readonly isOnePerSubnet: boolean;
   readonly onRetired: (node: TableNode) => void;
 }
@@ -40,7 +42,7 @@ export class NeedleTable {
   ownNodeCount = 0;
   readonly #minutes: Minute[] = [];
 
-  constructor({ needle, clock, random, isOnePerSubnet, onRetired }: NeedleTableOptions) {
+  constructor({ needle, clock, random, family, isOnePerSubnet, onRetired }: NeedleTableOptions) {
     this.needle = needle;
     this.bornAtMs = clock.nowMs();
     this.candidates = new Candidates(needle);
@@ -50,6 +52,7 @@ export class NeedleTable {
       random,
       bucketSize: BUCKET_SIZE,
       bucketsMax: BUCKETS_MAX,
+      family: family ?? 4,
       isOnePerSubnet,
       onRetired,
     });

@@ -33,6 +33,8 @@ export interface NeedleTablesOptions {
   readonly counters: Counters;
   readonly referrers: Referrers;
   readonly needleCount: number;
+  /** Default 4. */
+  readonly family?: 4 | 6 | undefined;
   readonly isOnePerSubnet: boolean;
   readonly isResting: (host: string) => boolean;
   readonly isInMainTable: (node: NodeContact) => boolean;
@@ -214,8 +216,15 @@ export class NeedleTables {
   }
 
   #newTable(needle: NodeId): NeedleTable {
-    const { clock, random, isOnePerSubnet } = this.#options;
-    return new NeedleTable({ needle, clock, random, isOnePerSubnet, onRetired: (node) => this.offerRetired(node) });
+    const { clock, random, family, isOnePerSubnet } = this.#options;
+    return new NeedleTable({
+      needle,
+      clock,
+      random,
+      family: family ?? 4,
+      isOnePerSubnet,
+      onRetired: (node) => this.offerRetired(node),
+    });
   }
 
   #newNeedle(stratum: number): NodeId {

@@ -10,9 +10,8 @@ import type { Contact, NodeContact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { ClientVersions } from '../stats/client-versions.ts';
+import type { ClientVersions } from '../stats/client-versions.ts';
 import type { Counters } from '../stats/counters.ts';
-import { Cooldown } from './cooldown.ts';
 import { Explorer } from './explorer.ts';
 import { Harvest, type HarvestFigures } from './harvest.ts';
 import type { AskKnown } from './infohash-triage.ts';
@@ -23,6 +22,7 @@ import type { RetiredNode } from './retired-nodes.ts';
 import { Sampler } from './sampler.ts';
 import { asSavedTable, type BencodableScrape, packScrape, type SavedNeedle, unpackScrape } from './saved-scrape.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
+import { ScrapeMemory } from './scrape-memory.ts';
 
 const TICK_MS = 50;
 /** With nothing to send there is nothing to hurry for. */
@@ -56,6 +56,10 @@ export interface ScrapeFigures extends HarvestFigures {
 }
 
 export interface ScrapeOptions {
+  /** Of the addresses of `dht`; default 4. */
+  readonly family?: 4 | 6;
+  /** The other family's, which then also saves and restores it. */
+  readonly memory?: ScrapeMemory;
   readonly pace?: Pace;
   /** 1 to NEEDLES_MAX, default NEEDLES_DEFAULT. */
   readonly needleCount?: number;
@@ -64,10 +68,10 @@ export interface ScrapeOptions {
 }
 
 export class ScrapeLoop {
-  readonly clientVersions = new ClientVersions();
+  readonly memory: ScrapeMemory;
+  readonly clientVersions: ClientVersions;
   readonly #dependencies: ScrapeDependencies;
   readonly #pace: PaceController;
-  readonly #cooldown: Cooldown;
   readonly #referrers = new Referrers();
   readonly #tables: NeedleTables;
   readonly #sampler: Sampler;
@@ -75,6 +79,7 @@ export class ScrapeLoop {
   readonly #harvest: Harvest;
   #timer: Timer | null = null;
   #delayMs = TICK_MS;
+  readonly #isMemoryOurs: boolean;
   #isStarted = false;
   #isPaused = false;
   #probedAtMs = -Infinity;
@@ -84,15 +89,18 @@ export class ScrapeLoop {
     this.#dependencies = dependencies;
     const onRest = () => log.warn('The network seems overloaded: no sampling for five minutes.');
     this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest);
-    this.#cooldown = new Cooldown(() => clock.nowUnixSeconds(), random);
+    this.#isMemoryOurs = options.memory === undefined;
+    this.memory = options.memory ?? new ScrapeMemory(clock, random, counters);
+    this.clientVersions = this.memory.versions;
     this.#tables = new NeedleTables({
       clock,
       random,
       counters,
       referrers: this.#referrers,
       needleCount: options.needleCount ?? NEEDLES_DEFAULT,
+      family: options.family,
       isOnePerSubnet: !(options.localAddressesAllowed ?? false),
-      isResting: (host) => this.#cooldown.isResting(host),
+      isResting: (host) => this.memory.cooldown.isResting(host),
       isInMainTable: (node) => dht.table.find(node.contact) !== null,
     });
     this.#harvest = new Harvest({
@@ -100,7 +108,7 @@ export class ScrapeLoop {
       random,
       counters,
       dht,
-      versions: this.clientVersions,
+      memory: this.memory,
       areKnown: dependencies.areKnown,
       onPeers: dependencies.onPeers,
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
@@ -113,7 +121,7 @@ export class ScrapeLoop {
       counters,
       dht,
       tables: this.#tables,
-      cooldown: this.#cooldown,
+      cooldown: this.memory.cooldown,
       referrers: this.#referrers,
       versions: this.clientVersions,
       onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
@@ -152,6 +160,12 @@ export class ScrapeLoop {
     this.#applyRates();
   }
 
+  /** Of the pace's rates: the other family has the rest. */
+  setShare(share: number): void {
+    this.#pace.share = share;
+    this.#applyRates();
+  }
+
   /** Nodes learnt from any reply; `from` answers for them with its budget. */
   offerNodes(nodes: readonly NodeContact[], from: NodeContact): void {
     let offeredCount = 0;
@@ -183,7 +197,7 @@ export class ScrapeLoop {
     return {
       pace: this.#pace.figures(nowMs),
       needles: this.#tables.figures(nowMs),
-      cooldownBytes: this.#cooldown.allocatedBytes,
+      cooldownBytes: this.memory.cooldown.allocatedBytes,
       ...this.#harvest.figures(),
     };
   }
@@ -198,8 +212,7 @@ export class ScrapeLoop {
     return packScrape({
       savedAtUnixSeconds,
       needles,
-      cooldown: this.#cooldown.save(),
-      infohashKeys: this.#harvest.keys,
+      ...this.memory.save(this.#isMemoryOurs),
     });
   }
 
@@ -207,8 +220,10 @@ export class ScrapeLoop {
   restore(value: unknown, { ownIdChanged }: { readonly ownIdChanged: boolean }): void {
     const saved = unpackScrape(value, this.#dependencies.clock.nowUnixSeconds());
     if (saved === null) return;
-    this.#cooldown.restore(saved.cooldown);
-    this.#harvest.useKeys(saved.infohashKeys);
+    if (this.#isMemoryOurs) {
+      this.memory.cooldown.restore(saved.cooldown);
+      this.#harvest.useKeys(saved.infohashKeys);
+    }
     if (ownIdChanged) this.#tables.reinsert(saved.needles.flatMap(({ nodes }) => nodes));
     else this.#tables.restore(saved.needles.map(asSavedTable));
     for (const { candidates } of saved.needles) for (const node of candidates) this.#tables.offer(node, null);
@@ -216,7 +231,7 @@ export class ScrapeLoop {
 
   checkInvariants(): void {
     this.#pace.checkInvariants();
-    this.#cooldown.checkInvariants();
+    this.memory.cooldown.checkInvariants();
     this.#tables.checkInvariants();
     this.#sampler.checkInvariants();
     this.#explorer.checkInvariants();
@@ -274,7 +289,7 @@ export class ScrapeLoop {
 
   #distrust({ contact }: NodeContact): void {
     // Its 24 hours begin anew, and nobody it names is believed to exist.
-    this.#cooldown.mark(contact.host);
+    this.memory.cooldown.mark(contact.host);
     this.#referrers.distrust(contact.host);
     this.#dependencies.counters.dropped.count('fabricated-samples');
   }
