@@ -105,9 +105,9 @@ export class DhtNode {
     return this.#desk.inFlightCount;
   }
 
-  /** Nothing heard for a minute of asking: failures say nothing about nodes now. */
+  /** No socket, or nothing heard for a minute of asking: failures say nothing about nodes now. */
   get isSilent(): boolean {
-    return this.#desk.isSilent;
+    return !this.#socket.isOpen || this.#desk.isSilent;
   }
 
   /** Opens the socket and begins to join. Rejects if the address cannot be bound. */

@@ -4,17 +4,15 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
-import { bytesEqual, toHex } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Random } from '../base/random.ts';
-import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
 import type { DialPeer } from '../metadata/peer-session.ts';
 import { PACE_PROFILES } from '../scrape/pace.ts';
-import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
 import { bindProblem } from './bind-problem.ts';
@@ -22,8 +20,10 @@ import { crawlState } from './crawl-state.ts';
 import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
+import { Families } from './families.ts';
+import type { ReadAddresses } from './local-addresses.ts';
 import { PerMinute } from './per-minute.ts';
-import { SavedState, type EngineState } from './saved-state.ts';
+import { SavedState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
 
 /** R11: a kill loses at most this much of the tables. */
@@ -36,6 +36,8 @@ export interface DiscoveryDependencies {
   readonly openSocket: OpenDatagramSocket;
   readonly resolveHost: (name: string) => Promise<string[]>;
   readonly dial: DialPeer;
+  /** Default: unknown, and so no IPv6 beside IPv4. */
+  readonly localAddresses?: ReadAddresses;
 }
 
 export class Discovery {
@@ -49,10 +51,10 @@ export class Discovery {
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
   readonly #startedAtMs: number;
-  #node: DhtNode | null = null;
-  #scrape: ScrapeLoop | null = null;
+  readonly #families: Families;
   #saving: Timer | null = null;
   #pace: Pace;
+  #hasStarted = false;
   #isPaused: boolean;
   #hasStopped = false;
   #failure: string | null = null;
@@ -81,6 +83,7 @@ export class Discovery {
         onGivenUp: () => undefined,
       },
     );
+    this.#families = this.#createFamilies();
     this.#countersReader = new CountersReader({
       counters: this.counters,
       metadata: this.#metadata,
@@ -94,19 +97,19 @@ export class Discovery {
     const { clock, log } = this.#dependencies;
     const saved = await this.#savedState.read();
     if (this.#hasStopped) return;
-    const savedId = saved?.table.selfId ?? null;
-    const node = await this.#openNode(saved);
-    if (node === null || this.#hasStopped) return;
-    const scrape = this.#createScrape(node);
-    if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
-    for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
-    node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
-    node.onRetired = (retired) => scrape.offerRetired(retired);
-    this.#scrape = scrape;
-    if (this.#isPaused) scrape.pause();
-    scrape.start();
+    try {
+      await this.#families.start(saved);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    const main = this.#families.main;
+    if (this.#hasStopped || main === null) return;
+    for (const infohashes of this.#earlyWarmUps.splice(0)) main.scrape.warmUp(infohashes);
+    this.#hasStarted = true;
     this.#heard = { ...this.#heard, atMs: clock.nowMs() };
     this.#saving = clock.setRepeating(SAVE_EVERY_MS, () => void this.#save());
+    const { node } = main;
     log.info(`Node ${toHex(node.nodeId)} on UDP port ${node.localPort}, ${this.status().nodes} nodes known`);
   }
 
@@ -116,33 +119,30 @@ export class Discovery {
     // First of all: a start that is still under way looks at it after each of its waits.
     this.#hasStopped = true;
     this.#saving?.cancel();
-    this.#scrape?.stop();
-    this.#node?.pause();
+    this.#families.silence();
     await this.#metadata.stop();
     this.#store.close();
     await this.#save();
-    await this.#node?.stop();
+    await this.#families.stop();
   }
 
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
-    this.#node?.pause();
-    this.#scrape?.pause();
+    this.#families.pause();
     this.#pauseOrResumeMetadata();
   }
 
   resume(): void {
     this.#isPaused = false;
     this.#startListening();
-    this.#node?.resume();
-    this.#scrape?.resume();
+    this.#families.resume();
     this.#pauseOrResumeMetadata();
   }
 
   setPace(pace: Pace): void {
     this.#pace = pace;
-    this.#scrape?.setPace(pace);
+    this.#families.setPace(pace);
     const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[pace];
     this.#metadata.setLimits({ connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond });
   }
@@ -165,12 +165,7 @@ export class Discovery {
 
   /** Writes the tables now. A failure is logged, never thrown. */
   async #save(): Promise<void> {
-    if (!this.#node || !this.#scrape) return;
-    await this.#savedState.write({
-      table: this.#node.save(),
-      scrape: this.#scrape.save(),
-      port: this.#node.localPort,
-    });
+    if (this.#hasStarted) await this.#savedState.write(this.#families.save());
   }
 
   status(): EngineStatus {
@@ -179,10 +174,11 @@ export class Discovery {
     if (counters.packetsIn > this.#heard.packetsIn) {
       this.#heard = { atMs: nowMs, packetsIn: counters.packetsIn, packetsOut: counters.packetsOut };
     }
-    const nodes = this.#scrape?.nodeCount ?? 0;
+    const { main, nodes4, nodes6, ipv6 } = this.#families;
+    const nodes = nodes4 + nodes6;
     return {
       ...crawlState({
-        hasStarted: this.#scrape !== null,
+        hasStarted: this.#hasStarted,
         hasStopped: this.#hasStopped,
         isPaused: this.#isPaused,
         failure: this.#failure,
@@ -193,73 +189,57 @@ export class Discovery {
       }),
       pace: this.#pace,
       nodes,
+      nodes4,
+      nodes6,
+      ipv6,
       ...countedStatus(counters),
       sampledPerMinute: this.#sampled.read(counters.infohashesSeen, nowMs),
       newPerMinute: this.#fetched.read(counters.metadataFetched, nowMs),
       localAddressesAllowed: this.#options.localAddressesAllowed,
       isServing: this.#options.isServing,
-      port: this.#node?.localPort ?? 0,
-      nodeIdHex: this.#node ? toHex(this.#node.nodeId) : '',
+      port: main?.node.localPort ?? 0,
+      nodeIdHex: main ? toHex(main.node.nodeId) : '',
       uptimeMs: nowMs - this.#startedAtMs,
     };
   }
 
   engineCounters(): EngineCounters {
     const nowMs = this.#dependencies.clock.nowMs();
-    const nodes = this.#node === null ? [] : [this.#node];
-    return this.#countersReader.read(nodes, this.#scrape, nowMs, nowMs - this.#startedAtMs);
+    const crawls = this.#families.started;
+    const nodes = crawls.map(({ node }) => node);
+    return this.#countersReader.read(nodes, crawls[0]?.scrape ?? null, nowMs, nowMs - this.#startedAtMs);
   }
 
   checkInvariants(): void {
-    this.#node?.checkInvariants();
-    this.#scrape?.checkInvariants();
+    this.#families.checkInvariants();
     this.#metadata.checkInvariants();
   }
 
-  /** The node on its socket, or null when none could be opened: then the state says why. */
-  async #openNode(saved: EngineState | null): Promise<DhtNode | null> {
-    const { bindHost, port, bootstrap, isServing, localAddressesAllowed } = this.#options;
-    const node = new DhtNode(
-      { ...this.#dependencies, counters: this.counters },
+  #createFamilies(): Families {
+    const { localAddresses = () => [] } = this.#dependencies;
+    return new Families(
       {
-        bindHost,
-        port,
-        // Keeps our address the same for who remembers us; if somebody has that port now, any other will do.
-        preferredPort: saved?.port ?? 0,
-        // Public routers have names; an address is somebody's node, given by hand.
-        bootstrap: bootstrap.map((known) => ({ ...known, isOrdinary: isIP(known.host) !== 0 })),
-        isServing,
-        localAddressesAllowed,
-        nodeId: null, // the saved table brings the own id with it
+        ...this.#dependencies,
+        counters: this.counters,
+        localAddresses,
+        scrape: {
+          ...this.#dependencies,
+          counters: this.counters,
+          onPeers: (infohash, peers) => this.#metadata.offer(infohash, peers),
+          areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
+          wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
+        },
       },
+      this.#options,
+      // Public routers have names; an address is somebody's node, given by hand.
+      this.#options.bootstrap.map((known) => ({ ...known, isOrdinary: isIP(known.host) !== 0 })),
     );
-    this.#node = node;
-    try {
-      const starting = node.start(saved?.table ?? null);
-      // At once, not when the socket is open: no datagram leaves in between.
-      if (this.#isPaused) node.pause();
-      await starting;
-      return node;
-    } catch (error) {
-      this.#failure = `UDP ${port === 0 ? bindHost : `${bindHost}:${port}`} cannot be used: ${bindProblem(error)}. Nothing is lost. Choose another address or port and start again.`;
-      this.#dependencies.log.error(this.#failure);
-      return null;
-    }
   }
 
-  #createScrape(node: DhtNode): ScrapeLoop {
-    const dependencies: ScrapeDependencies = {
-      ...this.#dependencies,
-      counters: this.counters,
-      dht: node,
-      onPeers: (infohash, peers) => this.#metadata.offer(infohash, peers),
-      areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
-      wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
-    };
-    return new ScrapeLoop(dependencies, {
-      pace: this.#pace,
-      localAddressesAllowed: this.#options.localAddressesAllowed,
-    });
+  #fail(error: unknown): void {
+    const { bindHost, port } = this.#options;
+    this.#failure = `UDP ${port === 0 ? bindHost : `${bindHost}:${port}`} cannot be used: ${bindProblem(error)}. Nothing is lost. Choose another address or port and start again.`;
+    this.#dependencies.log.error(this.#failure);
   }
 
   #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
@@ -279,7 +259,7 @@ export class Discovery {
   }
 
   #warmUp(infohashes: Uint8Array): void {
-    if (this.#scrape) this.#scrape.warmUp(infohashes);
+    if (this.#hasStarted) this.#families.main?.scrape.warmUp(infohashes);
     else this.#earlyWarmUps.push(infohashes);
   }
 

@@ -44,6 +44,8 @@ describe('parseHeadlessArguments', () => {
     ['', /--data-dir DIR is missing/],
     ['--data-dir d --bootstrap nowhere', /HOST:PORT.*"nowhere"/],
     ['--data-dir d --bind localhost', /--bind wants an IP address/],
+    ['--data-dir d --bind 127.0.0.1 --bind 127.0.0.2', /--bind may be given once, or once for IPv4/],
+    ['--data-dir d --bind ::1 --bind ::2', /--bind may be given once, or once for IPv4/],
     ['--data-dir d --port 70000', /--port is a whole number from 0 to 65535, not "70000"/],
     ['--data-dir d --port x', /--port/],
     ['--data-dir d --pace warp', /--pace is one of gentle, balanced, fast, not "warp"/],
