@@ -40,6 +40,14 @@ describe('parseHeadlessArguments', () => {
     });
   });
 
+  it('takes an address of each family, in any order', () => {
+    const parsed = parseHeadlessArguments('--data-dir /d --bind ::1 --bind 127.0.0.1'.split(' '));
+    expect('engine' in parsed && parsed.engine).toMatchObject({ bindHost: '127.0.0.1', bindHost6: '::1' });
+    const alone = parseHeadlessArguments('--data-dir /d --bind ::1'.split(' '));
+    expect('engine' in alone && alone.engine).toMatchObject({ bindHost: '::1' });
+    expect('engine' in alone && alone.engine).not.toHaveProperty('bindHost6');
+  });
+
   it.each([
     ['', /--data-dir DIR is missing/],
     ['--data-dir d --bootstrap nowhere', /HOST:PORT.*"nowhere"/],
