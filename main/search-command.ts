@@ -1,6 +1,7 @@
 // `npm run search -- --data-dir DIR [--json] [--limit N] QUERY`: asks a catalogue in the terminal, also while a crawler
 // writes to it. Reads only. Exit codes: 0 searched (found or not), 1 the catalogue could not be read, 2 bad arguments.
 import { existsSync, statSync } from 'node:fs';
+import { systemClock } from './base/clock.ts';
 import { asCatalogueProblem } from './catalogue/catalogue-problem.ts';
 import type { CatalogueReader } from './catalogue/catalogue-reader.ts';
 import { latestVersion, schemaVersion } from './catalogue/migrations.ts';
@@ -68,7 +69,7 @@ function versionProblem(databasePath: string, nativeBinding: string | null): str
 }
 
 function print(reader: CatalogueReader, { text, limit, isJson }: SearchArguments): void {
-  const rows = searchCatalogue(reader, text, limit);
+  const rows = searchCatalogue(reader, { text, limit, nowUnixSeconds: systemClock.nowUnixSeconds() });
   if (isJson) {
     for (const row of rows) {
       const details = reader.detailsById(row.id, { withFiles: false });

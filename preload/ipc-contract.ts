@@ -11,7 +11,7 @@ export const STATUS_EVERY_MS = 500;
 const infohashHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
 
-export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other'] as const;
+export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
@@ -87,9 +87,17 @@ export interface ResultPageDto {
   readonly nextCursor: string | null;
   readonly totalCount: number;
   readonly totalIsExact: boolean;
+  /** True: the next page brings what only the disk knows, and the whole figures. What is shown stays where it is. */
+  readonly isPartial: boolean;
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   readonly didYouMean: readonly string[];
 }
+
+/** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
+export type TypeReasonDto =
+  | { readonly kind: 'files'; readonly extension: string; readonly percent: number }
+  | { readonly kind: 'name'; readonly word: string }
+  | { readonly kind: 'nothing' };
 
 export interface FileDto {
   readonly path: string;
@@ -112,6 +120,7 @@ export interface DetailsDto {
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  readonly typeReason: TypeReasonDto;
   readonly health: HealthDto | null;
   readonly magnet: string;
 }
@@ -134,6 +143,8 @@ export const callInputs = {
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PAGE_ROWS_MAX)),
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+    /** True: only what is in memory, at once; see `isPartial`. */
+    isFast: v.boolean(),
   }),
   suggest: v.strictObject({ text: queryText }),
   getDetails: v.strictObject({ infohashHex }),

@@ -40,7 +40,7 @@ export const NEEDS = {
     ],
   },
   'real peers': {
-    why: 'libtorrent, the other side in the tests against real peers',
+    why: 'libtorrent, aria2, rTorrent and Transmission, the other side in the tests against real peers, and ip for a network of their own',
     packages: [
       {
         debian: ['python3-libtorrent'],
@@ -48,6 +48,16 @@ export const NEEDS = {
         pacman: 'libtorrent-rasterbar',
         probe: { pythonModule: 'libtorrent' },
       },
+      { debian: ['aria2'], dnf: 'aria2', pacman: 'aria2', probe: { program: 'aria2c' } },
+      { debian: ['rtorrent'], dnf: 'rtorrent', pacman: 'rtorrent', probe: { program: 'rtorrent' } },
+      // The package of the daemon would start a service of its own; this one brings a program and no more.
+      {
+        debian: ['transmission-cli'],
+        dnf: 'transmission-cli',
+        pacman: 'transmission-cli',
+        probe: { program: 'transmission-cli' },
+      },
+      { debian: ['iproute2'], dnf: 'iproute', pacman: 'iproute2', probe: { program: 'ip' } },
     ],
   },
   compiler: {

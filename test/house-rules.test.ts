@@ -46,7 +46,7 @@ const OWNERS: Record<string, readonly string[]> = {
   virtua: ['renderer'],
   '@lucide/svelte': ['renderer'],
   'node:dgram': ['main/dht/udp-socket.ts'],
-  'node:net': ['main/metadata/peer-session.ts'],
+  'node:net': ['main/metadata/transports/tcp-connection.ts'],
   'node:dns/promises': ['main/engine/engine-worker.ts'],
   'node:fs': [
     'main/catalogue/database-files.ts',

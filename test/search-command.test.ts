@@ -85,8 +85,8 @@ describe('results', () => {
     ['" AND (name_fts: NEAR* \'; --', 0],
   ])('%j: %i', (text, expected) => {
     const reader = openCatalogueReader({ databasePath: join(folder, 'catalogue.db'), nativeBinding: null });
-    expect(searchCatalogue(reader, text, 100).length).toBe(expected);
-    expect(searchCatalogue(reader, text, 3).length).toBe(Math.min(3, expected));
+    expect(searchCatalogue(reader, { text, limit: 100, nowUnixSeconds: 0 }).length).toBe(expected);
+    expect(searchCatalogue(reader, { text, limit: 3, nowUnixSeconds: 0 }).length).toBe(Math.min(3, expected));
     reader.close();
   });
 

@@ -30,7 +30,8 @@ export function createSystemRandom(): Random {
       randomFillSync(pool);
       used = 0;
     }
-    target.set(pool.subarray(used, used + target.length));
+    // Most want four bytes: a view of the pool would cost more than they do.
+    for (let index = 0; index < target.length; index++) target[index] = pool[used + index]!;
     used += target.length;
   });
 }

@@ -84,6 +84,22 @@ export class TimeoutQueue {
     this.#count--;
   }
 
+  /** `member` keeps its turn and its time under the name `to`, which must be free. */
+  rename(member: number, to: number): void {
+    assert(this.has(member) && !this.has(to), 'a member takes a name that is free');
+    const previous = this.#previous[member]!;
+    const next = this.#next[member]!;
+    this.#previous[to] = previous;
+    this.#next[to] = next;
+    this.#touchedAtMs[to] = this.#touchedAtMs[member]!;
+    if (previous === NOBODY) this.#oldest = to;
+    else this.#next[previous] = to;
+    if (next === NOBODY) this.#latest = to;
+    else this.#previous[next] = to;
+    this.#previous[member] = ABSENT;
+    this.#next[member] = ABSENT;
+  }
+
   grow(capacity: number): void {
     assert(capacity >= this.capacity, 'the queue only grows');
     const from = this.capacity;

@@ -41,20 +41,19 @@ export interface LatestInfohashes {
   readonly beforeId: number;
 }
 
-/** Rows read in one go by the iterating readers: no read transaction stays open between two of them. */
-const CHUNK_ROWS = 5000;
-
 const INDEX_COLUMNS =
   'id, name, size_bytes AS sizeBytes, file_count AS fileCount, peers_seen AS peersSeen, ' +
   'discovered_at AS discoveredAtUnixSeconds, content_type AS contentType';
 
-/** Every statement that runs often; `plans.test.ts` holds each to its query plan. */
+/** Every statement that runs often; `r14-query-plans.test.ts` holds each to its query plan. */
 export const READER_QUERIES = {
   rowById: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id = ?`,
   latestPage: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?`,
-  rowsAfter: `SELECT ${INDEX_COLUMNS} FROM torrents WHERE id > ? ORDER BY id LIMIT ?`,
+  rowsBetween: `SELECT ${INDEX_COLUMNS} FROM torrents WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`,
   idByInfohash:
     'SELECT id FROM torrents WHERE infohash = ? UNION ALL SELECT torrent_id FROM infohash_aliases WHERE infohash = ?',
+  idsByInfohashRange: 'SELECT id FROM torrents WHERE infohash BETWEEN ? AND ? LIMIT ?',
+  idsByAliasRange: 'SELECT torrent_id FROM infohash_aliases WHERE infohash BETWEEN ? AND ? LIMIT ?',
   latestInfohashes: 'SELECT id, infohash, infohash_v2 FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?',
   details:
     `SELECT ${INDEX_COLUMNS}, infohash, infohash_v2 AS infohashV2, is_private AS isPrivate, times_seen AS timesSeen, ` +
@@ -85,8 +84,10 @@ export class CatalogueReader {
     this.#statements = {
       rowById: prepare('rowById'),
       latestPage: prepare('latestPage'),
-      rowsAfter: prepare('rowsAfter'),
+      rowsBetween: prepare('rowsBetween'),
       idByInfohash: prepare('idByInfohash').pluck(),
+      idsByInfohashRange: prepare('idsByInfohashRange').pluck(),
+      idsByAliasRange: prepare('idsByAliasRange').pluck(),
       latestInfohashes: prepare('latestInfohashes').raw(),
       details: prepare('details'),
       files: prepare('files').pluck(),
@@ -120,19 +121,22 @@ export class CatalogueReader {
     return this.#statements.latestPage.all(beforeId ?? Number.MAX_SAFE_INTEGER, limit) as StoredRow[];
   }
 
-  /** Every row with an id above `afterId`, oldest first, for building an index. Rows may be written meanwhile. */
-  *rowsAfter(afterId: number): Generator<IndexRow, void, undefined> {
-    for (let last = afterId; ;) {
-      const chunk = this.#statements.rowsAfter.all(last, CHUNK_ROWS) as IndexRow[];
-      yield* chunk;
-      if (chunk.length < CHUNK_ROWS) return;
-      last = chunk.at(-1)!.id;
-    }
+  /** Rows with ids above `afterId` up to `untilId`, oldest first. */
+  rowsBetween({ afterId, untilId, limit }: { afterId: number; untilId: number; limit: number }): IndexRow[] {
+    return this.#statements.rowsBetween.all(afterId, untilId, limit) as IndexRow[];
   }
 
   /** The row that `infohash` (20 bytes; either one of a hybrid) leads to, or null. */
   findId(infohash: Uint8Array): number | null {
     return (this.#statements.idByInfohash.get(infohash, infohash) as number | undefined) ?? null;
+  }
+
+  /** Rows, at most `limit`, that an infohash beginning with these hexadecimal digits leads to; newest first. */
+  findIdsByPrefix(digits: string, limit: number): number[] {
+    const bound = (filler: string): Buffer => Buffer.from(digits.slice(0, 40).padEnd(40, filler), 'hex');
+    const { idsByInfohashRange, idsByAliasRange } = this.#statements;
+    const found = [idsByInfohashRange, idsByAliasRange].flatMap((one) => one.all(bound('0'), bound('f'), limit));
+    return [...new Set(found as number[])].sort((a, b) => b - a).slice(0, limit);
   }
 
   /** One byte for each of the n x 20 bytes asked about: 1 if it leads to a row. */

@@ -9,17 +9,14 @@ import { HealthTable } from './health-table.ts';
 import type { CatalogueDatabase, CatalogueStatement } from './open-database.ts';
 import { RetryTable } from './retry-table.ts';
 import { checkTables } from './table-checks.ts';
+import { TokenTable, type TokenTexts } from './token-table.ts';
 import { primaryInfohash } from './torrent.ts';
 import type { HealthReport, Torrent } from './torrent.ts';
 
 /** A torrent with what search/ makes of it. */
-export interface CatalogueRow extends Torrent {
+export interface CatalogueRow extends Torrent, TokenTexts {
   /** Index into store-contract's CONTENT_TYPES. */
   readonly contentType: number;
-  /** Tokens of the name, joined by spaces. */
-  readonly nameTokens: string;
-  /** Tokens of the paths that the name does not have, joined by spaces; may be empty. */
-  readonly pathTokens: string;
   /** Only when rows are taken over from another file. */
   readonly timesSeen?: number;
   readonly lastSeenAtUnixSeconds?: number;
@@ -30,12 +27,11 @@ export interface InsertOutcome {
   readonly inserted: readonly { readonly id: number; readonly row: CatalogueRow }[];
   /** Finds of torrents that were there already. */
   readonly updatedCount: number;
+  /** Rows of which more peers are known now than before. */
+  readonly morePeers: readonly { readonly id: number; readonly peersSeen: number }[];
   /** Rows that turned out to be one torrent with an older row, and went into it. */
   readonly removedIds: readonly number[];
 }
-
-/** Setting `tokens_filled_to`: no refill is under way. */
-const ALL_FILLED = -1;
 
 type StoredKeys = { infohash: Uint8Array; infohashV2: Uint8Array | null };
 
@@ -44,19 +40,13 @@ const WRITER_QUERIES = {
     peers_seen, times_seen, discovered_at, last_seen_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   insertAlias: 'INSERT OR REPLACE INTO infohash_aliases(infohash, torrent_id) VALUES(?, ?)',
   insertFiles: 'INSERT INTO torrent_files(id, files) VALUES(?, ?)',
-  insertName: 'INSERT INTO name_fts(rowid, t) VALUES(?, ?)',
-  insertPaths: 'INSERT INTO path_fts(rowid, t) VALUES(?, ?)',
   seenAgain: `UPDATE torrents SET peers_seen = max(peers_seen, ?), times_seen = times_seen + ?,
-    discovered_at = min(discovered_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ?`,
+    discovered_at = min(discovered_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? RETURNING peers_seen`,
   keys: 'SELECT infohash, infohash_v2 AS infohashV2 FROM torrents WHERE id = ?',
   setKeys: 'UPDATE torrents SET infohash = ?, infohash_v2 = ? WHERE id = ?',
   deleteRow: 'DELETE FROM torrents WHERE id = ?',
   deleteAliases: 'DELETE FROM infohash_aliases WHERE infohash = ?',
   deleteFiles: 'DELETE FROM torrent_files WHERE id = ?',
-  deleteName: 'DELETE FROM name_fts WHERE rowid = ?',
-  deletePaths: 'DELETE FROM path_fts WHERE rowid = ?',
-  getSetting: 'SELECT value FROM settings WHERE name = ?',
-  setSetting: 'INSERT OR REPLACE INTO settings(name, value) VALUES(?, ?)',
 } as const;
 
 type QueryName = keyof typeof WRITER_QUERIES;
@@ -65,6 +55,7 @@ export class Catalogue {
   readonly reader: CatalogueReader;
   readonly retries: RetryTable;
   readonly health: HealthTable;
+  readonly tokens: TokenTable;
   readonly #database: CatalogueDatabase;
   readonly #statements: Record<QueryName, CatalogueStatement>;
   #count: number;
@@ -75,6 +66,7 @@ export class Catalogue {
     this.reader = new CatalogueReader(database);
     this.retries = new RetryTable(database);
     this.health = new HealthTable(database);
+    this.tokens = new TokenTable(database);
     this.#statements = Object.fromEntries(
       Object.entries(WRITER_QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
     ) as Record<QueryName, CatalogueStatement>;
@@ -116,40 +108,6 @@ export class Catalogue {
     this.#database.pragma(`wal_checkpoint(${mode})`);
   }
 
-  /**
-   * Makes the full-text tables ones of `tokeniserVersion`: if they are not, they are emptied. Returns the id after which
-   * rows have no tokens yet (also after a refill that was cut short), or null when every row has them.
-   */
-  beginRefill(tokeniserVersion: number): number | null {
-    if (this.#setting('tokeniser_version') !== tokeniserVersion) {
-      this.#database
-        .transaction(() => {
-          this.#database.exec(
-            "INSERT INTO name_fts(name_fts) VALUES('delete-all'); INSERT INTO path_fts(path_fts) VALUES('delete-all')",
-          );
-          this.#statements.setSetting.run('tokeniser_version', tokeniserVersion);
-          this.#statements.setSetting.run('tokens_filled_to', this.#count === 0 ? ALL_FILLED : 0);
-        })
-        .immediate();
-    }
-    const filledTo = this.#setting('tokens_filled_to') ?? ALL_FILLED;
-    return filledTo === ALL_FILLED ? null : filledTo;
-  }
-
-  /** In one transaction: tokens of the next rows (rising ids). No rows: the refill is complete. */
-  refillTokens(rows: readonly { id: number; nameTokens: string; pathTokens: string }[]): void {
-    this.#database
-      .transaction(() => {
-        for (const row of rows) this.#insertTokens(row.id, row);
-        this.#statements.setSetting.run('tokens_filled_to', rows.at(-1)?.id ?? ALL_FILLED);
-      })
-      .immediate();
-  }
-
-  #setting(name: string): number | null {
-    return (this.#statements.getSetting.get(name) as { value: number } | undefined)?.value ?? null;
-  }
-
   /** Leaves an empty log and fresh statistics behind. */
   close(): void {
     this.#database.pragma('optimize');
@@ -179,6 +137,7 @@ export class Catalogue {
   #insertAll(rows: readonly CatalogueRow[]): InsertOutcome {
     const inserted: { id: number; row: CatalogueRow }[] = [];
     const removedIds: number[] = [];
+    const peersOf = new Map<number, number>();
     let updatedCount = 0;
     for (const row of rows) {
       const ids = this.#findRows(row);
@@ -190,17 +149,18 @@ export class Catalogue {
       }
       const [, twin] = ids;
       if (twin !== undefined) {
-        this.#mergeInto(oldest, twin);
+        peersOf.set(oldest, this.#mergeInto(oldest, twin));
         removedIds.push(twin);
       }
-      this.#seenAgain(oldest, row);
+      peersOf.set(oldest, this.#seenAgain(oldest, row));
       updatedCount++;
     }
     // A row may be both inserted and merged away by a later one of the same batch: then it is neither.
     const gone = new Set(removedIds);
     const stays = inserted.filter(({ id }) => !gone.has(id));
     const lost = new Set(inserted.filter(({ id }) => gone.has(id)).map(({ id }) => id));
-    return { inserted: stays, updatedCount, removedIds: removedIds.filter((id) => !lost.has(id)) };
+    const morePeers = [...peersOf].filter(([id]) => !gone.has(id)).map(([id, peersSeen]) => ({ id, peersSeen }));
+    return { inserted: stays, updatedCount, morePeers, removedIds: removedIds.filter((id) => !lost.has(id)) };
   }
 
   /** Whoever sent the metadata has the torrent: there is nothing to try again, and it is not dead. */
@@ -240,40 +200,42 @@ export class Catalogue {
     const id = Number(lastInsertRowid);
     if (row.infohashV1 && row.infohashV2) this.#statements.insertAlias.run(cutV2(row.infohashV2), id);
     if (!isNamedByRow(row)) this.#statements.insertFiles.run(id, packFiles(row.files));
-    this.#insertTokens(id, row);
+    this.tokens.insert(id, row);
     return id;
   }
 
-  #insertTokens(id: number, row: { nameTokens: string; pathTokens: string }): void {
-    this.#statements.insertName.run(id, row.nameTokens);
-    if (row.pathTokens !== '') this.#statements.insertPaths.run(id, row.pathTokens);
-  }
-
-  /** The most peers ever named stand for it: one lookup may have reached only a node that knew few. */
-  #seenAgain(id: number, row: CatalogueRow): void {
+  /** The most peers ever named stand for it: one lookup may have reached only a node that knew few. Returns how many. */
+  #seenAgain(id: number, row: CatalogueRow): number {
     const seenAt = row.lastSeenAtUnixSeconds ?? row.discoveredAtUnixSeconds;
-    this.#statements.seenAgain.run(row.peersSeen, row.timesSeen ?? 1, row.discoveredAtUnixSeconds, seenAt, id);
+    const again = this.#statements.seenAgain.get(
+      row.peersSeen,
+      row.timesSeen ?? 1,
+      row.discoveredAtUnixSeconds,
+      seenAt,
+      id,
+    );
+    const { peers_seen: peersSeen } = again as { peers_seen: number };
     const stored = this.#statements.keys.get(id) as StoredKeys;
     const storedCut = cutV2(stored.infohashV2);
     const storedV1 = storedCut && bytesEqual(stored.infohash, storedCut) ? null : stored.infohash;
     const infohashV1 = storedV1 ?? row.infohashV1;
     const infohashV2 = stored.infohashV2 ?? row.infohashV2;
-    if (infohashV1 === storedV1 && infohashV2 === stored.infohashV2) return;
+    if (infohashV1 === storedV1 && infohashV2 === stored.infohashV2) return peersSeen;
     this.#statements.setKeys.run(primaryInfohash({ infohashV1, infohashV2 }), infohashV2, id);
     if (infohashV1 && infohashV2) this.#statements.insertAlias.run(cutV2(infohashV2), id);
+    return peersSeen;
   }
 
   /** Found by v1 and by v2 before anybody knew both: the older row keeps its id and learns what the other knew. */
-  #mergeInto(keptId: number, twinId: number): void {
+  #mergeInto(keptId: number, twinId: number): number {
     const twin = this.reader.detailsById(twinId);
     assert(twin, 'a row that was just found can be read');
     this.#statements.deleteRow.run(twinId);
     if (twin.infohashV2) this.#statements.deleteAliases.run(cutV2(twin.infohashV2));
     this.#statements.deleteFiles.run(twinId);
-    this.#statements.deleteName.run(twinId);
-    this.#statements.deletePaths.run(twinId);
+    this.tokens.remove(twinId);
     this.health.remove(twinId);
-    this.#seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
+    return this.#seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
   }
 
   checkInvariants(): void {

@@ -18,8 +18,13 @@ export function checkTables(database: CatalogueDatabase): void {
     counted('SELECT count(*) FROM infohash_aliases WHERE infohash IN (SELECT infohash FROM torrents)') === 0,
     'no infohash is both primary and alias',
   );
+  // While the tables are filled anew, rows between the two marks have none.
+  const [filledTo, filledUntil] = ['tokens_filled_to', 'tokens_filled_until'].map((name) =>
+    counted(`SELECT coalesce(max(value), -1) FROM settings WHERE name = '${name}'`),
+  );
   assert(
-    counted('SELECT count(*) FROM name_fts_docsize') === counted('SELECT count(*) FROM torrents'),
+    counted('SELECT count(*) FROM name_fts_docsize') ===
+      counted(`SELECT count(*) FROM torrents WHERE ${filledTo} < 0 OR id <= ${filledTo} OR id > ${filledUntil}`),
     'every row has its name tokens',
   );
   assert(

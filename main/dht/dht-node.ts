@@ -19,7 +19,8 @@ import type {
   SwarmSize,
 } from './dht-contract.ts';
 import { dhtFigures } from './dht-figures.ts';
-import { createNodeParts, type NodeParts } from './node-parts.ts';
+import { ForeignDatagrams } from './foreign-datagrams.ts';
+import { createNodeParts, type NodeHost, type NodeParts } from './node-parts.ts';
 import { NodeSocket } from './node-socket.ts';
 import { takeOver } from './own-id.ts';
 import type { PeerStore } from './peer-store.ts';
@@ -44,6 +45,8 @@ export class DhtNode {
   readonly budget: SendBudget;
   /** What we serve; the demo's swarm adds to it. */
   readonly peerStore: PeerStore;
+  /** For uTP, on our port. */
+  readonly foreign: ForeignDatagrams;
   /** Usable nodes learnt from any reply. */
   onNodes: (nodes: readonly NodeContact[], from: NodeContact) => void = () => undefined;
   /** A good node left the main table (R16). */
@@ -71,8 +74,11 @@ export class DhtNode {
       onLost: () => this.#cancelAll(),
       onBack: () => this.#begin(),
     });
+    const send: NodeHost['send'] = (bytes, contact, byteCount) => this.#send(bytes, contact, byteCount);
+    const maySend = (contact: Contact): boolean => this.#mayAsk && this.#sieve.isOfOurFamily(contact);
+    this.foreign = new ForeignDatagrams({ ...dependencies, maySend, send });
     this.#parts = createNodeParts(dependencies, options, {
-      send: (bytes, contact, byteCount) => this.#send(bytes, contact, byteCount),
+      send,
       ask: (contact, query, onOutcome) => this.query(contact, query, onOutcome),
       mayAsk: () => this.#mayAsk,
       onNodes: (nodes, from) => this.onNodes(nodes, from),
@@ -251,16 +257,11 @@ export class DhtNode {
     const { counters } = this.#dependencies;
     counters.packetsIn++;
     const forbidden = this.#sieve.whyForbidden(from);
-    if (forbidden !== null) {
-      counters.dropped.count(forbidden);
-      return;
-    }
+    if (forbidden !== null) return counters.dropped.count(forbidden);
+    if (this.foreign.take(bytes, from)) return;
     const message = this.#message;
     const malformed = decodeKrpc(bytes, message);
-    if (malformed !== null) {
-      counters.malformed.count(malformed);
-      return;
-    }
+    if (malformed !== null) return counters.malformed.count(malformed);
     for (const oddity of message.oddities) counters.malformed.count(oddity);
     if (message.kind === 'query') counters.queriesReceivedBy[message.method]++;
     if (message.kind !== 'query') this.#desk.hear(message, from);

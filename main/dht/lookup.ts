@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
-import { compareDistance } from '../base/identifier.ts';
+import { compareDistance, distanceHead } from '../base/identifier.ts';
 import type { NodeQuery, QueryOutcome, UsableReply } from './dht-contract.ts';
 import { subnetOf } from './subnet.ts';
 
@@ -45,6 +45,8 @@ export interface LookupResult {
 
 interface Candidate {
   readonly node: NodeContact;
+  /** The first 32 bits of its distance: they decide nearly every comparison. */
+  readonly distanceHead: number;
   state: 'new' | 'asked' | 'answered' | 'failed';
   askedAtMs: number;
 }
@@ -54,11 +56,12 @@ export class Lookup {
   readonly #query: NodeQuery;
   /** Nearest first. */
   readonly #candidates: Candidate[] = [];
+  /** Those of them that have not answered yet. */
+  readonly #waitedFor = new Set<Candidate>();
   readonly #subnets = new Set<string>();
   readonly #peers = new Map<string, Contact>();
   readonly #startedAtMs: number;
   #queryCount = 0;
-  #inFlight = 0;
   #isDone = false;
 
   constructor(options: LookupOptions) {
@@ -76,18 +79,16 @@ export class Lookup {
 
   /** Nodes that may be nearer. Of each /24 one is asked, whatever ids are said to live there (libtorrent). */
   offer(nodes: readonly NodeContact[]): void {
-    const { target } = this.#options;
     for (const node of nodes) {
       const subnet = subnetOf(node.contact.host);
       if (this.#subnets.has(subnet)) continue;
-      const farthest = this.#candidates.at(-1);
-      const isFull = this.#candidates.length >= CANDIDATES_MAX;
-      if (isFull && compareDistance(target, node.id, farthest!.node.id) >= 0) continue;
-      if (isFull) this.#subnets.delete(subnetOf(this.#candidates.pop()!.node.contact.host));
+      const place = this.#placeOf(node);
+      if (place >= CANDIDATES_MAX) continue;
+      if (this.#candidates.length >= CANDIDATES_MAX)
+        this.#subnets.delete(subnetOf(this.#candidates.pop()!.node.contact.host));
       this.#subnets.add(subnet);
-      let place = this.#candidates.length;
-      while (place > 0 && compareDistance(target, node.id, this.#candidates[place - 1]!.node.id) < 0) place--;
-      this.#candidates.splice(place, 0, { node, state: 'new', askedAtMs: 0 });
+      const head = distanceHead(this.#options.target, node.id);
+      this.#candidates.splice(place, 0, { node, distanceHead: head, state: 'new', askedAtMs: 0 });
     }
   }
 
@@ -99,10 +100,8 @@ export class Lookup {
       this.finish();
       return;
     }
-    const slow = this.#candidates.filter(
-      ({ state, askedAtMs }) => state === 'asked' && nowMs - askedAtMs > SLOW_AFTER_MS,
-    );
-    let free = ASKED_AT_ONCE - (this.#inFlight - slow.length);
+    let free = ASKED_AT_ONCE;
+    for (const { askedAtMs } of this.#waitedFor) if (nowMs - askedAtMs <= SLOW_AFTER_MS) free--;
     let refusals = 0;
     for (const candidate of this.#candidates) {
       if (free <= 0 || refusals >= REFUSALS_PER_PUMP || this.#queryCount >= this.#options.queriesMax) break;
@@ -110,7 +109,7 @@ export class Lookup {
       if (this.#askOne(candidate, nowMs)) free--;
       else refusals++;
     }
-    if (this.#inFlight === 0 && refusals === 0) this.finish();
+    if (this.#waitedFor.size === 0 && refusals === 0) this.finish();
   }
 
   /** Ends it with what there is; onDone is called once. */
@@ -128,7 +127,7 @@ export class Lookup {
   checkInvariants(): void {
     const { target, queriesMax } = this.#options;
     const asked = this.#candidates.filter(({ state }) => state === 'asked').length;
-    assert(asked <= this.#inFlight, 'who was asked is waited for');
+    assert(asked <= this.#waitedFor.size, 'who was asked is waited for');
     assert(this.#queryCount <= queriesMax && this.#peers.size <= PEERS_MAX, 'a lookup stays within its limits');
     assert(this.#candidates.length <= CANDIDATES_MAX && this.#subnets.size === this.#candidates.length, 'subnets once');
     this.#candidates.forEach(({ node }, index) => {
@@ -144,7 +143,24 @@ export class Lookup {
       if (state === 'new' || state === 'asked') return false;
       if (state === 'answered' && ++answered >= NEAREST_WANTED) return true;
     }
-    return this.#inFlight === 0;
+    return this.#waitedFor.size === 0;
+  }
+
+  /** Where it stands among the candidates: behind all that are as near. */
+  #placeOf(node: NodeContact): number {
+    const { target } = this.#options;
+    const head = distanceHead(target, node.id);
+    let low = 0;
+    let high = this.#candidates.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#candidates[middle]!;
+      const isNearer =
+        head === other.distanceHead ? compareDistance(target, node.id, other.node.id) < 0 : head < other.distanceHead;
+      if (isNearer) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   #askOne(candidate: Candidate, nowMs: number): boolean {
@@ -153,12 +169,12 @@ export class Lookup {
     candidate.state = 'asked';
     candidate.askedAtMs = nowMs;
     this.#queryCount++;
-    this.#inFlight++;
+    this.#waitedFor.add(candidate);
     return true;
   }
 
   #hear(candidate: Candidate, outcome: QueryOutcome): void {
-    this.#inFlight--;
+    this.#waitedFor.delete(candidate);
     candidate.state = outcome.kind === 'reply' ? 'answered' : 'failed';
     if (this.#isDone) return;
     if (outcome.kind === 'cancelled') {

@@ -41,8 +41,9 @@ export class NodeSlab {
   heardAtMs: Float64Array;
   /** When we last sent it a query; the front is asked next. */
   readonly queriedOrder: TimeoutQueue;
-  #free: Int32Array;
-  #freeCount: number;
+  /** The first free record; of a free one `heardAtMs` is the next. -1: none. */
+  #firstFree = -1;
+  #freeCount = 0;
 
   constructor(family: 4 | 6, capacity = 64) {
     this.stride = family === 4 ? NODE4_BYTES : NODE6_BYTES;
@@ -54,8 +55,7 @@ export class NodeSlab {
     this.slots = new Uint16Array(capacity);
     this.heardAtMs = new Float64Array(capacity);
     this.queriedOrder = new TimeoutQueue(capacity);
-    this.#free = Int32Array.from({ length: capacity }, (_, index) => capacity - 1 - index);
-    this.#freeCount = capacity;
+    this.#chainFree(0);
   }
 
   get capacity(): number {
@@ -68,8 +68,10 @@ export class NodeSlab {
 
   /** A record for `compact` (id, address, port), everything else zero. */
   allocate(compact: Uint8Array): number {
-    if (this.#freeCount === 0) this.#grow(this.capacity + Math.ceil(this.capacity / 2));
-    const record = this.#free[--this.#freeCount]!;
+    if (this.#freeCount === 0) this.#grow(enlarged(this.capacity));
+    const record = this.#firstFree;
+    this.#firstFree = this.heardAtMs[record]!;
+    this.#freeCount--;
     const at = record * this.stride;
     this.compact.set(compact, at);
     this.flags[record] = 0;
@@ -80,7 +82,9 @@ export class NodeSlab {
   }
 
   free(record: number): void {
-    this.#free[this.#freeCount++] = record;
+    this.heardAtMs[record] = this.#firstFree;
+    this.#firstFree = record;
+    this.#freeCount++;
   }
 
   has(record: number, flag: number): boolean {
@@ -165,7 +169,12 @@ export class NodeSlab {
   }
 
   checkInvariants(): void {
-    assert(new Set(this.#free.subarray(0, this.#freeCount)).size === this.#freeCount, 'a record is free once');
+    let freeCount = 0;
+    for (let record = this.#firstFree; record !== -1; record = this.heardAtMs[record]!) {
+      assert(!this.queriedOrder.has(record), 'a free record waits for nothing');
+      assert(++freeCount <= this.#freeCount, 'a record is free once');
+    }
+    assert(freeCount === this.#freeCount, 'every free record is found');
     this.queriedOrder.checkInvariants();
     assert(this.queriedOrder.count === this.count, 'every record in use waits for its next query');
   }
@@ -187,9 +196,18 @@ export class NodeSlab {
     this.slots = grown(this.slots, new Uint16Array(capacity));
     this.heardAtMs = grown(this.heardAtMs, new Float64Array(capacity));
     this.queriedOrder.grow(capacity);
-    this.#free = new Int32Array(capacity);
-    for (let record = capacity - 1; record >= before; record--) this.#free[this.#freeCount++] = record;
+    this.#chainFree(before);
   }
+
+  /** Records from `first` on become free, to be used in their order. */
+  #chainFree(first: number): void {
+    for (let record = this.capacity - 1; record >= first; record--) this.free(record);
+  }
+}
+
+/** By half while it is small; then by an eighth, or a large table would be a third empty. */
+function enlarged(capacity: number): number {
+  return capacity + Math.ceil(capacity / (capacity < 4_096 ? 2 : 8));
 }
 
 export function sampleFlags(supportsSamples: boolean): number {

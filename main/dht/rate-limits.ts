@@ -4,6 +4,7 @@
 // limited in bytes. Replies to our own queries never meet these limits: they are matched before.
 import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
+import { NOBODY, TimeoutQueue } from '../base/timeout-queue.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 
 export interface SendRates {
@@ -29,18 +30,20 @@ export const NEW_AGAIN_AFTER_MS = 120_000;
 /** 100 new addresses/s (the fastest pace) for 120 s are 12,000. Beyond it the one silent longest is forgotten early. */
 const ADDRESSES_MAX = 16_384;
 
-interface AddressPace {
-  tokens: number;
-  lastSentAtMs: number;
-}
+const ADDRESSES_AT_FIRST = 64;
 
 /** Asked and paid before every outgoing query, whoever sends it. Answers to others do not pass here. */
 export class SendBudget {
   #rates: SendRates;
   readonly #newAddresses: TokenBucket;
   readonly #packets: TokenBucket;
-  /** By host, in the order of the last packet: the first is the one silent longest. */
-  readonly #addresses = new Map<string, AddressPace>();
+  /** Host to its place in the columns below. */
+  readonly #places = new Map<string, number>();
+  readonly #hosts: string[] = [];
+  /** How many packets an address had left when it was sent the last one. */
+  #tokens = new Float64Array(ADDRESSES_AT_FIRST);
+  /** In the order of the last packet: the oldest is the one silent longest. */
+  readonly #sentOrder = new TimeoutQueue(ADDRESSES_AT_FIRST);
 
   constructor(rates: SendRates, nowMs: number) {
     this.#rates = rates;
@@ -54,7 +57,7 @@ export class SendBudget {
 
   /** Addresses that a router in front of us may still hold an entry for. */
   get addressCount(): number {
-    return this.#addresses.size;
+    return this.#places.size;
   }
 
   setRates(rates: SendRates, nowMs: number): void {
@@ -69,10 +72,10 @@ export class SendBudget {
   }
 
   canSend(contact: Contact, nowMs: number): SendPermission {
-    const pace = this.#addresses.get(contact.host);
-    if (pace !== undefined && this.#tokensOf(pace, nowMs) < 1) return 'address-busy';
+    const place = this.#places.get(contact.host);
+    if (place !== undefined && this.#tokensOf(place, nowMs) < 1) return 'address-busy';
     if (this.#packets.available(nowMs) < 1) return 'no-budget';
-    const isNew = pace === undefined || nowMs - pace.lastSentAtMs >= NEW_AGAIN_AFTER_MS;
+    const isNew = place === undefined || nowMs - this.#sentOrder.touchedAtMs(place) >= NEW_AGAIN_AFTER_MS;
     return isNew && this.#newAddresses.available(nowMs) < 1 ? 'no-budget' : 'yes';
   }
 
@@ -80,39 +83,69 @@ export class SendBudget {
   spend(contact: Contact, nowMs: number): boolean {
     this.#forgetSilent(nowMs);
     this.#packets.take(nowMs);
-    const pace = this.#addresses.get(contact.host);
-    if (pace === undefined) {
+    const place = this.#places.get(contact.host);
+    if (place === undefined) {
       this.#newAddresses.take(nowMs);
-      this.#addresses.set(contact.host, { tokens: this.#rates.perAddressBurst - 1, lastSentAtMs: nowMs });
+      this.#begin(contact.host, nowMs);
       return true;
     }
-    pace.tokens = this.#tokensOf(pace, nowMs) - 1;
-    pace.lastSentAtMs = nowMs;
-    this.#addresses.delete(contact.host);
-    this.#addresses.set(contact.host, pace);
+    this.#tokens[place] = this.#tokensOf(place, nowMs) - 1;
+    this.#sentOrder.touch(place, nowMs);
     return false;
   }
 
   checkInvariants(): void {
-    assert(this.#addresses.size <= ADDRESSES_MAX, 'more addresses are paced than the limit');
-    let lastSentAtMs = -Infinity;
-    for (const pace of this.#addresses.values()) {
-      assert(pace.lastSentAtMs >= lastSentAtMs, 'paced addresses are in the order of their last packet');
-      assert(pace.tokens >= -1e-9, 'an address was sent more than its pace');
-      lastSentAtMs = pace.lastSentAtMs;
+    const count = this.#places.size;
+    assert(count <= ADDRESSES_MAX, 'more addresses are paced than the limit');
+    this.#sentOrder.checkInvariants();
+    assert(
+      this.#sentOrder.count === count && this.#hosts.length === count,
+      'every address has its turn to be forgotten',
+    );
+    for (const [host, place] of this.#places) {
+      assert(this.#hosts[place] === host, 'an address knows its place');
+      assert(this.#tokens[place]! >= -1e-9, 'an address was sent more than its pace');
     }
   }
 
-  #tokensOf(pace: AddressPace, nowMs: number): number {
-    const back = (Math.max(0, nowMs - pace.lastSentAtMs) / 1000) * this.#rates.perAddressPerSecond;
-    return Math.min(this.#rates.perAddressBurst, pace.tokens + back);
+  #tokensOf(place: number, nowMs: number): number {
+    const back = ((nowMs - this.#sentOrder.touchedAtMs(place)) / 1000) * this.#rates.perAddressPerSecond;
+    return Math.min(this.#rates.perAddressBurst, this.#tokens[place]! + back);
+  }
+
+  #begin(host: string, nowMs: number): void {
+    const place = this.#hosts.length;
+    if (place === this.#sentOrder.capacity) {
+      const tokens = new Float64Array(2 * place);
+      tokens.set(this.#tokens);
+      this.#tokens = tokens;
+      this.#sentOrder.grow(2 * place);
+    }
+    this.#hosts.push(host);
+    this.#places.set(host, place);
+    this.#tokens[place] = this.#rates.perAddressBurst - 1;
+    this.#sentOrder.touch(place, nowMs);
   }
 
   #forgetSilent(nowMs: number): void {
-    for (const [host, pace] of this.#addresses) {
-      if (this.#addresses.size < ADDRESSES_MAX && nowMs - pace.lastSentAtMs < NEW_AGAIN_AFTER_MS) return;
-      this.#addresses.delete(host);
+    for (let oldest = this.#sentOrder.oldest; oldest !== NOBODY; oldest = this.#sentOrder.oldest) {
+      const isSilent = nowMs - this.#sentOrder.touchedAtMs(oldest) >= NEW_AGAIN_AFTER_MS;
+      if (!isSilent && this.#places.size < ADDRESSES_MAX) return;
+      this.#forget(oldest);
     }
+  }
+
+  /** The last one takes the place that becomes free: no holes. */
+  #forget(place: number): void {
+    this.#places.delete(this.#hosts[place]!);
+    this.#sentOrder.remove(place);
+    const last = this.#hosts.length - 1;
+    const host = this.#hosts.pop()!;
+    if (place === last) return;
+    this.#hosts[place] = host;
+    this.#places.set(host, place);
+    this.#tokens[place] = this.#tokens[last]!;
+    this.#sentOrder.rename(last, place);
   }
 }
 

@@ -1,24 +1,33 @@
 // Tokens of get_peers (BEP 5): who announces must show that he can receive at the address he speaks from.
-// SHA-1 of secret and address; the secret changes every five minutes, and tokens of the one before are still taken.
-import { hash, timingSafeEqual } from 'node:crypto';
+// A keyed hash of the address (BEP 5 proposes SHA-1 of address and secret, which costs as much as the rest of the answer);
+// the key changes every five minutes, and tokens of the one before are still taken.
+import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import { HASH_KEY_BYTES, KeyedHash } from '../base/keyed-hash.ts';
 import type { Random } from '../base/random.ts';
 
 /** BEP 5: "changes the secret every five minutes and tokens up to ten minutes old are accepted". */
 export const SECRET_LIFE_MS = 5 * 60_000;
-/** 64 bits of SHA-1: nobody guesses one within ten minutes, and replies stay small (libtorrent sends 4 bytes). */
+/** Nobody guesses one within ten minutes, and replies stay small (libtorrent sends 4 bytes). */
 export const TOKEN_BYTES = 8;
-const SECRET_BYTES = 16;
-/** Who asks usually asks again: tokens handed out lately, forgotten with their secret. */
-const ISSUED_MAX = 1_024;
+/** The longest address as text, an IPv4-mapped one in full. */
+const HOST_BYTES_MAX = 45;
+
+/** 128 bits of key: each half of a token has one of its own. */
+interface Secret {
+  readonly head: KeyedHash;
+  readonly tail: KeyedHash;
+}
 
 export class Tokens {
   readonly #clock: Clock;
   readonly #random: Random;
-  #secret: string;
-  #secretBefore: string;
+  #secret: Secret;
+  #secretBefore: Secret;
   #changedAtMs: number;
-  readonly #issued = new Map<string, Uint8Array>();
+  readonly #host = new Uint8Array(HOST_BYTES_MAX);
+  readonly #issued = new Uint8Array(TOKEN_BYTES);
+  readonly #expected = new Uint8Array(TOKEN_BYTES);
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -28,23 +37,18 @@ export class Tokens {
     this.#changedAtMs = clock.nowMs();
   }
 
-  /** The token for whoever asks from `host`. Not to be changed by the caller. */
+  /** The token for whoever asks from `host`; the bytes are those of the next one at the next call. */
   issue(host: string): Uint8Array {
     this.#changeSecrets();
-    const known = this.#issued.get(host);
-    if (known !== undefined) return known;
-    if (this.#issued.size >= ISSUED_MAX) this.#issued.clear();
-    const token = tokenOf(this.#secret, host);
-    this.#issued.set(host, token);
-    return token;
+    return this.#write(this.#secret, host, this.#issued);
   }
 
   /** Takes the same time whatever is wrong with a token of the right length. */
   isValid(host: string, token: Uint8Array): boolean {
     this.#changeSecrets();
     if (token.length !== TOKEN_BYTES) return false;
-    const isCurrent = timingSafeEqual(token, tokenOf(this.#secret, host));
-    const isEarlier = timingSafeEqual(token, tokenOf(this.#secretBefore, host));
+    const isCurrent = timingSafeEqual(token, this.#write(this.#secret, host, this.#expected));
+    const isEarlier = timingSafeEqual(token, this.#write(this.#secretBefore, host, this.#expected));
     return isCurrent || isEarlier;
   }
 
@@ -54,14 +58,25 @@ export class Tokens {
     this.#secretBefore = ageMs < 2 * SECRET_LIFE_MS ? this.#secret : newSecret(this.#random);
     this.#secret = newSecret(this.#random);
     this.#changedAtMs = this.#clock.nowMs();
-    this.#issued.clear();
+  }
+
+  #write({ head, tail }: Secret, host: string, into: Uint8Array): Uint8Array {
+    const length = Math.min(host.length, HOST_BYTES_MAX);
+    for (let index = 0; index < length; index++) this.#host[index] = host.charCodeAt(index);
+    head.digest(this.#host, 0, length);
+    tail.digest(this.#host, 0, length);
+    for (let byte = 0; byte < 4; byte++) {
+      into[byte] = head.low >>> (8 * byte);
+      into[4 + byte] = tail.low >>> (8 * byte);
+    }
+    return into;
   }
 }
 
-function tokenOf(secret: string, host: string): Uint8Array {
-  return hash('sha1', secret + host, 'buffer').subarray(0, TOKEN_BYTES);
-}
-
-function newSecret(random: Random): string {
-  return Buffer.from(random.bytes(SECRET_BYTES)).toString('hex');
+function newSecret(random: Random): Secret {
+  const keys = random.bytes(2 * HASH_KEY_BYTES);
+  return {
+    head: new KeyedHash(keys.subarray(0, HASH_KEY_BYTES)),
+    tail: new KeyedHash(keys.subarray(HASH_KEY_BYTES)),
+  };
 }

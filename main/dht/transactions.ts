@@ -50,7 +50,8 @@ export class Transactions {
     do id = idAt(this.#random.fill(this.idBytes), 0);
     while (this.#byId.has(id));
     const slot = this.#freeSlots.pop()!;
-    const transaction = { slot, id, ...begun };
+    const { contact, method, sentAtMs, onOutcome } = begun;
+    const transaction = { slot, id, contact, method, sentAtMs, onOutcome };
     this.#byId.set(id, transaction);
     this.#bySlot[slot] = transaction;
     this.#sentOrder.touch(slot, begun.sentAtMs);

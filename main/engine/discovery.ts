@@ -11,7 +11,7 @@ import type { Random } from '../base/random.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
-import type { DialPeer } from '../metadata/peer-session.ts';
+import type { DialPeer } from '../metadata/transports/peer-connection.ts';
 import { PACE_PROFILES } from '../scrape/pace.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';

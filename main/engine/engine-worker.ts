@@ -7,7 +7,7 @@ import { createForwardingLog } from '../base/log.ts';
 import { threadPort, type Port } from '../base/port.ts';
 import { createSystemRandom } from '../base/random.ts';
 import { openUdpSocket } from '../dht/udp-socket.ts';
-import { dialPeer } from '../metadata/peer-session.ts';
+import { dialTcp } from '../metadata/transports/tcp-connection.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
 import { Discovery } from './discovery.ts';
 import {
@@ -29,7 +29,7 @@ const discovery = new Discovery(
     log,
     openSocket: openUdpSocket,
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-    dial: dialPeer,
+    dial: ({ contact, localAddress }, listener) => dialTcp(contact, localAddress, listener),
     localAddresses: () =>
       Object.values(networkInterfaces()).flatMap((entries = []) => entries.map(({ address }) => address)),
   },

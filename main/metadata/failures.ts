@@ -1,4 +1,5 @@
 // Why fetching metadata ended without success, by the names that the counters show (protocol.md 6.2b).
+import type { CloseReason } from './transports/peer-connection.ts';
 
 /** What went wrong with one peer. */
 export type PeerFailure =
@@ -7,6 +8,8 @@ export type PeerFailure =
   | 'connect-timeout'
   | 'handshake-timeout'
   | 'reset-in-handshake' // often a peer that insists on encryption or on uTP
+  | 'bad-encryption' //     no peer encryption, or a broken one
+  | 'bad-transport' //      uTP against its rules
   | 'not-bittorrent'
   | 'wrong-hash'
   | 'no-ltep'
@@ -39,11 +42,11 @@ export function isHostile(reason: PeerFailure): boolean {
   return HOSTILE.has(reason);
 }
 
-/** What the system's error code means for a connection that never came about. */
-export function connectFailure(errorCode: string | null): PeerFailure {
-  if (errorCode === 'ECONNREFUSED') return 'refused';
-  if (errorCode === 'ECONNRESET') return 'reset-in-handshake'; // accepted, and gone before we were told
-  return errorCode === 'ETIMEDOUT' ? 'connect-timeout' : 'unreachable';
+/** What it means when a connection never came about. */
+export function connectFailure(reason: CloseReason): PeerFailure {
+  if (reason === 'refused' || reason === 'unreachable' || reason === 'bad-encryption') return reason;
+  // Accepted, and gone before we were told.
+  return reason === 'timeout' ? 'connect-timeout' : 'reset-in-handshake';
 }
 
 /** Nothing was learnt about the infohash: the network or our own limits were in the way. */

@@ -12,16 +12,16 @@ import { type ConnectionLimits, DialLimits, isDialablePort } from './dial-limits
 import { type GivenUpReason, isHostile, isOwnTrouble, type PeerFailure } from './failures.ts';
 import { FetchJob, FetchQueue, GoodPorts, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
 import { MetadataMemory } from './metadata-pieces.ts';
-import { type DialPeer, PeerSession, type SessionEnd } from './peer-session.ts';
+import { PeerSession, type SessionEnd } from './peer-session.ts';
 import { RecentHybrids } from './recent-hybrids.ts';
 import { RetryLadder } from './retry-ladder.ts';
+import type { DialPeer } from './transports/peer-connection.ts';
 import { type VerifiedMetadata, verifyMetadata } from './verify-metadata.ts';
 
 /** Deadlines are seconds; this is how late they may be noticed, and how often refilled limits are used. */
 const TICK_MS = 100;
 /** A second peer is asked when the first has not begun to send by then; most live ones have. */
 const SECOND_PEER_AFTER_MS = 1000;
-const PEER_ID_PREFIX = Buffer.from('-LF0001-');
 
 export interface MetadataDependencies {
   readonly clock: Clock;
@@ -201,14 +201,13 @@ export class MetadataFetcher {
     if (!job.wasTried) counters.metadataTried++;
     job.wasTried = true;
     this.#limits.opened(contact, nowMs);
-    const peerId = random.bytes(IDENTIFIER_BYTES);
-    peerId.set(PEER_ID_PREFIX);
     const session: PeerSession = new PeerSession(job.infohash, contact, {
       clock,
       dial,
+      transport: 'tcp',
       memory: this.#memory,
       localAddress: this.#localAddress,
-      peerId,
+      random,
       onEnd: (end) => this.#onEnd(job, session, end),
     });
     job.sessions.add(session);

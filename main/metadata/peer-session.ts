@@ -1,12 +1,12 @@
-// One TCP conversation that fetches one info dictionary from one peer (BEP 3, 10, 9; states of protocol.md 6.2b).
-// It owns the socket, checks every rule of protocol.md 4.3 that concerns a single peer, and ends exactly once: with the
-// whole bytes, not yet verified, or with a failure. Deadlines are looked at by check(), so there is no timer a socket.
-// This is the only file that imports node:net.
-import { connect } from 'node:net';
+// One conversation that fetches one info dictionary from one peer (BEP 3, 10, 9; states of protocol.md 6.2b), over
+// whatever transport it is handed. It owns the connection, checks every rule of protocol.md 4.3 that concerns a single
+// peer, and ends exactly once: with the whole bytes, not yet verified, or with a failure. Deadlines are looked at by
+// check(), so there is no timer a connection.
 import type { Clock } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
-import type { Infohash } from '../base/identifier.ts';
 import { bytesEqual } from '../base/bytes.ts';
+import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
+import type { Random } from '../base/random.ts';
 import { MessageStream } from '../wire/message-stream.ts';
 import {
   HANDSHAKE_BYTES,
@@ -22,7 +22,9 @@ import type { MetadataMemory } from './metadata-pieces.ts';
 import { METADATA_BYTES_MAX, MetadataPieces } from './metadata-pieces.ts';
 import type { PeerFailure } from './failures.ts';
 import { connectFailure } from './failures.ts';
+import type { CloseReason, DialPeer, PeerConnection, Transport } from './transports/peer-connection.ts';
 
+const PEER_ID_PREFIX = Buffer.from('-LF0001-');
 const CONNECT_MS_MAX = 4000;
 const HANDSHAKE_MS_MAX = 4000;
 const EXTENSION_HANDSHAKE_MS_MAX = 4000;
@@ -40,32 +42,16 @@ const MESSAGES_BEFORE_BLOCK_MAX = 64;
 /** What it may say all in all that is no block. Else a block now and then would buy three minutes of flood. */
 const BYTES_BESIDE_BLOCKS_MAX = 512 * 1024;
 
-export interface PeerConnection {
-  write(bytes: Uint8Array): void;
-  /** Ends at once, with a reset where there is a connection. No listener is called afterwards. */
-  destroy(): void;
-}
-
-export interface PeerListener {
-  onConnected(): void;
-  /** `chunk` is valid until this returns. */
-  onData(chunk: Uint8Array): void;
-  /** The connection is gone; `errorCode` is the system's (`ECONNREFUSED`) or null for an orderly end. Called once. */
-  onClosed(errorCode: string | null): void;
-}
-
-/** `localAddress` null lets the system choose. Never throws and never calls the listener before it has returned. */
-export type DialPeer = (contact: Contact, localAddress: string | null, listener: PeerListener) => PeerConnection;
-
 export type SessionEnd =
   { readonly kind: 'complete'; readonly raw: Uint8Array } | { readonly kind: 'failed'; readonly reason: PeerFailure };
 
 export interface SessionDependencies {
   readonly clock: Clock;
   readonly dial: DialPeer;
+  readonly transport: Transport;
   readonly memory: MetadataMemory;
   readonly localAddress: string | null;
-  readonly peerId: Uint8Array;
+  readonly random: Random;
   /** Called once, unless cancel() came first. */
   readonly onEnd: (end: SessionEnd) => void;
 }
@@ -97,11 +83,15 @@ export class PeerSession {
     this.startedAtMs = dependencies.clock.nowMs();
     this.#deadlineMs = this.startedAtMs + CONNECT_MS_MAX;
     this.#totalDeadlineMs = this.startedAtMs + TOTAL_MS_MAX;
-    this.#connection = dependencies.dial(contact, dependencies.localAddress, {
-      onConnected: () => this.#onConnected(),
-      onData: (chunk) => this.#onData(chunk),
-      onClosed: (errorCode) => this.#fail(this.#closedReason(errorCode)),
-    });
+    const { transport, localAddress } = dependencies;
+    this.#connection = dependencies.dial(
+      { contact, transport, infohash, localAddress },
+      {
+        onConnected: () => this.#onConnected(),
+        onBytes: (chunk) => this.#onBytes(chunk),
+        onClosed: (reason) => this.#fail(this.#closedReason(reason)),
+      },
+    );
   }
 
   /** The peer has metadata and is sending it: no reason to ask a second one at the same time. */
@@ -131,10 +121,10 @@ export class PeerSession {
   #onConnected(): void {
     if (this.#state !== 'connecting') return;
     this.#enter('handshake', HANDSHAKE_MS_MAX);
-    this.#connection.write(encodeHandshake(this.#infohash, this.#dependencies.peerId));
+    this.#connection.send(encodeHandshake(this.#infohash, newPeerId(this.#dependencies.random)));
   }
 
-  #onData(chunk: Uint8Array): void {
+  #onBytes(chunk: Uint8Array): void {
     if (this.#state === 'ended') return;
     let rest = chunk;
     if (this.#state === 'handshake' || this.#state === 'connecting') {
@@ -166,7 +156,7 @@ export class PeerSession {
       return false;
     }
     this.#enter('extensions', EXTENSION_HANDSHAKE_MS_MAX);
-    this.#connection.write(encodeExtensionHandshake());
+    this.#connection.send(encodeExtensionHandshake());
     return true;
   }
 
@@ -213,7 +203,7 @@ export class PeerSession {
     for (let piece = pieces.nextRequest(); piece !== null; piece = pieces.nextRequest()) {
       requests.push(encodeMetadataRequest(this.#metadataId, piece));
     }
-    if (requests.length > 0) this.#connection.write(Buffer.concat(requests)); // without Nagle, a write is a packet
+    if (requests.length > 0) this.#connection.send(Buffer.concat(requests)); // without Nagle, a write is a packet
   }
 
   #checkFlood(): void {
@@ -251,37 +241,17 @@ export class PeerSession {
     return this.#state === 'handshake' ? 'handshake-timeout' : 'stall';
   }
 
-  #closedReason(errorCode: string | null): PeerFailure {
-    if (this.#state === 'connecting') return connectFailure(errorCode);
+  #closedReason(reason: CloseReason): PeerFailure {
+    if (reason === 'bad-encryption' || reason === 'bad-transport') return reason;
+    if (this.#state === 'connecting') return connectFailure(reason);
     // Peers that only take encrypted connections, or only uTP, hang up here.
     return this.#state === 'handshake' ? 'reset-in-handshake' : 'closed';
   }
 }
 
-/** Dials over TCP. */
-export const dialPeer: DialPeer = (contact, localAddress, listener) => {
-  const socket = connect({
-    host: contact.host,
-    port: contact.port,
-    noDelay: true, // requests are small and each waits for its answer: 12 ms a fetch instead of 44
-    ...(localAddress === null ? {} : { localAddress }),
-  });
-  let errorCode: string | null = null;
-  socket.on('connect', () => listener.onConnected());
-  socket.on('data', (chunk: Buffer) => listener.onData(chunk));
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    errorCode = error.code ?? 'unknown';
-  });
-  socket.on('close', () => listener.onClosed(errorCode));
-  return {
-    write: (bytes) => {
-      socket.write(bytes);
-    },
-    destroy: () => {
-      socket.removeAllListeners('connect').removeAllListeners('data').removeAllListeners('close');
-      // A reset frees the router's table entry sooner. While connecting, Node would first wait for the connection.
-      if (socket.connecting) socket.destroy();
-      else socket.resetAndDestroy();
-    },
-  };
-};
+/** Another one for each connection: nobody shall know us again by it. */
+function newPeerId(random: Random): Uint8Array {
+  const peerId = random.bytes(IDENTIFIER_BYTES);
+  peerId.set(PEER_ID_PREFIX);
+  return peerId;
+}

@@ -1,7 +1,7 @@
 // Guesses what a torrent holds: by the file name extensions, weighted by size, then by hints in the name.
 // A guess for a filter in the window, nothing that anything depends on; any input gives an answer.
 import type { TorrentFile } from '../catalogue/torrent.ts';
-import type { ContentType } from '../store/store-contract.ts';
+import type { ContentType, TypeReason } from '../store/store-contract.ts';
 
 /** Files looked at; the share of the rest is not worth the time. */
 const FILES_READ_MAX = 500;
@@ -13,10 +13,11 @@ const EXTENSIONS: Readonly<Record<Exclude<ContentType, 'other'>, string>> = {
   audio: 'mp3 flac m4a m4b aac ogg oga opus wav wma ape alac aif aiff dsf dff wv mka mid midi ac3 dts tta mpc cue',
   book: 'epub pdf mobi azw azw3 djvu djv cbr cbz cb7 fb2 lit doc docx odt rtf chm ibooks pdb prc txt',
   software: 'exe msi dmg pkg deb rpm apk ipa appimage jar sh bat dll so app xapk msix vhd vmdk ova qcow2 img wim',
+  image: 'jpg jpeg jpe png gif webp bmp tif tiff heic heif avif psd cr2 nef arw dng svg',
+  archive: 'zip rar 7z tar gz tgz bz2 xz zst lz cab ace arj lzh sit',
   game: 'nsp xci nsz rvz wbfs gcm cia 3ds nds gba gbc nes sfc n64 z64 pak pck vpk uasset cso chd xiso rpf forge',
 };
 
-/** Containers that can hold anything: their bytes count only when the name says what is in them. */
 const TYPE_OF_EXTENSION: ReadonlyMap<string, ContentType> = new Map(
   Object.entries(EXTENSIONS).flatMap(([type, list]) =>
     list.split(' ').map((extension) => [extension, type as ContentType] as const),
@@ -40,26 +41,71 @@ const NAME_HINTS: readonly (readonly [ContentType, RegExp])[] = [
 
 /** The most likely type of a torrent called `name` with these files. */
 export function contentTypeOf(name: string, files: readonly TorrentFile[]): ContentType {
-  const bytesOf = new Map<ContentType, number>();
-  let knownBytes = 0;
-  let allBytes = 0;
-  const read = files.length === 0 ? [{ path: name, sizeBytes: 1 }] : files;
-  for (const file of read.slice(0, FILES_READ_MAX)) {
-    // An empty file still says something by its name.
-    const bytes = Math.max(1, file.sizeBytes);
-    allBytes += bytes;
-    const type = TYPE_OF_EXTENSION.get(extensionOf(file.path));
-    if (type === undefined) continue;
-    knownBytes += bytes;
-    bytesOf.set(type, (bytesOf.get(type) ?? 0) + bytes);
-  }
-  const byFiles = largest(bytesOf, knownBytes);
-  const byName = typeByName(name);
-  // Programs and games look alike on disk; only the name tells a game. An image or archive tells nothing by itself.
-  if (byFiles === 'software' && byName === 'game') return 'game';
-  if (byFiles !== null && knownBytes >= allBytes * SHARE_MIN) return byFiles;
-  return byName ?? byFiles ?? 'other';
+  return explainContentType(name, files).contentType;
 }
+
+/** The same with the reason. */
+export function explainContentType(
+  name: string,
+  files: readonly TorrentFile[],
+): { readonly contentType: ContentType; readonly reason: TypeReason } {
+  const tally = new ByteTally(files.length === 0 ? [{ path: name, sizeBytes: 1 }] : files);
+  const byFiles = tally.largestType();
+  const byName = typeByName(name);
+  const named = byName && { contentType: byName.type, reason: { kind: 'name', word: byName.word } as const };
+  const filed = byFiles && { contentType: byFiles, reason: tally.reasonFor(byFiles) };
+  // Programs and games look alike on disk; only the name tells a game. An archive can hold anything: the name comes first.
+  if (byFiles === 'software' && byName?.type === 'game') return named!;
+  if (byFiles !== null && byFiles !== 'archive' && tally.knownShare >= SHARE_MIN) return filed!;
+  return named ?? filed ?? { contentType: 'other', reason: { kind: 'nothing' } };
+}
+
+/** Bytes by type and by extension. */
+class ByteTally {
+  readonly #bytesOf = new Map<ContentType, number>();
+  readonly #bytesOfExtension = new Map<string, number>();
+  #knownBytes = 0;
+  #allBytes = 0;
+
+  constructor(files: readonly TorrentFile[]) {
+    for (const file of files.slice(0, FILES_READ_MAX)) {
+      // An empty file still says something by its name.
+      const bytes = Math.max(1, file.sizeBytes);
+      this.#allBytes += bytes;
+      const extension = extensionOf(file.path);
+      const type = typeOfExtension(extension);
+      if (type === undefined) continue;
+      this.#knownBytes += bytes;
+      this.#bytesOf.set(type, (this.#bytesOf.get(type) ?? 0) + bytes);
+      this.#bytesOfExtension.set(extension, (this.#bytesOfExtension.get(extension) ?? 0) + bytes);
+    }
+  }
+
+  /** Of all bytes, the share with an extension that says something. */
+  get knownShare(): number {
+    return this.#knownBytes / this.#allBytes;
+  }
+
+  largestType(): ContentType | null {
+    const [type, bytes] = largest(this.#bytesOf);
+    return type !== null && bytes >= this.#knownBytes * SHARE_MIN ? type : null;
+  }
+
+  reasonFor(type: ContentType): TypeReason {
+    const ofType = new Map([...this.#bytesOfExtension].filter(([extension]) => typeOfExtension(extension) === type));
+    const [extension, bytes] = largest(ofType);
+    // Never '0 %' of what decided.
+    return {
+      kind: 'files',
+      extension: extension ?? '',
+      percent: Math.max(1, Math.round((100 * bytes) / this.#allBytes)),
+    };
+  }
+}
+
+/** `.r00`, `.r01`, ... are the parts of an archive. */
+const typeOfExtension = (extension: string): ContentType | undefined =>
+  TYPE_OF_EXTENSION.get(extension) ?? (/^(r|z)\d\d$/.test(extension) ? 'archive' : undefined);
 
 /** Lower case, without the dot; empty if there is none or it is too long to be one. */
 function extensionOf(path: string): string {
@@ -68,21 +114,18 @@ function extensionOf(path: string): string {
   return path.slice(dot + 1).toLowerCase();
 }
 
-function largest(bytesOf: ReadonlyMap<ContentType, number>, knownBytes: number): ContentType | null {
-  let best: ContentType | null = null;
-  let bestBytes = 0;
-  for (const [type, bytes] of bytesOf) {
-    if (bytes > bestBytes) {
-      best = type;
-      bestBytes = bytes;
-    }
-  }
-  return bestBytes >= knownBytes * SHARE_MIN ? best : null;
+function largest<Key>(bytesOf: ReadonlyMap<Key, number>): [Key | null, number] {
+  let best: [Key | null, number] = [null, 0];
+  for (const [key, bytes] of bytesOf) if (bytes > best[1]) best = [key, bytes];
+  return best;
 }
 
-function typeByName(name: string): ContentType | null {
+function typeByName(name: string): { readonly type: ContentType; readonly word: string } | null {
   // Dots and underscores stand for spaces in release names, and `_` is a letter to \b.
   const readable = name.slice(0, 512).replaceAll('_', ' ');
-  for (const [type, pattern] of NAME_HINTS) if (pattern.test(readable)) return type;
+  for (const [type, pattern] of NAME_HINTS) {
+    const found = pattern.exec(readable);
+    if (found !== null) return { type, word: found[1] ?? found[0] };
+  }
   return null;
 }

@@ -2,7 +2,9 @@
 // the paths. Asked when names alone gave few results. Bounded: the newest few hundred candidates for each word are looked at.
 import { type FullText } from './full-text.ts';
 import { needsName, queryMatchesAny, wordFits } from './name-match.ts';
-import { requiredWords, type QueryWord, type SearchQuery } from './search-query.ts';
+import { hasPathFilters, pathsFit } from './path-match.ts';
+import type { QueryWord } from './query-words.ts';
+import { requiredWords, type SearchQuery } from './search-query.ts';
 import { fold, words } from './tokens.ts';
 
 /** Found torrents, newest first. */
@@ -35,7 +37,13 @@ export function findByFiles(fullText: FullText, rows: FileSearchRows, request: F
   const { query, highId, nameIds } = request;
   const asked = requiredWords(query).map(wholeIfShort);
   if (asked.length === 0) return [];
-  const onlyWords = (terms: readonly QueryWord[]): SearchQuery => ({ ...query, terms, phrases: [], excluded: [] });
+  const onlyWords = (terms: readonly QueryWord[]): SearchQuery => ({
+    ...query,
+    terms,
+    phrases: [],
+    anyOf: [],
+    excluded: [],
+  });
   const limits = { beforeId: highId + 1, limit: FILE_MATCHES_MAX };
   const inPaths = new Set(fullText.pathIds(onlyWords(asked), limits));
   const pathIdsOf = new Map<QueryWord, ReadonlySet<number>>();
@@ -44,12 +52,12 @@ export function findByFiles(fullText: FullText, rows: FileSearchRows, request: F
     pathIdsOf.set(word, new Set(ids));
   }
   const candidates = new Set([...inPaths, ...[...pathIdsOf.values()].flatMap((ids) => [...ids])]);
-  const readsNames = needsName(query) || query.excluded.length > 0;
+  const readsNames = readsLists(query) || query.excluded.length > 0;
   const found: number[] = [];
   let namesLeft = readsNames ? LISTS_READ_MAX : NAMES_READ_MAX;
   for (const id of [...candidates].sort((a, b) => b - a)) {
     if (found.length === FILE_MATCHES_MAX) break;
-    if (nameIds.has(id) && !needsName(query)) continue;
+    if (nameIds.has(id) && !readsLists(query)) continue;
     const isSure = inPaths.has(id) && !readsNames;
     if (!isSure && (namesLeft-- <= 0 || !isMatch({ id, asked, query, pathIdsOf, inPaths }, rows))) continue;
     found.push(id);
@@ -71,9 +79,16 @@ function isMatch({ id, asked, query, pathIdsOf, inPaths }: Candidate, rows: File
   const nameWords = words(fold(name));
   const isInName = (word: QueryWord): boolean => nameWords.some((nameWord) => wordFits(nameWord, word));
   if (!inPaths.has(id) && !asked.every((word) => pathIdsOf.get(word)?.has(id) === true || isInName(word))) return false;
-  if (!needsName(query)) return !query.excluded.some((phrase) => isInName(phrase[0]!));
+  if (!readsLists(query)) return !query.excluded.some((phrase) => isInName(phrase[0]!));
   // A match by name alone was shown already.
-  return !queryMatchesAny(query, name, []) && queryMatchesAny(query, name, rows.pathsOf(id));
+  if (queryMatchesAny(query, name, [])) return false;
+  const paths = rows.pathsOf(id);
+  return queryMatchesAny(query, name, paths) && pathsFit(query, name, paths);
+}
+
+/** True when the words of name and paths are not enough: each file list has to be looked at. */
+function readsLists(query: SearchQuery): boolean {
+  return needsName(query) || query.anyOf.length > 0 || hasPathFilters(query);
 }
 
 function wholeIfShort(word: QueryWord): QueryWord {

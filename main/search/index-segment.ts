@@ -8,6 +8,9 @@ import { tokens } from './tokens.ts';
 /** Rows are numbered by 16 bits inside a segment: half the memory of 32, and a bitmap of 8 KiB that stays in the cache. */
 export const SEGMENT_ROWS_MAX = 65_536;
 
+/** The column of peers has 16 bits. */
+export const PEERS_MAX = 0xffff;
+
 export interface SegmentRow {
   readonly id: number;
   readonly name: string;
@@ -19,7 +22,7 @@ export interface SegmentRow {
 }
 
 /** What the index keeps of a row beside the terms of its name. */
-type Columns = Omit<SegmentRow, 'name' | 'discoveredAtUnixSeconds'>;
+type Columns = Omit<SegmentRow, 'name'>;
 
 /** Plain typed arrays: crosses a thread port with its buffers transferred. */
 export interface SegmentData {
@@ -28,8 +31,10 @@ export interface SegmentData {
   readonly ids: Uint32Array;
   readonly sizes: Float64Array;
   readonly fileCounts: Uint32Array;
-  /** Capped at 65,535. */
+  /** Capped at 65,535. The one column that changes while the segment lives. */
   readonly peers: Uint16Array;
+  /** When each was found, in seconds of Unix time. */
+  readonly times: Uint32Array;
   /** Index into CONTENT_TYPES. */
   readonly types: Uint8Array;
   readonly termBytes: Uint8Array;
@@ -41,6 +46,20 @@ export interface SegmentData {
   readonly postings: Uint16Array;
 }
 
+/** Every array of a segment, in the order in which a snapshot keeps them. */
+export const SEGMENT_COLUMNS = [
+  'sizes',
+  'ids',
+  'fileCounts',
+  'times',
+  'termStarts',
+  'postingStarts',
+  'peers',
+  'postings',
+  'types',
+  'termBytes',
+] as const satisfies readonly (keyof SegmentData)[];
+
 /** Indexes `rows` (rising ids, at most SEGMENT_ROWS_MAX). `transfer` lists every buffer of `segment`. */
 export function buildSegment(rows: readonly SegmentRow[]): { segment: SegmentData; transfer: ArrayBuffer[] } {
   const builder = new SegmentBuilder();
@@ -50,10 +69,7 @@ export function buildSegment(rows: readonly SegmentRow[]): { segment: SegmentDat
 }
 
 export function buffersOf(segment: SegmentData): ArrayBuffer[] {
-  const { ids, sizes, fileCounts, peers, types, termBytes, termStarts, postingStarts, postings } = segment;
-  return [ids, sizes, fileCounts, peers, types, termBytes, termStarts, postingStarts, postings].map(
-    (column) => column.buffer as ArrayBuffer,
-  );
+  return SEGMENT_COLUMNS.map((column) => segment[column].buffer as ArrayBuffer);
 }
 
 /** Runs a job that pauses by itself without pausing. */
@@ -69,32 +85,27 @@ const TERMS_PER_STEP = 4000;
 
 /** Collects rows, then lays them out. `finish` is a job in small steps: a thread that must answer runs it between requests. */
 export class SegmentBuilder {
-  readonly #rows: Columns[] = [];
+  readonly #columns: RowColumns;
   readonly #termNumbers = new Map<string, number>();
   /** Rows of each term, rising. Index: term number. */
   readonly #rowsOfTerm: number[][] = [];
   #postingCount = 0;
 
+  constructor(rowsExpected = 256) {
+    this.#columns = new RowColumns(rowsExpected);
+  }
+
   get rowCount(): number {
-    return this.#rows.length;
+    return this.#columns.rowCount;
   }
 
   add(row: SegmentRow): void {
-    const rowNumber = this.addColumns(row);
-    for (const term of tokens(row.name)) this.addPosting(term, rowNumber);
-  }
-
-  /** Adds a row without its terms (a merge brings them one by one). Returns its number. */
-  addColumns(row: Columns): number {
-    const rowNumber = this.#rows.length;
-    assert(rowNumber < SEGMENT_ROWS_MAX, 'a segment holds at most 65,536 rows');
-    assert(rowNumber === 0 || this.#rows[rowNumber - 1]!.id < row.id, 'rows of a segment come with rising ids');
-    this.#rows.push(row);
-    return rowNumber;
+    const rowNumber = this.#columns.add(row, CONTENT_TYPES.indexOf(row.contentType));
+    for (const term of tokens(row.name)) this.#addPosting(term, rowNumber);
   }
 
   /** Rows of one term must come in rising order; the same row twice counts once. */
-  addPosting(term: string, rowNumber: number): void {
+  #addPosting(term: string, rowNumber: number): void {
     let termNumber = this.#termNumbers.get(term);
     if (termNumber === undefined) {
       termNumber = this.#rowsOfTerm.length;
@@ -123,7 +134,7 @@ export class SegmentBuilder {
       postingStarts[index + 1] = postingAt;
       if (index % TERMS_PER_STEP === TERMS_PER_STEP - 1) yield;
     }
-    return { ...this.#columns(), termBytes, termStarts, postingStarts, postings };
+    return { ...this.#columns.finish(), termBytes, termStarts, postingStarts, postings };
   }
 
   /** Sorted by UTF-8 bytes: split by first byte, then each part sorted, in steps. */
@@ -152,16 +163,72 @@ export class SegmentBuilder {
     }
     return sorted;
   }
+}
 
-  #columns() {
-    const rows = this.#rows;
+/** The columns of rows being collected. Grows by doubling, so that laying them out at the end takes no time. */
+export class RowColumns {
+  #ids: Uint32Array;
+  #sizes: Float64Array;
+  #fileCounts: Uint32Array;
+  #times: Uint32Array;
+  #peers: Uint16Array;
+  #types: Uint8Array;
+  #rowCount = 0;
+
+  constructor(rowsExpected: number) {
+    this.#ids = new Uint32Array(rowsExpected);
+    this.#sizes = new Float64Array(rowsExpected);
+    this.#fileCounts = new Uint32Array(rowsExpected);
+    this.#times = new Uint32Array(rowsExpected);
+    this.#peers = new Uint16Array(rowsExpected);
+    this.#types = new Uint8Array(rowsExpected);
+  }
+
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Returns the row's number. */
+  add(row: Omit<Columns, 'contentType'>, typeIndex: number): number {
+    const at = this.#rowCount;
+    assert(at < SEGMENT_ROWS_MAX, 'a segment holds at most 65,536 rows');
+    assert(at === 0 || this.#ids[at - 1]! < row.id, 'rows of a segment come with rising ids');
+    if (at === this.#ids.length) this.#grow(2 * at + 1);
+    this.#ids[at] = row.id;
+    this.#sizes[at] = row.sizeBytes;
+    this.#fileCounts[at] = row.fileCount;
+    this.#times[at] = row.discoveredAtUnixSeconds;
+    this.#peers[at] = Math.min(PEERS_MAX, row.peersSeen);
+    this.#types[at] = typeIndex;
+    return this.#rowCount++;
+  }
+
+  finish() {
+    const count = this.#rowCount;
     return {
-      rowCount: rows.length,
-      ids: Uint32Array.from(rows, (row) => row.id),
-      sizes: Float64Array.from(rows, (row) => row.sizeBytes),
-      fileCounts: Uint32Array.from(rows, (row) => row.fileCount),
-      peers: Uint16Array.from(rows, (row) => Math.min(0xffff, row.peersSeen)),
-      types: Uint8Array.from(rows, (row) => CONTENT_TYPES.indexOf(row.contentType)),
+      rowCount: count,
+      ids: this.#ids.slice(0, count),
+      sizes: this.#sizes.slice(0, count),
+      fileCounts: this.#fileCounts.slice(0, count),
+      times: this.#times.slice(0, count),
+      peers: this.#peers.slice(0, count),
+      types: this.#types.slice(0, count),
     };
+  }
+
+  #grow(rows: number): void {
+    const grown = <Column extends Uint32Array | Float64Array | Uint16Array | Uint8Array>(
+      into: Column,
+      from: Column,
+    ) => {
+      into.set(from);
+      return into;
+    };
+    this.#ids = grown(new Uint32Array(rows), this.#ids);
+    this.#sizes = grown(new Float64Array(rows), this.#sizes);
+    this.#fileCounts = grown(new Uint32Array(rows), this.#fileCounts);
+    this.#times = grown(new Uint32Array(rows), this.#times);
+    this.#peers = grown(new Uint16Array(rows), this.#peers);
+    this.#types = grown(new Uint8Array(rows), this.#types);
   }
 }

@@ -1,16 +1,18 @@
 // The latest torrents in memory (by default a million): every sort, filter and count of the window is answered here.
 // A row of immutable segments with rising, never overlapping ids. Grows at both ends: newer segments come from the writer,
-// older ones from the catalogue while the thread starts; what is below `lowId` is for full-text.ts.
-// No deletes: a row that left the catalogue is dropped when its text is fetched.
+// older ones from a snapshot or the catalogue while the thread starts; what is below `lowId` is for full-text.ts.
+// Rows that leave the catalogue are marked as gone and left behind at the next merge; only the count of peers changes.
 import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType, type SortOrder } from '../store/store-contract.ts';
-import { type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
-import { staticScore } from './ranking.ts';
-import { type IndexQuery, SegmentSearcher } from './segment-search.ts';
+import type { IndexQuery } from './index-query.ts';
+import { PEERS_MAX, type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
+import { LiveSegment } from './live-segment.ts';
+import { type RowOrder, rowOrder } from './row-order.ts';
+import { SegmentSearcher } from './segment-search.ts';
 import { mergeRun, mergeSteps } from './segment-merge.ts';
 import { type Place, TopRows } from './top-rows.ts';
 
-/** Rows kept in memory: some 60 MB. */
+/** Rows kept in memory unless the person chose otherwise. */
 export const WINDOW_ROWS = 1_000_000;
 
 export interface IndexRequest {
@@ -36,11 +38,16 @@ export interface IndexAnswer {
   readonly countsByType: Record<ContentType, number>;
 }
 
+export interface IndexChange {
+  readonly removedIds: readonly number[];
+  readonly peers: readonly { readonly id: number; readonly peersSeen: number }[];
+}
+
 export class NameIndex {
-  readonly #windowRows: number;
+  #windowRows: number;
   readonly #searcher = new SegmentSearcher();
   /** Rising ids. */
-  #segments: SegmentData[] = [];
+  #segments: LiveSegment[] = [];
   #rowCount = 0;
   #hasOlder = true;
 
@@ -48,22 +55,23 @@ export class NameIndex {
     this.#windowRows = windowRows;
   }
 
+  /** Rows that can be found. */
   get rowCount(): number {
     return this.#rowCount;
   }
 
   /** The lowest id in the index; Infinity while it is empty. */
   get lowId(): number {
-    return this.#segments[0]?.ids[0] ?? Infinity;
+    return this.#segments[0]?.lowId ?? Infinity;
   }
 
   /** The highest id in the index; 0 while it is empty. */
   get highId(): number {
-    return this.#segments.at(-1)?.ids.at(-1) ?? 0;
+    return this.#segments.at(-1)?.highId ?? 0;
   }
 
   get segments(): readonly SegmentData[] {
-    return this.#segments;
+    return this.#segments.map(({ data }) => data);
   }
 
   /** False once it is known that the catalogue has no row below `lowId`. */
@@ -80,54 +88,72 @@ export class NameIndex {
     return this.#rowCount >= this.#windowRows;
   }
 
+  /** Fewer rows are dropped now, the oldest first; room for more is filled by whoever calls `addOlder`. */
+  setWindowRows(windowRows: number): void {
+    this.#windowRows = windowRows;
+    this.#dropOldest();
+  }
+
   /** Adds rows that are newer than all others. Drops the oldest segments that the window no longer needs. */
   addNewer(segment: SegmentData): void {
     if (segment.rowCount === 0) return;
     assert(segment.ids[0]! > this.highId, 'a newer segment begins after the newest row');
-    this.#segments.push(segment);
+    this.#segments.push(new LiveSegment(segment));
     this.#rowCount += segment.rowCount;
-    while (this.#segments.length > 1 && this.#rowCount - this.#segments[0]!.rowCount >= this.#windowRows) {
-      this.#rowCount -= this.#segments.shift()!.rowCount;
-      this.#hasOlder = true;
-    }
+    this.#dropOldest();
   }
 
   /** Adds rows that are older than all others, unless the window is full. */
   addOlder(segment: SegmentData): void {
     if (segment.rowCount === 0 || this.isFull) return;
     assert(segment.ids.at(-1)! < this.lowId, 'an older segment ends before the oldest row');
-    this.#segments.unshift(segment);
+    this.#segments.unshift(new LiveSegment(segment));
     this.#rowCount += segment.rowCount;
+  }
+
+  /** A row that left the catalogue; false when it is not in the index. */
+  remove(id: number): boolean {
+    const segment = this.#segmentOf(id);
+    if (segment === null || !segment.remove(id)) return false;
+    this.#rowCount--;
+    return true;
+  }
+
+  /** Another number of peers is known of a row. */
+  setPeers(id: number, peersSeen: number): void {
+    this.#segmentOf(id)?.setPeers(id, Math.min(PEERS_MAX, peersSeen));
+  }
+
+  /** What the writer tells of rows that were there before. */
+  change({ removedIds, peers }: IndexChange): void {
+    for (const id of removedIds) this.remove(id);
+    for (const { id, peersSeen } of peers) this.setPeers(id, peersSeen);
   }
 
   /** The content type (index into CONTENT_TYPES) of a row in the index; -1 for another. */
   typeOf(id: number): number {
-    const segment = this.#segments.findLast(({ ids }) => ids[0]! <= id);
-    if (segment === undefined) return -1;
-    let low = 0;
-    let high = segment.rowCount;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (segment.ids[middle]! < id) low = middle + 1;
-      else high = middle;
-    }
-    return segment.ids[low] === id ? segment.types[low]! : -1;
+    return this.#segmentOf(id)?.typeOf(id) ?? -1;
   }
 
   search(request: IndexRequest): IndexAnswer {
     const typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
     const counts = new Array<number>(CONTENT_TYPES.length).fill(0);
     const top = new TopRows(Math.max(1, request.limit), request.after);
+    const isEverything = matchesEverything(request.query);
     // Newest first, so that of equal keys the newer rows come in first and older ones are turned away at once.
     for (let index = this.#segments.length - 1; index >= 0; index--) {
       const segment = this.#segments[index]!;
-      if (segment.ids[0]! > request.highId || segment.ids.at(-1)! < request.lowId) continue;
+      if (segment.lowId > request.highId || segment.highId < request.lowId) continue;
       if (!request.withCounts && request.sort === 'newest' && top.isFull) break;
-      const bits = this.#searcher.matches(segment, request.query);
+      const isWhole = isEverything && segment.lowId >= request.lowId && segment.highId <= request.highId;
+      if (isWhole && request.withCounts) segment.countAllTypes(counts);
+      if (isWhole && (request.limit === 0 || (request.sort === 'newest' && top.isFull))) continue;
+      const bits = this.#searcher.matches(segment.data, request.query);
       if (bits === null) continue;
-      keepRange(segment, bits, request);
-      if (request.withCounts) countTypes(segment, bits, counts);
-      if (request.limit > 0) offerRows(segment, bits, { request, typeIndex, top });
+      keepRange(segment.data, bits, request);
+      segment.dropGone(bits);
+      if (request.withCounts && !isWhole) segment.countTypes(bits, counts);
+      if (request.limit > 0) offerRows(segment.data, bits, { order: rowOrder(segment.data, request), typeIndex, top });
     }
     const countsByType = Object.fromEntries(CONTENT_TYPES.map((type, index) => [type, counts[index]!]));
     return {
@@ -138,33 +164,53 @@ export class NameIndex {
   }
 
   /**
-   * Joins a run of small neighbours into one segment, as a job in small steps; null when nothing needs it. Searches may go
-   * on between steps. Newer segments may come meanwhile; should the window drop one of the run, the job is in vain.
+   * Joins a run of small neighbours into one segment, or leaves the rows behind that are gone, as a job in small steps; null
+   * when nothing needs it. Searches, removals and newer segments may come between steps; should the window drop one of the
+   * run, the job is in vain.
    */
   nextMerge(): Generator<void, void> | null {
-    const run = mergeRun(this.#segments.map((segment) => segment.rowCount));
-    return run === null ? null : this.#merge(this.#segments.slice(run.from, run.to));
+    const run = mergeRun(this.#segments.map(({ rowCount }) => rowCount));
+    if (run !== null) return this.#merge(this.#segments.slice(run.from, run.to));
+    const sparse = this.#segments.find(({ isSparse }) => isSparse);
+    return sparse === undefined ? null : this.#merge([sparse]);
   }
 
-  *#merge(parts: readonly SegmentData[]): Generator<void, void> {
-    const merged = yield* mergeSteps(parts);
+  *#merge(parts: readonly LiveSegment[]): Generator<void, void> {
+    const before = parts.map(({ data, gone }) => ({ data, gone: gone?.slice() ?? null }));
+    const merged = yield* mergeSteps(before);
     const from = this.#segments.indexOf(parts[0]!);
     if (from < 0) return;
-    this.#segments = [...this.#segments.slice(0, from), merged, ...this.#segments.slice(from + parts.length)];
+    const live = merged.rowCount === 0 ? [] : [LiveSegment.inPlaceOf(before, parts, merged)];
+    this.#segments = [...this.#segments.slice(0, from), ...live, ...this.#segments.slice(from + parts.length)];
+  }
+
+  /** Keeps whole segments: a window of a million rows may hold some more. */
+  #dropOldest(): void {
+    while (this.#segments.length > 1 && this.#rowCount - this.#segments[0]!.rowCount >= this.#windowRows) {
+      this.#rowCount -= this.#segments.shift()!.rowCount;
+      this.#hasOlder = true;
+    }
+  }
+
+  #segmentOf(id: number): LiveSegment | null {
+    const segment = this.#segments.findLast(({ lowId }) => lowId <= id);
+    return segment === undefined || segment.highId < id ? null : segment;
   }
 
   checkInvariants(): void {
     let rowCount = 0;
     let lastId = 0;
     for (const segment of this.#segments) {
-      assert(segment.rowCount > 0 && segment.rowCount <= SEGMENT_ROWS_MAX, 'segments are neither empty nor too large');
-      assert(segment.ids.length === segment.rowCount, 'every row has an id');
-      for (const id of segment.ids) {
+      const { data } = segment;
+      assert(data.rowCount > 0 && data.rowCount <= SEGMENT_ROWS_MAX, 'segments are neither empty nor too large');
+      assert(data.ids.length === data.rowCount, 'every row has an id');
+      for (const id of data.ids) {
         assert(id > lastId, 'ids rise through all segments');
         lastId = id;
       }
-      assert(segment.postingStarts.at(-1) === segment.postings.length, 'every posting belongs to a term');
-      assert(segment.termStarts.at(-1) === segment.termBytes.length, 'every byte belongs to a term');
+      assert(data.postingStarts.at(-1) === data.postings.length, 'every posting belongs to a term');
+      assert(data.termStarts.at(-1) === data.termBytes.length, 'every byte belongs to a term');
+      segment.checkInvariants();
       rowCount += segment.rowCount;
     }
     assert(rowCount === this.#rowCount, 'the row count is the sum of the segments');
@@ -177,25 +223,20 @@ function keepRange({ ids }: SegmentData, bits: Uint32Array, { lowId, highId }: I
   for (let row = ids.length - 1; row >= 0 && ids[row]! > highId; row--) bits[row >>> 5]! &= ~(1 << (row & 31));
 }
 
-function countTypes({ types }: SegmentData, bits: Uint32Array, counts: number[]): void {
-  for (let word = 0; word < bits.length; word++) {
-    for (let left = bits[word]!; left !== 0; left &= left - 1) {
-      counts[types[word * 32 + 31 - Math.clz32(left & -left)]!]!++;
-    }
-  }
+function matchesEverything({ required, anyOf, excluded, excludedAny, filter, matchesNothing }: IndexQuery): boolean {
+  const asked = required.length + anyOf.length + excluded.length + excludedAny.length;
+  return asked === 0 && filter === null && !matchesNothing;
 }
 
 interface Offering {
-  readonly request: IndexRequest;
+  readonly order: RowOrder;
   readonly typeIndex: number;
   readonly top: TopRows;
 }
 
 /** Offers the rows whose bits are set, newest first, to `top`. */
-function offerRows(segment: SegmentData, bits: Uint32Array, { request, typeIndex, top }: Offering): void {
-  const { ids, types } = segment;
-  const keyOf = keyReader(segment, request);
-  const isNewest = request.sort === 'newest';
+function offerRows({ ids, types }: SegmentData, bits: Uint32Array, { order, typeIndex, top }: Offering): void {
+  const { isNewest, keyOf } = order;
   for (let word = bits.length - 1; word >= 0; word--) {
     let left = bits[word]!;
     while (left !== 0) {
@@ -205,25 +246,5 @@ function offerRows(segment: SegmentData, bits: Uint32Array, { request, typeIndex
       if (typeIndex < 0 || types[row] === typeIndex) top.offer(keyOf(row), ids[row]!);
     }
     if (isNewest && top.isFull) return;
-  }
-}
-
-/** What a row is sorted by, highest first; ids decide between equals, so that the order is total. */
-function keyReader(segment: SegmentData, { sort, lowId, highId }: IndexRequest): (row: number) => number {
-  const { ids, sizes, fileCounts, peers } = segment;
-  switch (sort) {
-    case 'newest':
-      return () => 0;
-    case 'size':
-      return (row) => sizes[row]!;
-    case 'files':
-      return (row) => fileCounts[row]!;
-    case 'peers':
-      return (row) => peers[row]!;
-    case 'relevance': {
-      // The span comes with the request: keys stay the same from page to page while newer rows come in.
-      const span = Math.max(1, highId - lowId);
-      return (row) => staticScore(peers[row]!, (ids[row]! - lowId) / span);
-    }
   }
 }

@@ -1,7 +1,8 @@
 // Does this name match this query, and where? The index answers which names have the terms; this decides what only the name
 // itself can tell (phrases, long words of unspaced scripts) and finds the ranges to highlight.
 import { lettersOf, foldWithOffsets, fold, seasonOf, words, type Word } from './tokens.ts';
-import { requiredWords, type QueryWord, type SearchQuery } from './search-query.ts';
+import type { QueryPhrase, QueryWord } from './query-words.ts';
+import { requiredWords, type SearchQuery, wantedPhrases } from './search-query.ts';
 
 /** Highlighted places in one name. */
 const RANGES_MAX = 64;
@@ -12,12 +13,13 @@ export function needsName(query: SearchQuery): boolean {
   return (
     query.phrases.some((phrase) => phrase.length > 1) ||
     query.excluded.some((phrase) => !isOneTerm(phrase)) ||
+    query.anyOf.some((group) => group.some((phrase) => !isOneTerm(phrase))) ||
     requiredWords(query).some((word) => word.isUnspaced && lettersOf(word.text).length > 2)
   );
 }
 
 /** True when one term of the index tells whether a name has this phrase. */
-export function isOneTerm(phrase: readonly QueryWord[]): boolean {
+export function isOneTerm(phrase: QueryPhrase): boolean {
   return phrase.length === 1 && !(phrase[0]!.isUnspaced && lettersOf(phrase[0]!.text).length > 2);
 }
 
@@ -27,6 +29,7 @@ export function nameMatches(query: SearchQuery, name: string): boolean {
   return (
     query.terms.every((term) => hasPhrase(nameWords, [term])) &&
     query.phrases.every((phrase) => hasPhrase(nameWords, phrase)) &&
+    query.anyOf.every((group) => group.some((phrase) => hasPhrase(nameWords, phrase))) &&
     !query.excluded.some((phrase) => hasPhrase(nameWords, phrase))
   );
 }
@@ -37,7 +40,8 @@ export function queryMatchesAny(query: SearchQuery, name: string, paths: readonl
   if (query.excluded.some((phrase) => hasPhrase(nameWords, phrase))) return false;
   const texts = [nameWords, ...paths.map((path) => words(fold(path)))];
   const phrases = [...query.terms.map((term) => [term]), ...query.phrases];
-  return phrases.every((phrase) => texts.some((text) => hasPhrase(text, phrase)));
+  const isThere = (phrase: QueryPhrase): boolean => texts.some((text) => hasPhrase(text, phrase));
+  return phrases.every(isThere) && query.anyOf.every((group) => group.some(isThere));
 }
 
 /** [start, end) pairs of UTF-16 offsets into `name` where words and phrases of `query` are; flat, in order, not touching. */
@@ -46,7 +50,7 @@ export function matchRanges(query: SearchQuery, name: string): number[] {
   const { folded, starts, ends } = isPlain ? { folded: fold(name), starts: null, ends: null } : foldWithOffsets(name);
   const nameWords = words(folded);
   const found: [number, number][] = [];
-  for (const phrase of [...query.terms.map((term) => [term]), ...query.phrases]) {
+  for (const phrase of wantedPhrases(query)) {
     for (let index = 0; index + phrase.length <= nameWords.length; index++) {
       const ranges = phraseAt(nameWords, index, phrase);
       if (ranges !== null) found.push(...ranges);
@@ -70,7 +74,7 @@ export function wordFits(word: Word, asked: QueryWord): boolean {
   return asked.isPrefix ? word.text.startsWith(asked.text) : seasonOf(word.text) === asked.text;
 }
 
-function hasPhrase(nameWords: readonly Word[], phrase: readonly QueryWord[]): boolean {
+function hasPhrase(nameWords: readonly Word[], phrase: QueryPhrase): boolean {
   for (let index = 0; index + phrase.length <= nameWords.length; index++) {
     if (phraseAt(nameWords, index, phrase) !== null) return true;
   }
@@ -78,7 +82,7 @@ function hasPhrase(nameWords: readonly Word[], phrase: readonly QueryWord[]): bo
 }
 
 /** Where `phrase` lies if it begins in word `index`, as [start, end) in the folded text; null if it does not. */
-function phraseAt(nameWords: readonly Word[], index: number, phrase: readonly QueryWord[]): [number, number][] | null {
+function phraseAt(nameWords: readonly Word[], index: number, phrase: QueryPhrase): [number, number][] | null {
   if (phrase.length === 1) return wordRanges(nameWords[index]!, phrase[0]!);
   const last = phrase.length - 1;
   const first = edgeRange(nameWords[index]!, phrase[0]!, 'end');
@@ -111,8 +115,9 @@ function edgeRange(word: Word, asked: QueryWord, edge: 'start' | 'end'): [number
   if (asked.isUnspaced !== word.isUnspaced) return null;
   if (word.text === asked.text) return [word.start, word.end];
   if (!asked.isUnspaced) {
-    const isSeason = edge === 'start' && seasonOf(word.text) === asked.text;
-    return isSeason ? [word.start, word.start + asked.text.length] : null;
+    // The last word of a phrase may still be typed (only within an OR), or be the season of an episode.
+    const isPart = asked.isPrefix ? word.text.startsWith(asked.text) : seasonOf(word.text) === asked.text;
+    return edge === 'start' && isPart ? [word.start, word.start + asked.text.length] : null;
   }
   if (edge === 'start') {
     return word.text.startsWith(asked.text) ? [word.start, word.start + asked.text.length] : null;

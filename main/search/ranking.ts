@@ -1,7 +1,7 @@
 // How relevant a name is. Two parts: a static score that needs only columns of the index, and a score of the name, for the
 // best by the first. Measured against bm25, which found less: there is little to weigh in names of ten words.
 import { wordFits } from './name-match.ts';
-import type { QueryWord } from './search-query.ts';
+import type { QueryWord } from './query-words.ts';
 import { fold, words, type Word } from './tokens.ts';
 
 /** Names that get the second score: the best this many by the first. */

@@ -2,31 +2,27 @@
 // that no name is indexed by match nothing, and everything is bounded. Never throws.
 //   words        all must be in the name, anywhere; the last one as a beginning while it is being typed
 //   "a phrase"   its words side by side, whole
-//   -word        not in the name (also -"a phrase"); a `-` inside or after a word is only a hyphen
+//   -word        not in the name (also -"a phrase", -type: -ext: -path:); a `-` inside or after a word is only a hyphen
+//   one OR two   either of them (also `|`); OR binds more tightly than standing side by side
+//   type: size: files: age: seeds: ext: path: hash:   filters, see query-filters.ts; what they cannot read is text
 //   an infohash  40 or 64 hexadecimal digits, 32 of base32, or a magnet link: that torrent
-// Filters (`type:video`, `size:>1GB`, OR) will be read in `readChunk`; until then `key:value` is two words.
-import { fromHex, toHex } from '../base/bytes.ts';
 import { QUERY_CHARACTERS_MAX } from '../store/store-contract.ts';
-import { fold, words } from './tokens.ts';
+import { FilterReader, type QueryFilters } from './query-filters.ts';
+import { readInfohash } from './query-infohash.ts';
+import { type QueryPhrase, type QueryWord, queryWords } from './query-words.ts';
 
 /** Words of one query, all parts together; what comes after is not read. */
 export const QUERY_WORDS_MAX = 32;
 
-export interface QueryWord {
-  /** Folded as in tokens.ts. */
-  readonly text: string;
-  /** True: a word of a script without spaces; it matches anywhere inside one. */
-  readonly isUnspaced: boolean;
-  /** True: matches words that begin with it. */
-  readonly isPrefix: boolean;
-}
-
 export interface SearchQuery {
   readonly terms: readonly QueryWord[];
   /** Each of one word or more. */
-  readonly phrases: readonly (readonly QueryWord[])[];
+  readonly phrases: readonly QueryPhrase[];
+  /** Of each group, one phrase at least is in the name. */
+  readonly anyOf: readonly (readonly QueryPhrase[])[];
   /** Each of one word or more, read like a phrase. */
-  readonly excluded: readonly (readonly QueryWord[])[];
+  readonly excluded: readonly QueryPhrase[];
+  readonly filters: QueryFilters;
   /** Lower-case hexadecimal, 40 (v1, or a v2 cut short) or 64 (v2) digits. */
   readonly infohashHex: string | null;
   /** True: there is text, but nothing in it that a name can match (emoji only). Matches no torrent. */
@@ -37,6 +33,8 @@ interface Chunk {
   readonly text: string;
   readonly kind: 'word' | 'phrase';
   readonly isExcluded: boolean;
+  /** `type`, `size`, ... in lower case where the chunk begins like a filter. */
+  readonly key: string | null;
   /** Index after the chunk. */
   readonly end: number;
 }
@@ -44,18 +42,12 @@ interface Chunk {
 export function parseQuery(text: string): SearchQuery {
   const read = text.slice(0, QUERY_CHARACTERS_MAX);
   const link = readInfohash(read.trim());
-  return { ...parseText(link?.name ?? read), infohashHex: link?.infohashHex ?? null };
+  return { ...new QueryParser(link?.name ?? read).parse(), infohashHex: link?.infohashHex ?? null };
 }
 
 /** True when the query asks for nothing in particular: everything matches. */
 export function isEmptyQuery(query: SearchQuery): boolean {
-  return (
-    query.terms.length === 0 &&
-    query.phrases.length === 0 &&
-    query.excluded.length === 0 &&
-    query.infohashHex === null &&
-    !query.isUnmatchable
-  );
+  return !hasWords(query) && query.filters.isEmpty && query.infohashHex === null && !query.isUnmatchable;
 }
 
 /** The words that a match must have, in the order typed within terms, then phrases. */
@@ -63,85 +55,129 @@ export function requiredWords(query: SearchQuery): QueryWord[] {
   return [...query.terms, ...query.phrases.flat()];
 }
 
-function parseText(raw: string): Omit<SearchQuery, 'infohashHex'> {
-  const text = raw.replace(TYPOGRAPHIC_QUOTES, '"');
-  const terms: QueryWord[] = [];
-  const phrases: QueryWord[][] = [];
-  const excluded: QueryWord[][] = [];
-  let wordsLeft = QUERY_WORDS_MAX;
-  let at = 0;
-  while (at < text.length && wordsLeft > 0) {
-    if (/\s/.test(text[at]!)) {
-      at++;
-      continue;
-    }
-    const chunk = readChunk(text, at);
-    at = chunk.end;
-    const isBeingTyped = chunk.kind === 'word' && !chunk.isExcluded && at === text.length;
-    const found = queryWords(chunk.text, isBeingTyped).slice(0, wordsLeft);
-    wordsLeft -= found.length;
-    if (found.length === 0) continue;
-    if (chunk.isExcluded) excluded.push(found);
-    else if (chunk.kind === 'phrase') phrases.push(found);
-    else terms.push(...found);
+/** All words that a good match has, also those of which one is enough. What ranking and highlighting look for. */
+export function wantedPhrases(query: SearchQuery): QueryPhrase[] {
+  return [...query.terms.map((term) => [term]), ...query.phrases, ...query.anyOf.flat()];
+}
+
+function hasWords({ terms, phrases, anyOf, excluded }: Omit<SearchQuery, 'infohashHex' | 'isUnmatchable'>): boolean {
+  return terms.length + phrases.length + anyOf.length + excluded.length > 0;
+}
+
+class QueryParser {
+  readonly #text: string;
+  readonly #terms: QueryWord[] = [];
+  readonly #phrases: QueryPhrase[] = [];
+  readonly #anyOf: QueryPhrase[][] = [];
+  readonly #excluded: QueryPhrase[] = [];
+  readonly #filters = new FilterReader();
+  #wordsLeft = QUERY_WORDS_MAX;
+  /** What an OR would join to: the chunk before it, taken back into a group. Null where it cannot be joined. */
+  #before: { readonly phrase: QueryPhrase; readonly takeBack: () => void } | null = null;
+  /** The group that an OR has opened, waiting for what comes after it. */
+  #openGroup: QueryPhrase[] | null = null;
+
+  constructor(raw: string) {
+    this.#text = raw.replace(TYPOGRAPHIC_QUOTES, '"');
   }
-  const hasWords = terms.length + phrases.length + excluded.length > 0;
-  return { terms, phrases, excluded, isUnmatchable: !hasWords && !OPERATORS_ONLY.test(text) };
+
+  parse(): Omit<SearchQuery, 'infohashHex'> {
+    const text = this.#text;
+    for (let at = 0; at < text.length && this.#wordsLeft > 0;) {
+      if (/\s/.test(text[at]!)) {
+        at++;
+        continue;
+      }
+      const chunk = readChunk(text, at);
+      at = chunk.end;
+      this.#take(chunk, at === text.length);
+    }
+    // An OR that nothing followed joins nothing.
+    for (const group of this.#anyOf.filter(({ length }) => length === 1)) this.#phrases.push(group[0]!);
+    const read = {
+      terms: this.#terms,
+      phrases: this.#phrases,
+      anyOf: this.#anyOf.filter(({ length }) => length > 1),
+      excluded: this.#excluded,
+      filters: this.#filters.finish(),
+    };
+    const asksNothing = !hasWords(read) && read.filters.isEmpty;
+    return { ...read, isUnmatchable: asksNothing && !this.#filters.isUnfinished && !OPERATORS_ONLY.test(text) };
+  }
+
+  #take(chunk: Chunk, isLast: boolean): void {
+    if (isOr(chunk) && this.#before !== null && !isLast) return this.#openOr(this.#before);
+    if (chunk.key !== null && this.#filters.read(chunk.key, valueOf(chunk), { ...chunk, isLast })) {
+      this.#before = null;
+      this.#openGroup = null;
+      return;
+    }
+    const isBeingTyped = chunk.kind === 'word' && !chunk.isExcluded && isLast;
+    const found = queryWords(chunk.text, isBeingTyped).slice(0, this.#wordsLeft);
+    this.#wordsLeft -= found.length;
+    if (found.length === 0) return;
+    if (chunk.isExcluded) {
+      this.#before = null;
+      this.#openGroup = null;
+      this.#excluded.push(found);
+    } else if (this.#openGroup !== null) {
+      this.#openGroup.push(found);
+      this.#before = { phrase: found, takeBack: () => undefined };
+      this.#openGroup = null;
+    } else {
+      this.#add(found, chunk.kind === 'phrase');
+    }
+  }
+
+  #add(found: QueryPhrase, isPhrase: boolean): void {
+    const list: (QueryWord | QueryPhrase)[] = isPhrase ? this.#phrases : this.#terms;
+    const length = list.length;
+    if (isPhrase) this.#phrases.push(found);
+    else this.#terms.push(...found);
+    this.#before = { phrase: found, takeBack: () => void list.splice(length) };
+  }
+
+  /** `a OR`: `a` becomes the first of a group; after `a OR b`, `OR c` goes into the same group. */
+  #openOr({ phrase, takeBack }: { phrase: QueryPhrase; takeBack: () => void }): void {
+    const group = this.#anyOf.at(-1);
+    if (group?.at(-1) === phrase) {
+      this.#openGroup = group;
+    } else {
+      takeBack();
+      this.#openGroup = [phrase];
+      this.#anyOf.push(this.#openGroup);
+    }
+    this.#before = null;
+  }
 }
 
 const TYPOGRAPHIC_QUOTES = /[“”„‟〝〞＂]/g;
-/** On the way to a phrase or an exclusion: not yet a query. */
-const OPERATORS_ONLY = /^[\s"-]*$/;
+/** On the way to a phrase, an exclusion or an alternative: not yet a query. */
+const OPERATORS_ONLY = /^[\s"|-]*$/;
+const FILTER = /^(type|size|files|age|seeds|ext|path|hash):/i;
+
+const isOr = ({ kind, text, isExcluded }: Chunk): boolean =>
+  kind === 'word' && !isExcluded && (text === 'OR' || text === '|');
+
+/** What comes after `key:`. */
+const valueOf = ({ key, text, kind }: Chunk): string =>
+  key === null || kind === 'phrase' ? text : text.slice(key.length + 1);
 
 /** The chunk that begins at `from`: a phrase in closed quotes, or the characters up to white space or a quote. */
 function readChunk(text: string, from: number): Chunk {
   const startsChunk = from === 0 || /\s/.test(text[from - 1]!);
   const isExcluded = startsChunk && text[from] === '-' && /[^\s-]/.test(text[from + 1] ?? ' ');
   const start = isExcluded ? from + 1 : from;
-  if (text[start] === '"') {
-    const close = text.indexOf('"', start + 1);
-    if (close > 0) return { text: text.slice(start + 1, close), kind: 'phrase', isExcluded, end: close + 1 };
+  const key = startsChunk ? (FILTER.exec(text.slice(start, start + 6))?.[1]?.toLowerCase() ?? null) : null;
+  const quoteAt = key === null ? start : start + key.length + 1;
+  if (text[quoteAt] === '"') {
+    const close = text.indexOf('"', quoteAt + 1);
+    if (close > 0) {
+      return { text: text.slice(quoteAt + 1, close), kind: 'phrase', isExcluded, key, end: close + 1 };
+    }
   }
   // At least one character, so that a quote that nothing closes is passed over.
   let end = start + 1;
   while (end < text.length && text[end] !== '"' && !/\s/.test(text[end]!)) end++;
-  return { text: text.slice(start, end), kind: 'word', isExcluded, end };
-}
-
-function queryWords(text: string, isBeingTyped: boolean): QueryWord[] {
-  const folded = fold(text);
-  const found = words(folded);
-  return found.map((word, index) => ({
-    text: word.text,
-    isUnspaced: word.isUnspaced,
-    // `foo-` is finished; `fo` may go on.
-    isPrefix: isBeingTyped && index === found.length - 1 && word.end === folded.length,
-  }));
-}
-
-/** The infohash that `text` is, or that the magnet link in it names, and the link's display name. */
-function readInfohash(text: string): { infohashHex: string; name: string } | null {
-  if (/^magnet:\?/i.test(text)) {
-    const link = new URLSearchParams(text.slice('magnet:?'.length));
-    for (const topic of link.getAll('xt')) {
-      const infohashHex = infohashOf(topic);
-      if (infohashHex !== null) return { infohashHex, name: link.get('dn') ?? infohashHex };
-    }
-    return null;
-  }
-  const infohashHex = infohashOf(text);
-  return infohashHex === null ? null : { infohashHex, name: text };
-}
-
-/** Reads `urn:btih:` (BEP 9), `urn:btmh:1220` (BEP 52: SHA-256 as a multihash) or the bare digits. */
-function infohashOf(text: string): string | null {
-  const digits = text.replace(/^urn:bt(ih:|mh:1220)/i, '');
-  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(digits)) return toHex(fromHex(digits)!);
-  return /^[a-z2-7]{32}$/i.test(digits) ? base32ToHex(digits.toUpperCase()) : null;
-}
-
-function base32ToHex(digits: string): string {
-  let bits = 0n;
-  for (const digit of digits) bits = (bits << 5n) | BigInt('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit));
-  return bits.toString(16).padStart(40, '0');
+  return { text: text.slice(start, end), kind: 'word', isExcluded, key, end };
 }

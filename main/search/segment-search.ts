@@ -1,63 +1,19 @@
 // Asks one segment of the index: which rows have these terms? Answers are bitmaps, one bit a row.
 // Works for any number of matches in the same way: 65,536 rows are 8 KiB, so clearing and combining costs microseconds.
+import { keepPassing } from './column-filter.ts';
+import type { Alternative, Clause, IndexQuery } from './index-query.ts';
 import type { SegmentData } from './index-segment.ts';
-import { isOneTerm } from './name-match.ts';
-import { requiredWords, type QueryWord, type SearchQuery } from './search-query.ts';
-import { lettersOf } from './tokens.ts';
-
-/** Terms asked of the index for one query. More only costs time: names are looked at anyway when words are long. */
-const CLAUSES_MAX = 48;
-
-export interface Clause {
-  /** UTF-8 of the term, or of its beginning. */
-  readonly bytes: Uint8Array;
-  readonly text: string;
-  readonly isPrefix: boolean;
-}
-
-/** A query as terms of the index. */
-export interface IndexQuery {
-  readonly required: readonly Clause[];
-  /** Terms of which a match has none (only exclusions that one term decides). */
-  readonly excluded: readonly Clause[];
-  readonly matchesNothing: boolean;
-}
-
-export function toIndexQuery(query: SearchQuery): IndexQuery {
-  return {
-    required: uniqueClauses(requiredWords(query).flatMap(clausesOf)).slice(0, CLAUSES_MAX),
-    excluded: query.excluded.filter(isOneTerm).flatMap((phrase) => clausesOf(phrase[0]!)),
-    matchesNothing: query.isUnmatchable,
-  };
-}
-
-/** A word of an unspaced script is its pairs of letters; the last one is a beginning (a Hangul letter may be unfinished). */
-function clausesOf(word: QueryWord): Clause[] {
-  if (!word.isUnspaced) return [clause(word.text, word.isPrefix)];
-  const letters = lettersOf(word.text);
-  if (letters.length === 1) return [clause(word.text, true)];
-  const last = letters.length - 1;
-  return letters.slice(1).map((letter, index) => clause(letters[index]! + letter, index + 1 === last));
-}
-
-function clause(text: string, isPrefix: boolean): Clause {
-  return { text, bytes: Buffer.from(text), isPrefix };
-}
-
-function uniqueClauses(clauses: readonly Clause[]): Clause[] {
-  const byKey = new Map(clauses.map((one) => [`${one.isPrefix ? '*' : '='}${one.text}`, one]));
-  return [...byKey.values()];
-}
 
 /** Scratch bitmaps, reused: a search runs to its end before the next begins. */
 export class SegmentSearcher {
   #matches = new Uint32Array(0);
   #scratch = new Uint32Array(0);
+  #union = new Uint32Array(0);
 
   /** The rows of `segment` that match, one bit a row; valid until the next call. Null when there is none. */
   matches(segment: SegmentData, query: IndexQuery): Uint32Array | null {
     if (query.matchesNothing) return null;
-    const ranges: [number, number][] = [];
+    const ranges: Range[] = [];
     for (const one of query.required) {
       const range = postingRange(segment, one);
       if (range[0] === range[1]) return null;
@@ -67,16 +23,49 @@ export class SegmentSearcher {
     ranges.sort((a, b) => a[1] - a[0] - (b[1] - b[0]));
     this.#resize((segment.rowCount + 31) >>> 5);
     if (ranges.length === 0) this.#fillAll(segment.rowCount);
-    else this.#fillRange(segment, ranges[0]!);
+    else fillRange(this.#matches, segment, ranges[0]!);
     for (const range of ranges.slice(1)) this.#keepRange(segment, range);
+    for (const group of query.anyOf) {
+      if (!this.#uniteAll(segment, group)) return null;
+      keepBits(this.#matches, this.#union);
+    }
     for (const one of query.excluded) this.#dropRange(segment, postingRange(segment, one));
+    if (query.excludedAny.length > 0 && this.#uniteAll(segment, query.excludedAny)) {
+      for (let word = 0; word < this.#union.length; word++) this.#matches[word]! &= ~this.#union[word]!;
+    }
+    if (query.filter !== null) keepPassing(segment, this.#matches, query.filter);
     return this.#matches;
+  }
+
+  /** Gathers in #union the rows that fit one of `alternatives`; false when there is none. */
+  #uniteAll(segment: SegmentData, alternatives: readonly Alternative[]): boolean {
+    this.#union.fill(0);
+    let hasAny = false;
+    for (const { clauses, rows } of alternatives) {
+      if (rows !== null) hasAny = addRows(this.#union, segment, rows) || hasAny;
+      const ranges = clauses.map((one) => postingRange(segment, one));
+      if (ranges.length === 0 || ranges.some(([from, to]) => from === to)) continue;
+      hasAny = true;
+      if (ranges.length === 1) {
+        addRange(this.#union, segment, ranges[0]!);
+        continue;
+      }
+      const both = new Uint32Array(this.#union.length);
+      addRange(both, segment, ranges[0]!);
+      for (const range of ranges.slice(1)) {
+        fillRange(this.#scratch, segment, range);
+        keepBits(both, this.#scratch);
+      }
+      for (let word = 0; word < both.length; word++) this.#union[word]! |= both[word]!;
+    }
+    return hasAny;
   }
 
   #resize(words: number): void {
     if (this.#matches.length === words) return;
     this.#matches = new Uint32Array(words);
     this.#scratch = new Uint32Array(words);
+    this.#union = new Uint32Array(words);
   }
 
   #fillAll(rowCount: number): void {
@@ -85,32 +74,63 @@ export class SegmentSearcher {
     if (spare !== 0) this.#matches[this.#matches.length - 1] = 2 ** spare - 1;
   }
 
-  #fillRange({ postings }: SegmentData, [from, to]: readonly [number, number]): void {
-    const bits = this.#matches;
-    bits.fill(0);
-    for (let at = from; at < to; at++) {
-      const row = postings[at]!;
-      bits[row >>> 5]! |= 1 << (row & 31);
-    }
+  #keepRange(segment: SegmentData, range: Range): void {
+    fillRange(this.#scratch, segment, range);
+    keepBits(this.#matches, this.#scratch);
   }
 
-  #keepRange({ postings }: SegmentData, [from, to]: readonly [number, number]): void {
-    const bits = this.#matches;
-    const other = this.#scratch;
-    other.fill(0);
-    for (let at = from; at < to; at++) {
-      const row = postings[at]!;
-      other[row >>> 5]! |= 1 << (row & 31);
-    }
-    for (let word = 0; word < bits.length; word++) bits[word]! &= other[word]!;
-  }
-
-  #dropRange({ postings }: SegmentData, [from, to]: readonly [number, number]): void {
+  #dropRange({ postings }: SegmentData, [from, to]: Range): void {
     for (let at = from; at < to; at++) {
       const row = postings[at]!;
       this.#matches[row >>> 5]! &= ~(1 << (row & 31));
     }
   }
+}
+
+type Range = readonly [number, number];
+
+function fillRange(bits: Uint32Array, segment: SegmentData, range: Range): void {
+  bits.fill(0);
+  addRange(bits, segment, range);
+}
+
+function addRange(bits: Uint32Array, { postings }: SegmentData, [from, to]: Range): void {
+  for (let at = from; at < to; at++) {
+    const row = postings[at]!;
+    bits[row >>> 5]! |= 1 << (row & 31);
+  }
+}
+
+function keepBits(bits: Uint32Array, others: Uint32Array): void {
+  for (let word = 0; word < bits.length; word++) bits[word]! &= others[word]!;
+}
+
+/** Sets the bits of the rows whose ids are in `ids` (rising); false when there is none. */
+function addRows(bits: Uint32Array, segment: SegmentData, ids: Uint32Array): boolean {
+  const rowIds = segment.ids;
+  let hasAny = false;
+  let row = 0;
+  for (let at = firstAtLeast(ids, rowIds[0]!); at < ids.length; at++) {
+    const id = ids[at]!;
+    while (row < rowIds.length && rowIds[row]! < id) row++;
+    if (row === rowIds.length) break;
+    if (rowIds[row] !== id) continue;
+    bits[row >>> 5]! |= 1 << (row & 31);
+    hasAny = true;
+  }
+  return hasAny;
+}
+
+/** Where the first of the rising `ids` is that is not below `id`. */
+export function firstAtLeast(ids: Uint32Array, id: number): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ids[middle]! < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The terms of `segment` that `asked` means, as [from, to). */
@@ -122,7 +142,7 @@ export function termRange(segment: SegmentData, asked: Pick<Clause, 'bytes' | 'i
 
 export const termCount = (segment: SegmentData): number => segment.termStarts.length - 1;
 
-function postingRange(segment: SegmentData, asked: Clause): [number, number] {
+function postingRange(segment: SegmentData, asked: Clause): Range {
   const [from, to] = termRange(segment, asked);
   return [segment.postingStarts[from]!, segment.postingStarts[to]!];
 }

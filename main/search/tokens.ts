@@ -4,7 +4,7 @@
 // Folding = NFKD, marks dropped, lower case. Words of scripts written without spaces become overlapping pairs of letters.
 
 /** Stored beside the full-text tables; they are rebuilt when it changes. */
-export const TOKENISER_VERSION = 1;
+export const TOKENISER_VERSION = 2;
 
 /** UTF-16 units read of one text; what comes after is neither indexed nor matched. Names are at most 255 bytes. */
 export const TEXT_CHARACTERS_MAX = 4096;
@@ -26,7 +26,6 @@ const UNSPACED =
   '\\p{Script=Khmer}\\p{Script=Myanmar}\\p{Script=Bopomofo}ー]';
 /** Group 1: a word of an unspaced script; else a word of letters and digits. Both end where the other begins. */
 const WORDS = new RegExp(`([${UNSPACED}&&[\\p{L}\\p{N}]]+)|[[\\p{L}\\p{N}]--${UNSPACED}]+`, 'gv');
-const ASCII_WORDS = /[a-z0-9]+/g;
 const ASCII_ONLY = /^[\x00-\x7f]*$/;
 const MARKS = /\p{M}+/gu;
 /** One written letter of an unspaced word: a Hangul syllable (decomposed by NFKD), else one code point. */
@@ -44,6 +43,9 @@ const PLAIN_LETTERS: ReadonlyMap<string, string> = new Map([
 ]);
 const PLAINABLE = /[ßæœøđłıς]/g;
 const EPISODE = /^(s\d{1,2})e\d{1,4}/;
+
+/** Before an extension among the tokens of paths: `·mkv` is no word of any text, and a letter to FTS5's 'ascii'. */
+export const EXTENSION_MARK = '·';
 
 /** The index terms of `text`, in order, repeats kept. `s03e07` also gives `s03`. */
 export function tokens(text: string): string[] {
@@ -84,7 +86,13 @@ export function fold(text: string): string {
 export function words(folded: string): Word[] {
   const found: Word[] = [];
   if (ASCII_ONLY.test(folded)) {
-    for (const match of folded.matchAll(ASCII_WORDS)) found.push(wordAt(match[0], match.index, false));
+    // By hand: names are read by the hundred at each keystroke, and a pattern takes five times as long.
+    for (let at = 0; at < folded.length; at++) {
+      if (!isAsciiWord(folded.charCodeAt(at))) continue;
+      const start = at;
+      while (at < folded.length && isAsciiWord(folded.charCodeAt(at))) at++;
+      found.push(wordAt(folded.slice(start, at), start, false));
+    }
   } else {
     for (const match of folded.matchAll(WORDS)) found.push(wordAt(match[0], match.index, match[1] !== undefined));
   }
@@ -129,6 +137,9 @@ function foldPiece(text: string): string {
   const bare = text.normalize('NFKD').replace(MARKS, '').toLowerCase();
   return bare.replace(PLAINABLE, (letter) => PLAIN_LETTERS.get(letter)!);
 }
+
+/** A letter or digit of folded ASCII. */
+const isAsciiWord = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
 
 function wordAt(text: string, start: number, isUnspaced: boolean): Word {
   const kept = isUnspaced || text.length <= WORD_CHARACTERS_MAX ? text : cutWord(text);

@@ -41,6 +41,9 @@ export interface MethodCounts {
 export class Counters {
   packetsOut = 0;
   packetsIn = 0;
+  /** Of these, datagrams of another protocol than KRPC on the same socket: uTP. */
+  foreignPacketsOut = 0;
+  foreignPacketsIn = 0;
   queriesAnswered = 0;
   queriesSent = 0;
   repliesReceived = 0;

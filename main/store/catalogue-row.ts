@@ -5,12 +5,15 @@ import type { IndexRow } from '../catalogue/catalogue-reader.ts';
 import type { Torrent, TorrentFile } from '../catalogue/torrent.ts';
 import { contentTypeOf } from '../search/content-type.ts';
 import type { SegmentRow } from '../search/index-segment.ts';
-import { tokens } from '../search/tokens.ts';
+import { extensionOf } from '../search/path-match.ts';
+import { EXTENSION_MARK, tokens } from '../search/tokens.ts';
 import { CONTENT_TYPES } from './store-contract.ts';
 import type { ContentType } from './store-contract.ts';
 
 /** search.md section 10: enough to find a torrent by its files, small enough not to double the index. */
 const PATH_TOKENS_MAX = 64;
+/** Of these, so many may be extensions. */
+const EXTENSIONS_MAX = 16;
 
 export function toCatalogueRow(torrent: Torrent): CatalogueRow {
   // What UTF-8 cannot hold is replaced here and not silently by SQLite, so that index and table see the same name.
@@ -29,9 +32,9 @@ export function tokenTexts(name: string, files: readonly TorrentFile[]): { nameT
   return { nameTokens: nameTokens.join(' '), pathTokens: pathTokens(files, new Set(nameTokens)).join(' ') };
 }
 
-/** The first PATH_TOKENS_MAX different tokens of the paths that are not in the name. */
+/** The extensions, then the first PATH_TOKENS_MAX different tokens of the paths that are not in the name. */
 function pathTokens(files: readonly TorrentFile[], inName: ReadonlySet<string>): string[] {
-  const found = new Set<string>();
+  const found = extensionTokens(files);
   for (const file of files) {
     for (const token of tokens(file.path)) {
       if (inName.has(token)) continue;
@@ -40,6 +43,17 @@ function pathTokens(files: readonly TorrentFile[], inName: ReadonlySet<string>):
     }
   }
   return [...found];
+}
+
+/** For `ext:`, with a mark of their own, so that neither a word of a path nor the name is taken for one. */
+function extensionTokens(files: readonly TorrentFile[]): Set<string> {
+  const found = new Set<string>();
+  for (const file of files) {
+    const extension = extensionOf(file.path);
+    if (extension !== '') found.add(EXTENSION_MARK + extension);
+    if (found.size === EXTENSIONS_MAX) break;
+  }
+  return found;
 }
 
 export function toSegmentRow(row: IndexRow): SegmentRow {

@@ -5,7 +5,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { SegmentBuilder, SEGMENT_ROWS_MAX, type SegmentData, type SegmentRow } from '../search/index-segment.ts';
-import type { NameIndex } from '../search/name-index.ts';
+import type { IndexChange, NameIndex } from '../search/name-index.ts';
 import { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { Vocabulary } from '../search/vocabulary.ts';
 import { toSegmentRow } from './catalogue-row.ts';
@@ -43,6 +43,8 @@ export class IndexUpkeep {
   readonly #jobs = new Map<JobName, Generator<void, void>>();
   /** Rows up to this id are in the index or will be brought by the base job. */
   #coveredId: number;
+  /** What changed while rows were being read. The jobs take seconds, and a commit changes some rows at most. */
+  readonly #changesMeanwhile: IndexChange[] = [];
   #rebuiltAtRows = 0;
   #rebuildNotBeforeMs = 0;
 
@@ -65,6 +67,13 @@ export class IndexUpkeep {
     }
   }
 
+  /** Rows that are no more, or of which more peers are known. */
+  change(change: IndexChange): void {
+    this.#dependencies.index.change(change);
+    // A job may have read such rows already and bring them as they were.
+    if (this.#jobs.has('base') || this.#jobs.has('catch-up')) this.#changesMeanwhile.push(change);
+  }
+
   /** Rows may have been committed that no segment told of: reads them from the catalogue. */
   catchUp(): void {
     if (!this.#jobs.has('catch-up')) this.#jobs.set('catch-up', this.#readNewer());
@@ -78,6 +87,7 @@ export class IndexUpkeep {
     const { onFailure } = this.#dependencies;
     try {
       if (this.#jobs.get(name)!.next().done === true) this.#jobs.delete(name);
+      if (!this.#jobs.has('base') && !this.#jobs.has('catch-up')) this.#changesMeanwhile.length = 0;
     } catch (error) {
       this.#jobs.delete(name);
       onFailure(name, error);
@@ -118,7 +128,10 @@ export class IndexUpkeep {
         if (page.length < limit) break;
         yield;
       }
-      if (rows.length > 0) index.addOlder(yield* segmentOf(rows.reverse()));
+      if (rows.length > 0) {
+        index.addOlder(yield* segmentOf(rows.reverse()));
+        this.#changeAgain();
+      }
       if (rows.length < wanted) {
         index.markComplete();
         break;
@@ -137,9 +150,14 @@ export class IndexUpkeep {
       const page = reader.latestPage({ beforeId: upTo + 1, limit: STEP_ROWS });
       const rows = page.filter((row) => row.id > this.#coveredId).map(toSegmentRow);
       index.addNewer(yield* segmentOf(rows.reverse()));
+      this.#changeAgain();
       this.#coveredId = upTo;
       yield;
     }
+  }
+
+  #changeAgain(): void {
+    for (const change of this.#changesMeanwhile) this.#dependencies.index.change(change);
   }
 
   *#buildSuggestions(): Generator<void, void> {

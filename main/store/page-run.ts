@@ -6,8 +6,10 @@ import type { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
 import { nameScore, RESCORED_MAX } from '../search/ranking.ts';
-import { requiredWords, type SearchQuery } from '../search/search-query.ts';
-import { type IndexQuery, toIndexQuery } from '../search/segment-search.ts';
+import { type ColumnFilter, passesFilter } from '../search/column-filter.ts';
+import type { IndexQuery } from '../search/index-query.ts';
+import { hasPathFilters, pathsFit } from '../search/path-match.ts';
+import { type SearchQuery, wantedPhrases } from '../search/search-query.ts';
 import type { Place } from '../search/top-rows.ts';
 import { CONTENT_TYPES, type ContentType, type SortOrder } from './store-contract.ts';
 import type { ResultCursor, Stage } from './result-cursor.ts';
@@ -23,20 +25,27 @@ export interface PageSources {
   readonly fullText: FullText;
 }
 
-export interface PageRequest {
+/** What is asked, in every form that somebody needs. */
+export interface Asked {
   readonly query: SearchQuery;
+  readonly indexQuery: IndexQuery;
+  readonly filter: ColumnFilter | null;
+}
+
+export interface PageRequest extends Asked {
   readonly sort: SortOrder;
   readonly contentType: ContentType | null;
   readonly limit: number;
   /** What only the file paths match (highest first), shown after the names; null where files are not searched. */
   readonly fileIds: readonly number[] | null;
+  /** True: stop where the disk would have to be asked. */
+  readonly isMemoryOnly: boolean;
   readonly cursor: ResultCursor;
 }
 
 export class PageRun {
   readonly #sources: PageSources;
   readonly #request: PageRequest;
-  readonly #indexQuery: IndexQuery;
   readonly #needsName: boolean;
   readonly #typeIndex: number;
   readonly #rows: StoredRow[] = [];
@@ -50,14 +59,15 @@ export class PageRun {
     this.#sources = sources;
     this.#request = request;
     this.#cursor = request.cursor;
-    this.#indexQuery = toIndexQuery(request.query);
     this.#needsName = needsName(request.query);
     this.#typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
   }
 
   /** True when the page is full, or nothing is left, or enough was read. One row more than asked tells whether there is more. */
   get isDone(): boolean {
-    return this.#rows.length > this.#request.limit || this.#cursor.stage === 'end' || this.#namesRead >= NAMES_READ_MAX;
+    const { stage } = this.#cursor;
+    if (this.#request.isMemoryOnly && (stage === 'older' || stage === 'files')) return true;
+    return this.#rows.length > this.#request.limit || stage === 'end' || this.#namesRead >= NAMES_READ_MAX;
   }
 
   get result(): { rows: StoredRow[]; nextCursor: ResultCursor | null } {
@@ -95,7 +105,7 @@ export class PageRun {
     for (const { id } of ranked.slice(this.#cursor.offset)) {
       if (this.#missing === 0) return;
       this.#cursor = { ...this.#cursor, offset: this.#cursor.offset + 1 };
-      this.#take(id, false);
+      this.#take(id);
     }
     if (this.#missing === 0) return;
     this.#goTo('window', this.#bestEnd);
@@ -106,7 +116,7 @@ export class PageRun {
 
   #rankBest(): Place[] {
     const { query } = this.#request;
-    const asked = requiredWords(query);
+    const asked = wantedPhrases(query).flat();
     const { places } = this.#search('relevance', RESCORED_MAX, null);
     this.#bestEnd = places.length < RESCORED_MAX ? { key: -Number.MAX_VALUE, id: 0 } : places.at(-1)!;
     const ranked: Place[] = [];
@@ -125,7 +135,7 @@ export class PageRun {
     for (const place of places) {
       if (this.#missing === 0) return;
       this.#goTo('window', place);
-      this.#take(place.id, this.#needsName);
+      if (!this.#needsName || this.#nameMatches(place.id)) this.#take(place.id);
     }
     if (places.length < limit) this.#goTo('older', { key: 0, id: this.#cursor.lowId });
   }
@@ -134,11 +144,11 @@ export class PageRun {
     const { query } = this.#request;
     const limit = Math.min(STEP_ROWS, 2 * this.#missing);
     const hasOlder = windowHasOlder(this.#sources.index, this.#cursor.lowId);
-    const ids = hasOlder ? this.#sources.fullText.nameIds(query, { beforeId: this.#cursor.id, limit }) : [];
+    const ids = hasOlder ? this.#sources.fullText.candidateIds(query, { beforeId: this.#cursor.id, limit }) : [];
     for (const id of ids) {
       if (this.#missing === 0) return;
       this.#goTo('older', { key: 0, id });
-      this.#take(id, true);
+      if (this.#nameMatches(id)) this.#take(id, true);
     }
     if (ids.length < limit) this.#goTo('files', { key: 0, id: Number.MAX_SAFE_INTEGER });
   }
@@ -149,7 +159,7 @@ export class PageRun {
       if (id >= before) continue;
       if (this.#missing === 0) return;
       this.#goTo('files', { key: 0, id });
-      this.#take(id, false);
+      this.#take(id);
     }
     if (this.#missing > 0) this.#goTo('end', { key: 0, id: 0 });
   }
@@ -158,19 +168,34 @@ export class PageRun {
     const { lowId, highId } = this.#cursor;
     const { contentType } = this.#request;
     const range = { lowId, highId, withCounts: false };
-    return this.#sources.index.search({ ...range, query: this.#indexQuery, sort, contentType, limit, after });
+    return this.#sources.index.search({ ...range, query: this.#request.indexQuery, sort, contentType, limit, after });
   }
 
-  /** Adds the row to the page, unless it is gone, of another type or (where that is to be checked) its name does not match. */
-  #take(id: number, checksName: boolean): void {
-    const { reader, fullText } = this.#sources;
+  #nameMatches(id: number): boolean {
+    return nameMatches(this.#request.query, this.#sources.fullText.nameOf(id) ?? '');
+  }
+
+  /** Adds the row to the page, unless it is gone, of another type or does not pass the filters. */
+  #take(id: number, looksAtPaths = false): void {
     this.#namesRead++;
-    if (checksName && !nameMatches(this.#request.query, fullText.nameOf(id) ?? '')) return;
-    const [row] = reader.rowsByIds([id]);
+    const [row] = this.#sources.reader.rowsByIds([id]);
     if (row === undefined || (this.#typeIndex >= 0 && row.contentType !== this.#typeIndex)) return;
+    if (!rowPasses(this.#sources, this.#request, row, looksAtPaths)) return;
     this.#rows.push(row);
     this.#cursors.push(this.#cursor);
   }
+}
+
+/** Does a row pass the filters? `looksAtPaths`: also those over its files, which costs 0.2 ms. */
+export function rowPasses(
+  { reader }: Pick<PageSources, 'reader'>,
+  { query, filter }: Omit<Asked, 'indexQuery'>,
+  row: StoredRow,
+  looksAtPaths: boolean,
+): boolean {
+  if (!passesFilter(filter, row)) return false;
+  if (!looksAtPaths || !hasPathFilters(query)) return true;
+  return pathsFit(query, row.name, reader.detailsById(row.id)?.files.map(({ path }) => path) ?? []);
 }
 
 /** Are there rows below a window that began at `lowId`? */

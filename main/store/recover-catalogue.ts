@@ -1,10 +1,11 @@
 // Opens the catalogue for the writer whatever state it is in: a damaged file is set aside and what can be read of it goes
-// into a new one; full-text tables of an older tokeniser are filled anew. Slow only in those two cases.
+// into a new one. Slow only in that case.
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
 import {
   clearCheckMark,
   finishReplacing,
+  markForCheck,
   rebuildingPath,
   removeUnfinishedRebuild,
   replaceDamaged,
@@ -13,7 +14,7 @@ import { openCatalogue } from '../catalogue/open-catalogue.ts';
 import { salvageRows } from '../catalogue/salvage.ts';
 import type { Log } from '../base/log.ts';
 import { TOKENISER_VERSION } from '../search/tokens.ts';
-import { tokenTexts, toCatalogueRow } from './catalogue-row.ts';
+import { toCatalogueRow } from './catalogue-row.ts';
 import type { StoreOptions } from './store-contract.ts';
 
 /** Rows of one transaction while a catalogue is rebuilt. */
@@ -29,14 +30,7 @@ export interface OpenedCatalogue {
 export function openOrRecover(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
   try {
     finishReplacing(options.databasePath);
-    const catalogue = openCatalogue(options);
-    try {
-      refillTokens(catalogue, log);
-      return { catalogue, notice: null };
-    } catch (error) {
-      catalogue.abandon();
-      throw error;
-    }
+    return { catalogue: openCatalogue(options), notice: null };
   } catch (error) {
     const problem = asCatalogueProblem(error, options.databasePath);
     if (problem.kind !== 'damaged') throw problem;
@@ -52,7 +46,7 @@ function rebuild(options: StoreOptions, log: Log, nowUnixSeconds: number): Opene
   try {
     removeUnfinishedRebuild(path);
     rebuilt = openCatalogue({ ...options, databasePath: rebuildingPath(path) });
-    rebuilt.beginRefill(TOKENISER_VERSION);
+    rebuilt.tokens.beginRefill(TOKENISER_VERSION);
     salvageInto(rebuilt, options);
     const salvagedCount = rebuilt.count;
     rebuilt.close();
@@ -84,19 +78,19 @@ function salvageInto(catalogue: Catalogue, { databasePath, nativeBinding }: Stor
   catalogue.insertMany(waiting);
 }
 
-/** Where the tokeniser has changed since the rows were stored: 20 s of work a million rows, once, and resumable. */
-function refillTokens(catalogue: Catalogue, log: Log): void {
-  const filledTo = catalogue.beginRefill(TOKENISER_VERSION);
-  if (filledTo === null) return;
-  log.info('The search index is being made anew for this version; this happens once.');
-  let batch = [];
-  for (const { id, name } of catalogue.reader.rowsAfter(filledTo)) {
-    const files = catalogue.reader.detailsById(id)?.files ?? [];
-    batch.push({ id, ...tokenTexts(name, files) });
-    if (batch.length < REBUILD_BATCH_ROWS) continue;
-    catalogue.refillTokens(batch);
-    batch = [];
+/** The next start looks for damage before anything is written. */
+export function markForNextStart(databasePath: string, log: Log): void {
+  try {
+    markForCheck(databasePath);
+  } catch (error) {
+    log.warn(`The next start will not know of the damage: ${String(error)}`);
   }
-  if (batch.length > 0) catalogue.refillTokens(batch);
-  catalogue.refillTokens([]);
+}
+
+export function abandonQuietly(catalogue: Catalogue, log: Log): void {
+  try {
+    catalogue.abandon();
+  } catch (error) {
+    log.warn(`The catalogue did not close cleanly: ${String(error)}`);
+  }
 }

@@ -3,10 +3,10 @@
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import { FILE_MATCHES_MAX, findByFiles } from '../search/file-search.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
-import { requiredWords, type SearchQuery } from '../search/search-query.ts';
-import { toIndexQuery } from '../search/segment-search.ts';
+import { requiredWords } from '../search/search-query.ts';
+import { hasPathFilters } from '../search/path-match.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
-import { type PageSources, windowHasOlder } from './page-run.ts';
+import { type Asked, type PageSources, rowPasses, windowHasOlder } from './page-run.ts';
 import { CONTENT_TYPES, type ContentType, type ResultPage } from './store-contract.ts';
 
 /** Names read to count phrases: some 5 ms. */
@@ -15,45 +15,66 @@ const NAMES_COUNTED_MAX = 500;
 const OLDER_COUNTED_MAX = 1001;
 /** With fewer matches by name than this, file paths are searched as well. */
 const FEW_NAMES = 200;
+/** File lists unpacked to count rows below the window: 0.2 ms each. */
+const FEW_LISTS = 40;
 
-export interface ResultCounts extends Pick<ResultPage, 'totalCount' | 'totalIsExact' | 'countsByType'> {
+type Counts = Pick<ResultPage, 'totalCount' | 'totalIsExact' | 'isPartial'> &
+  Record<'countsByType', Record<ContentType, number>>;
+export interface ResultCounts extends Counts {
   /** What only the file paths match, highest first; null where names gave enough. */
   readonly fileIds: readonly number[] | null;
 }
 
-interface CountRequest {
-  readonly query: SearchQuery;
+interface CountRequest extends Asked {
   readonly contentType: ContentType | null;
   readonly lowId: number;
   readonly highId: number;
 }
 
-export function countResults(sources: PageSources, request: CountRequest): ResultCounts {
+/** `isMemoryOnly`: the window alone; `isPartial` says that the disk may have more. */
+export function countResults(sources: PageSources, request: CountRequest, isMemoryOnly: boolean): ResultCounts {
   const { query, contentType } = request;
   const window = countWindow(sources, request);
+  if (isMemoryOnly) {
+    const hasOlder = windowHasOlder(sources.index, request.lowId) && !query.isUnmatchable;
+    const isFew = sum(window.countsByType) < FEW_NAMES && requiredWords(query).length > 0;
+    const { countsByType } = window;
+    const totalCount = contentType === null ? sum(countsByType) : countsByType[contentType];
+    const isPartial = hasOlder || isFew;
+    return { totalCount, totalIsExact: window.isExact && !hasOlder, isPartial, countsByType, fileIds: null };
+  }
   const older = countOlder(sources, request);
   const countsByType = { ...window.countsByType };
   addTypes(countsByType, older.rows);
   const namesCount = sum(countsByType) + older.moreCount;
   const searchesFiles = namesCount < FEW_NAMES && requiredWords(query).length > 0;
   const fileIds = searchesFiles ? findFileIds(sources, request) : null;
-  if (fileIds !== null) addTypes(countsByType, sources.reader.rowsByIds(fileIds));
-  const isExact = window.isExact && older.moreCount === 0 && (fileIds?.length ?? 0) < FILE_MATCHES_MAX;
+  const fileRows = sources.reader.rowsByIds(fileIds ?? []).filter((row) => rowPasses(sources, request, row, false));
+  addTypes(countsByType, fileRows);
+  const isExact = window.isExact && older.isExact && (fileIds?.length ?? 0) < FILE_MATCHES_MAX;
   const totalCount = contentType === null ? sum(countsByType) + older.moreCount : countsByType[contentType];
-  return { totalCount, totalIsExact: isExact, countsByType, fileIds };
+  return { totalCount, totalIsExact: isExact, isPartial: false, countsByType, fileIds };
 }
 
 /** Below the window: a few rows are looked at one by one; of many only their number is told, and that up to a limit. */
-function countOlder({ reader, index, fullText }: PageSources, { query, lowId }: CountRequest) {
-  if (!windowHasOlder(index, lowId)) return { rows: [], moreCount: 0 };
-  const ids = fullText.nameIds(query, { beforeId: lowId, limit: FEW_NAMES + 1 });
-  if (ids.length <= FEW_NAMES) {
-    return { rows: reader.rowsByIds(ids).filter(({ name }) => nameMatches(query, name)), moreCount: 0 };
+function countOlder(sources: PageSources, request: CountRequest) {
+  const { reader, index, fullText } = sources;
+  const { query, filter, lowId } = request;
+  if (!windowHasOlder(index, lowId)) return { rows: [], moreCount: 0, isExact: true };
+  const looksAtPaths = hasPathFilters(query);
+  const few = looksAtPaths ? FEW_LISTS : FEW_NAMES;
+  const ids = fullText.candidateIds(query, { beforeId: lowId, limit: few + 1 });
+  if (ids.length <= few) {
+    const fits = (row: StoredRow): boolean =>
+      nameMatches(query, row.name) && rowPasses(sources, request, row, looksAtPaths);
+    return { rows: reader.rowsByIds(ids).filter(fits), moreCount: 0, isExact: true };
   }
-  // Terms alone do not tell how many: at least one more is all that is known.
-  const isOnlyExcluding = query.excluded.length > 0 && requiredWords(query).length === 0;
-  if (needsName(query) || isOnlyExcluding) return { rows: [], moreCount: 1 };
-  return { rows: [], moreCount: fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX }) };
+  // Terms alone do not tell how many; perhaps none.
+  const isOnlyExcluding = query.excluded.length > 0 && requiredWords(query).length + query.anyOf.length === 0;
+  if (needsName(query) || isOnlyExcluding || filter !== null || looksAtPaths)
+    return { rows: [], moreCount: 0, isExact: false };
+  const moreCount = fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX });
+  return { rows: [], moreCount, isExact: false };
 }
 
 function countWindow({ fullText, index }: PageSources, count: CountRequest) {
@@ -85,8 +106,8 @@ function findFileIds({ reader, index, fullText }: PageSources, count: CountReque
 }
 
 /** Everything that matches in the index in memory, newest first. */
-function wholeWindow({ query, lowId, highId }: CountRequest) {
-  return { query: toIndexQuery(query), sort: 'newest', contentType: null, after: null, lowId, highId } as const;
+function wholeWindow({ indexQuery, lowId, highId }: CountRequest) {
+  return { query: indexQuery, sort: 'newest', contentType: null, after: null, lowId, highId } as const;
 }
 
 function addTypes(counts: Record<ContentType, number>, rows: readonly StoredRow[]): void {

@@ -65,6 +65,8 @@ export class SearchService {
     port.on((message) => {
       if (this.#isStopped) return;
       if (message.type === 'catalogue-ready') this.#catalogueReady();
+      else if (message.type === 'tokens-filled') this.#search?.forgetPaths();
+      else if (message.type === 'changed') this.#upkeep?.change(message);
       else this.#upkeep?.addSegment(message.segment as SegmentData);
       this.#scheduleUpkeep(0);
     });
@@ -187,7 +189,7 @@ export class SearchService {
   #use(reader: CatalogueReader): void {
     const { clock, log, post, windowRows } = this.#dependencies;
     const index = new NameIndex(windowRows === undefined ? {} : { windowRows });
-    const search = new StoreSearch(reader, index);
+    const search = new StoreSearch(reader, index, () => clock.nowUnixSeconds());
     this.#reader = reader;
     this.#index = index;
     this.#search = search;

@@ -89,14 +89,25 @@ export interface SegmentMessage {
   readonly type: 'segment';
   readonly segment: unknown;
 }
-export type WriterToSearch = SegmentMessage | { readonly type: 'catalogue-ready' };
+export type WriterToSearch =
+  | SegmentMessage
+  /** Committed: rows that are no more, and rows of which another number of peers is known now. */
+  | { readonly type: 'changed'; readonly removedIds: readonly number[]; readonly peers: readonly PeersChange[] }
+  /** The full-text tables, filled anew for another tokeniser, are complete. */
+  | { readonly type: 'tokens-filled' }
+  | { readonly type: 'catalogue-ready' };
+export interface PeersChange {
+  readonly id: number;
+  readonly peersSeen: number;
+}
 
 // ---------------------------------------------------------------- owner <-> search
 
 export type SortOrder = 'relevance' | 'newest' | 'size' | 'files' | 'peers';
 export const SORT_ORDERS: readonly SortOrder[] = ['relevance', 'newest', 'size', 'files', 'peers'];
 
-export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other'] as const;
+/** Stored by their place in this list: new ones come last. */
+export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
 export interface SearchRequest {
@@ -108,6 +119,11 @@ export interface SearchRequest {
   readonly limit: number;
   /** Null for the first page, else `nextCursor` of the page before; opaque. */
   readonly cursor: string | null;
+  /**
+   * True: answer with what is in memory, at once. If the disk may have more (`isPartial`), the next page, asked for by its
+   * cursor, brings that and the whole figures; what was shown stays where it is.
+   */
+  readonly isFast?: boolean;
 }
 
 export interface ResultRow {
@@ -131,6 +147,8 @@ export interface ResultPage {
   readonly totalCount: number;
   /** False: `totalCount` is a lower bound ('1,000+'). */
   readonly totalIsExact: boolean;
+  /** True: only what is in memory was asked (`isFast`); the next page has more rows or at least whole figures. */
+  readonly isPartial: boolean;
   /** Matches by content type, before the type filter; null where it was not counted. */
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   /** Better spellings of the query, best first; only when there were few results. */
@@ -149,8 +167,15 @@ export interface TorrentDetails {
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  readonly typeReason: TypeReason;
   readonly health: TorrentHealth | null;
 }
+
+/** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
+export type TypeReason =
+  | { readonly kind: 'files'; readonly extension: string; readonly percent: number }
+  | { readonly kind: 'name'; readonly word: string }
+  | { readonly kind: 'nothing' };
 
 export type SearchCommand =
   | { readonly type: 'connect-writer'; readonly port: MessagePort }

@@ -2,21 +2,31 @@
 // search-service.ts brings the requests and the index.
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
-import { type StoredRow } from '../catalogue/catalogue-reader.ts';
+import type { StoredDetails, StoredRow } from '../catalogue/catalogue-reader.ts';
+import { explainContentType } from '../search/content-type.ts';
 import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
-import { matchRanges } from '../search/name-match.ts';
-import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery } from '../search/search-query.ts';
-import { toIndexQuery } from '../search/segment-search.ts';
+import { matchRanges, nameMatches } from '../search/name-match.ts';
+import { toColumnFilter } from '../search/column-filter.ts';
+import { toIndexQuery } from '../search/index-query.ts';
+import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery, wantedPhrases } from '../search/search-query.ts';
 import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { fold, words } from '../search/tokens.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
-import { PageRun, type PageSources } from './page-run.ts';
+import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
+import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
-import { PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
-import type { ResultPage, ResultRow, SearchRequest, TorrentDetails } from './store-contract.ts';
+import { CONTENT_TYPES, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
+import type {
+  ContentType,
+  ResultPage,
+  ResultRow,
+  SearchRequest,
+  TorrentDetails,
+  TypeReason,
+} from './store-contract.ts';
 
 /** With fewer results than this, other spellings are looked for. */
 const FEW_RESULTS = 5;
@@ -31,14 +41,29 @@ export class SearchProblem extends Error {
   override readonly name = 'SearchProblem';
 }
 
+/** A page that is all there is. */
+const WHOLE_PAGE = {
+  nextCursor: null,
+  totalIsExact: true,
+  isPartial: false,
+  countsByType: null,
+  didYouMean: [],
+} as const;
+
 export class StoreSearch {
   readonly #sources: PageSources;
+  readonly #pathRows: PathRowsReader;
+  readonly #nowUnixSeconds: () => number;
   /** Set when they have been built; until then there are none. */
   titles: TitleSuggestions | null = null;
   didYouMean: DidYouMean | null = null;
 
-  constructor(reader: CatalogueReader, index: NameIndex) {
-    this.#sources = { reader, index, fullText: new FullText(reader.database) };
+  /** `nowUnixSeconds`: what ages are counted from. */
+  constructor(reader: CatalogueReader, index: NameIndex, nowUnixSeconds: () => number) {
+    const fullText = new FullText(reader.database);
+    this.#sources = { reader, index, fullText };
+    this.#pathRows = new PathRowsReader(fullText);
+    this.#nowUnixSeconds = nowUnixSeconds;
   }
 
   /**
@@ -49,26 +74,51 @@ export class StoreSearch {
     const query = parseQuery(request.text);
     const byInfohash = this.#pageByInfohash(query);
     if (byInfohash !== null) return byInfohash;
-    const sort = request.sort === 'relevance' && requiredWords(query).length === 0 ? 'newest' : request.sort;
+    const sort = request.sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : request.sort;
     const cursor = this.#startingAt(request.cursor, sort === 'relevance');
-    const { contentType } = request;
-    const counts = countResults(this.#sources, { query, contentType, lowId: cursor.lowId, highId: cursor.highId });
+    const asked = await this.#asked(query, cursor, pause);
+    if (asked === null) return null;
+    const { contentType, isFast: isMemoryOnly = false } = request;
+    if (query.filters.hashPrefix !== null) return this.#pageByHashPrefix(asked, query.filters.hashPrefix, contentType);
+    const { lowId, highId } = cursor;
+    const counts = countResults(this.#sources, { ...asked, contentType, lowId, highId }, isMemoryOnly);
     const limit = Math.max(1, Math.min(PAGE_ROWS_MAX, Math.floor(request.limit) || 1));
-    const run = new PageRun(this.#sources, { query, sort, contentType, limit, fileIds: counts.fileIds, cursor });
+    const { fileIds } = counts;
+    const run = new PageRun(this.#sources, { ...asked, sort, contentType, limit, fileIds, isMemoryOnly, cursor });
     while (!run.isDone) {
       run.step();
       if (!(await pause())) return null;
     }
     const { rows, nextCursor } = run.result;
-    const isShort = request.cursor === null && counts.totalCount < FEW_RESULTS;
+    const isShort = !counts.isPartial && counts.totalCount < FEW_RESULTS;
     return {
       rows: rows.map((row) => this.#toResultRow(row, query)),
       nextCursor: nextCursor === null ? null : encodeCursor(nextCursor),
       totalCount: counts.totalCount,
       totalIsExact: counts.totalIsExact,
+      isPartial: counts.isPartial && nextCursor !== null,
       countsByType: counts.countsByType,
       didYouMean: isShort && !isEmptyQuery(query) ? this.#otherSpellings(request.text, query, counts.totalCount) : [],
     };
+  }
+
+  /** Null when `pause` answered false while the paths were looked up. */
+  async #asked(query: SearchQuery, range: ResultCursor, pause: () => Promise<boolean>): Promise<Asked | null> {
+    const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
+    const pathRows = await this.#pathRows.read(query, range, pause);
+    return pathRows === null ? null : { query, filter, indexQuery: toIndexQuery(query, filter, pathRows) };
+  }
+
+  /** Torrents whose infohash begins like this, newest first: one page of them is enough for anybody. */
+  #pageByHashPrefix(asked: Asked, prefix: string, contentType: ContentType | null): ResultPage {
+    const { reader } = this.#sources;
+    const typeIndex = contentType === null ? -1 : CONTENT_TYPES.indexOf(contentType);
+    const rows = reader
+      .rowsByIds(reader.findIdsByPrefix(prefix, PAGE_ROWS_MAX))
+      .filter((row) => nameMatches(asked.query, row.name) && rowPasses(this.#sources, asked, row, true))
+      .filter((row) => typeIndex < 0 || row.contentType === typeIndex)
+      .map((row) => this.#toResultRow(row, asked.query));
+    return { ...WHOLE_PAGE, rows, totalCount: rows.length };
   }
 
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
@@ -78,6 +128,11 @@ export class StoreSearch {
     if (found.length > 0) return found;
     const [corrected] = this.#respelled(fold(read), () => true);
     return corrected === undefined ? [] : (this.titles?.suggest(corrected) ?? []);
+  }
+
+  /** What was read of the paths on disk is not all there is any more. */
+  forgetPaths(): void {
+    this.#pathRows.forget();
   }
 
   /** Null for what is no infohash of a stored torrent. */
@@ -97,6 +152,7 @@ export class StoreSearch {
       isPrivate: stored.isPrivate,
       discoveredAtUnixSeconds: stored.discoveredAtUnixSeconds,
       contentType: contentTypeNamed(stored.contentType),
+      typeReason: reasonOf(stored),
       health: this.#sources.reader.health.get(stored.id),
     };
   }
@@ -124,7 +180,7 @@ export class StoreSearch {
     const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
     if (row === undefined) return null;
     const rows = [this.#toResultRow(row, query)];
-    return { rows, nextCursor: null, totalCount: 1, totalIsExact: true, countsByType: null, didYouMean: [] };
+    return { ...WHOLE_PAGE, rows, totalCount: 1 };
   }
 
   /** The query with its doubtful words replaced, where that finds more than the query did. */
@@ -158,6 +214,12 @@ export class StoreSearch {
     const all = { lowId: 0, highId: NO_WINDOW, contentType: null, after: null };
     return this.#sources.index.search({ ...all, query, sort: 'newest', limit: 0, withCounts: true }).totalCount;
   }
+}
+
+/** Found again from what is stored; where a newer version would decide otherwise there is no reason to give. */
+function reasonOf({ name, files, contentType }: StoredDetails): TypeReason {
+  const explained = explainContentType(name, files);
+  return explained.contentType === contentTypeNamed(contentType) ? explained.reason : { kind: 'nothing' };
 }
 
 function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth | null): ResultRow {

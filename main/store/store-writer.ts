@@ -8,17 +8,17 @@ import type { Port } from '../base/port.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
 import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
 import type { CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
-import { databaseBytes, markForCheck } from '../catalogue/database-files.ts';
+import { databaseBytes } from '../catalogue/database-files.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
 import { buildSegment } from '../search/index-segment.ts';
 import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
-import { openOrRecover } from './recover-catalogue.ts';
+import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
+import { TokenRefill } from './token-refill.ts';
+import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
 import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
 
-/** Infohashes of one warm-up message: some 25 ms of reading, then other messages get their turn. */
-export const WARM_UP_ROWS_PER_CHUNK = 10_000;
 /** search.md section 10. */
 const COMMITS_PER_CHECKPOINT = 20;
 /** After a commit failed for want of room or a lock, the same batch is tried again. */
@@ -49,6 +49,7 @@ export class StoreWriter {
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
   #timer: Timer | null = null;
+  #refill: TokenRefill | null = null;
   #commitsSinceCheckpoint = 0;
   /** What went wrong last and has not been put right; null while all is well. */
   #problemKind: CatalogueProblemKind | null = null;
@@ -72,10 +73,18 @@ export class StoreWriter {
       this.#problemKind = null;
       post({ type: 'ready', torrentCount: catalogue.count, notice });
       this.#search?.post({ type: 'catalogue-ready' });
+      this.#refillTokens(catalogue);
     } catch (error) {
       return this.#fail(error);
     }
     if (this.#waiting.length > 0) this.#commit(); // came while it could not be opened
+  }
+
+  #refillTokens(catalogue: Catalogue): void {
+    const { clock, log } = this.#dependencies;
+    const onDone = (): void => this.#search?.post({ type: 'tokens-filled' });
+    this.#refill?.stop();
+    this.#refill = TokenRefill.start({ catalogue, clock, log, onDone, onFailure: (error) => this.#fail(error) });
   }
 
   connectEngine(port: EnginePort): void {
@@ -93,6 +102,7 @@ export class StoreWriter {
   /** Commits what waits, empties the log, closes. Says `stopped` whatever happens. */
   stop(): void {
     if (this.#waiting.length > 0) this.#commit();
+    this.#refill?.stop();
     try {
       this.#catalogue?.close();
     } catch (error) {
@@ -174,9 +184,14 @@ export class StoreWriter {
     this.#timer = null;
   }
 
-  #announce(catalogue: Catalogue, { inserted }: InsertOutcome): void {
+  #announce(catalogue: Catalogue, { inserted, removedIds, morePeers }: InsertOutcome): void {
     this.#answerStored(inserted.length);
-    if (inserted.length === 0) return;
+    if (inserted.length > 0) this.#announceNew(catalogue, inserted);
+    // After the segment: a torrent may come twice in one batch.
+    if (removedIds.length + morePeers.length > 0) this.#search?.post({ type: 'changed', removedIds, peers: morePeers });
+  }
+
+  #announceNew(catalogue: Catalogue, inserted: InsertOutcome['inserted']): void {
     this.#dependencies.post({
       type: 'torrents-added',
       addedCount: inserted.length,
@@ -226,23 +241,15 @@ export class StoreWriter {
   }
 
   #warmUp(beforeId: number | null, limit: number): void {
-    let infohashes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-    let next = 0;
-    let leftCount = 0;
+    let chunk = NO_CHUNK();
     try {
-      const chunkRows = Math.max(0, Math.min(limit, WARM_UP_ROWS_PER_CHUNK));
-      const chunk = this.#catalogue?.reader.latestInfohashes({ beforeId, limit: chunkRows });
-      if (chunk) {
-        infohashes = chunk.infohashes;
-        next = chunk.beforeId;
-        leftCount = limit - chunk.rowCount;
-      }
+      if (this.#catalogue) chunk = warmUpChunk(this.#catalogue.reader, beforeId, limit);
     } catch (error) {
       this.#fail(error);
     }
-    const isLast = next === 0 || leftCount <= 0;
-    this.#engine?.post({ type: 'warm-up', infohashes, isLast }, [infohashes.buffer]);
-    if (!isLast) this.#dependencies.clock.setTimer(0, () => this.#warmUp(next, leftCount));
+    const { infohashes, rest } = chunk;
+    this.#engine?.post({ type: 'warm-up', infohashes, isLast: rest === null }, [infohashes.buffer]);
+    if (rest) this.#dependencies.clock.setTimer(0, () => this.#warmUp(rest.beforeId, rest.limit));
   }
 
   // -------------------------------------------------------------- failing
@@ -262,10 +269,11 @@ export class StoreWriter {
       this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.#retry());
       return;
     }
-    if (problem.kind === 'damaged') this.#markForCheck();
+    this.#refill?.stop();
+    if (problem.kind === 'damaged') markForNextStart(options.databasePath, log);
     const catalogue = this.#catalogue;
     this.#catalogue = null;
-    if (catalogue) closeQuietly(catalogue, log);
+    if (catalogue) abandonQuietly(catalogue, log);
   }
 
   #retry(): void {
@@ -279,22 +287,7 @@ export class StoreWriter {
   #recovered({ count }: Catalogue): void {
     if (this.#problemKind === null) return;
     this.#problemKind = null;
+    if (this.#catalogue) this.#refillTokens(this.#catalogue); // it may have been cut short
     this.#dependencies.post({ type: 'ready', torrentCount: count, notice: 'Torrents are being stored again.' });
-  }
-
-  #markForCheck(): void {
-    try {
-      markForCheck(this.#dependencies.options.databasePath);
-    } catch (error) {
-      this.#dependencies.log.warn(`The next start will not know of the damage: ${String(error)}`);
-    }
-  }
-}
-
-function closeQuietly(catalogue: Catalogue, log: Log): void {
-  try {
-    catalogue.abandon();
-  } catch (error) {
-    log.warn(`The catalogue did not close cleanly: ${String(error)}`);
   }
 }

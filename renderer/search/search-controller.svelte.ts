@@ -28,7 +28,13 @@ const BUSY_SHOWN_AFTER_MS = 300;
 const ANNOUNCE_AFTER_MS = 800;
 
 type PageFacts = Omit<ResultPageDto, 'rows' | 'nextCursor'>;
-const NO_FACTS: PageFacts = { totalCount: 0, totalIsExact: true, countsByType: null, didYouMean: [] };
+const NO_FACTS: PageFacts = {
+  totalCount: 0,
+  totalIsExact: true,
+  isPartial: false,
+  countsByType: null,
+  didYouMean: [],
+};
 
 export class SearchController {
   text = $state('');
@@ -109,7 +115,11 @@ export class SearchController {
     this.#isRunning = true;
     this.#showBusyLater();
     const text = this.text;
-    const answer = await this.#api.search(this.#request(null));
+    let answer = await this.#api.search({ ...this.#request(null), isFast: true });
+    // Nothing in memory is no answer yet: what is shown stays until the disk has been asked.
+    if (answer.ok && answer.value?.isPartial === true && answer.value.rows.length === 0) {
+      if (generation === this.#generation) answer = await this.#api.search(this.#request(answer.value.nextCursor));
+    }
     if (generation !== this.#generation) return;
     this.#isRunning = false;
     this.#hideBusy();
@@ -123,14 +133,13 @@ export class SearchController {
     this.#take(answer.value, text, keepsRows ? this.rows : []);
     this.waitingNewCount = Math.max(0, this.waitingNewCount - waitingBefore);
     if (!keepsPlace) this.scrollToTopRequests += 1;
+    if (answer.value.isPartial) await this.#loadMore();
   }
 
   #take(page: ResultPageDto, text: string, rowsBefore: readonly ResultRowDto[]): void {
     const { rows, nextCursor, ...facts } = page;
     this.rows = uniqueRows(rowsBefore, rows);
-    // Where the types were not counted for this page, the figures beside them stay as they were.
-    this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
-    this.#countAtAnswer = facts.totalCount;
+    this.#takeFacts(facts);
     this.#nextCursor = nextCursor;
     this.hasMore = nextCursor !== null;
     this.answeredText = text;
@@ -138,6 +147,12 @@ export class SearchController {
     if (rows.length > 0) this.hasFoundAny = true;
     if (this.#selectsFirstOfAnswer && this.selectedIndex < 0) this.select(0);
     this.#selectsFirstOfAnswer = false;
+  }
+
+  #takeFacts(facts: PageFacts): void {
+    // Where the types were not counted for this page, the figures beside them stay as they were.
+    this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
+    this.#countAtAnswer = facts.totalCount;
     this.#announceTimer?.cancel();
     this.#announceTimer = this.#clock.setTimer(ANNOUNCE_AFTER_MS, () => {
       this.announcement = messages.search.count(this.facts.totalCount, this.facts.totalIsExact);
@@ -148,7 +163,12 @@ export class SearchController {
   async reached(lastDrawnIndex: number): Promise<void> {
     const isNearEnd = lastDrawnIndex >= this.rows.length - LOAD_AHEAD_ROWS;
     // A page asked for while a new search is under way would overtake it.
-    if (!isNearEnd || this.#isRunning || this.#isLoadingMore || this.#nextCursor === null || this.isCapped) return;
+    if (isNearEnd && !this.isCapped) await this.#loadMore();
+  }
+
+  /** The next page, below what is shown. After a first page out of memory it also brings the whole figures. */
+  async #loadMore(): Promise<void> {
+    if (this.#isRunning || this.#isLoadingMore || this.#nextCursor === null) return;
     this.#isLoadingMore = true;
     const generation = this.#generation;
     const answer = await this.#api.search(this.#request(this.#nextCursor));
@@ -157,13 +177,16 @@ export class SearchController {
     if (!answer.ok) this.problem = answer.problem;
     if (!answer.ok || answer.value === null) return;
     this.problem = null;
-    this.rows = uniqueRows(this.rows, answer.value.rows).slice(0, LOADED_ROWS_MAX);
-    this.#nextCursor = answer.value.nextCursor;
+    const { rows, nextCursor, ...facts } = answer.value;
+    this.rows = uniqueRows(this.rows, rows).slice(0, LOADED_ROWS_MAX);
+    if (this.facts.isPartial && !facts.isPartial) this.#takeFacts(facts);
+    this.#nextCursor = nextCursor;
     this.hasMore = this.#nextCursor !== null;
   }
 
   #request(cursor: string | null): Parameters<LanternfishApi['search']>[0] {
-    return { text: this.text, sort: this.sort, contentType: this.contentType, limit: PAGE_ROWS, cursor };
+    const { text, sort, contentType } = this;
+    return { text, sort, contentType, limit: PAGE_ROWS, cursor, isFast: false };
   }
 
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */

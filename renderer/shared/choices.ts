@@ -9,6 +9,8 @@ export const CONTENT_TYPES = [
   'book',
   'software',
   'game',
+  'image',
+  'archive',
   'other',
 ] as const satisfies readonly ContentType[];
 

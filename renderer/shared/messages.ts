@@ -1,6 +1,6 @@
 // Every text of the window, in one place (English). Short, exact, friendly; figures go through format.ts. An error says
 // what happened, that nothing is lost where that is so, and what to do.
-import type { ContentType, CrawlState, SortOrder, Theme } from '../../preload/ipc-contract.ts';
+import type { ContentType, CrawlState, SortOrder, Theme, TypeReasonDto } from '../../preload/ipc-contract.ts';
 import { formatCount, formatCountShort } from './format.ts';
 
 function plural(count: number, one: string, many: string): string {
@@ -127,6 +127,8 @@ export const messages = {
     book: 'Books',
     software: 'Software',
     game: 'Games',
+    image: 'Images',
+    archive: 'Archives',
     other: 'Other',
   } satisfies Record<ContentType, string>,
   /** Of one torrent. */
@@ -136,8 +138,21 @@ export const messages = {
     book: 'Book',
     software: 'Software',
     game: 'Game',
+    image: 'Images',
+    archive: 'Archive',
     other: 'Other',
   } satisfies Record<ContentType, string>,
+  /** Why it counts as that. */
+  typeReason: (reason: TypeReasonDto) => {
+    switch (reason.kind) {
+      case 'files':
+        return `${reason.percent} % of its bytes are .${reason.extension} files`;
+      case 'name':
+        return `Because of “${reason.word}” in its name`;
+      case 'nothing':
+        return 'Neither its files nor its name tell what it is';
+    }
+  },
   sort: {
     relevance: 'Best match',
     newest: 'Newest',

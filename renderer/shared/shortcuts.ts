@@ -45,7 +45,7 @@ function commandWithControl(press: KeyPress): Command | null {
   if (press.shiftKey) return key === 'p' ? { kind: 'toggle-pause' } : null;
   if (key === 'f') return { kind: 'focus-search' };
   // By position, not by letter: on a French keyboard the digits need Shift.
-  const digit = /^Digit([1-7])$/.exec(press.code);
+  const digit = /^Digit([1-9])$/.exec(press.code);
   return digit ? { kind: 'choose-type', index: Number(digit[1]) - 1 } : null;
 }
 
@@ -67,7 +67,7 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Esc'], meaning: text.clearThenLeave },
       { keys: ['→'], meaning: text.takeCompletion },
       { keys: ['Alt ↓'], meaning: text.showTitles },
-      { keys: ['Ctrl 1', '…', 'Ctrl 7'], meaning: text.chooseType },
+      { keys: ['Ctrl 1', '…', 'Ctrl 9'], meaning: text.chooseType },
     ],
   },
   {

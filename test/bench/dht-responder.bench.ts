@@ -1,174 +1,127 @@
-// Queries answered per second of CPU: our node (serving, its limits lifted) against npm bittorrent-dht, each alone in a
-// process of its own, on loopback, under the same load generator (this process), in interleaved rounds. Medians of rounds.
-// Goals (speed.md 7): find_node and get_peers at least 8 times cheaper than bittorrent-dht, ping at least 2 times.
-import { fork, type ChildProcess } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
-import { join } from 'node:path';
-import { createSystemRandom } from '../../main/base/random.ts';
-import { asNodeId } from '../../main/base/identifier.ts';
-import { encodeQuery, type OutgoingQuery } from '../../main/wire/krpc-codec.ts';
-import type { FromResponder, Listen, ToResponder } from './responders/protocol.ts';
+// What an answer costs: our node (serving, its limits lifted) in Node and in a worker of the Electron runtime, libtorrent
+// with its limits lifted, and npm bittorrent-dht. Each is a process of its own that has joined the same simulated network
+// and holds the same announced peers; one load generator asks them in turn, in interleaved rounds.
+import { createSeededRandom } from '../../main/base/random.ts';
+import { compile, choosePort, generateLoad, SimulatedNetwork } from './dht/native.ts';
+import { atLeast, atMost, median, medianRatio } from './dht/report.ts';
+import { presentSides, Side, SIDE_NAMES, type SideKind } from './dht/side.ts';
 
 export const name = 'dht-responder';
 
-const ROUNDS = 5;
+const ROUNDS = 7;
 const SLICE_MS = 400;
-const WARM_UP_MS = 600;
-/** Enough that the responder never waits, few enough that its socket's buffer holds them. */
-const OUTSTANDING = 64;
-/** What is lost is replaced after so long without any answer. */
-const STALL_MS = 50;
-/** Below the ephemeral ports, which other programs get. */
-const PORT_MIN = 20_000;
-const PORT_MAX = 32_000;
+const WARM_UP_MS = 1_500;
+const JOIN_MS = 6_000;
+const NODES = 100_000;
+const ANNOUNCED = 100;
+/** A table fills by being used. */
+const LOOKUPS_TO_MEET_NODES = 400;
 const METHODS = ['ping', 'find_node', 'get_peers', 'sample_infohashes'] as const;
 type Method = (typeof METHODS)[number];
+const GOALS: Readonly<Record<Method, { libtorrent: number; bittorrentDht: number | null }>> = {
+  ping: { libtorrent: 1.5, bittorrentDht: 2 },
+  find_node: { libtorrent: 0.9, bittorrentDht: 10 },
+  get_peers: { libtorrent: 0.9, bittorrentDht: 10 },
+  sample_infohashes: { libtorrent: 0.9, bittorrentDht: null }, // it does not answer it
+};
+const REPLY_BYTES_MAX = 1_400;
+const REPLY_NODES_MAX = 8;
 
-const random = createSystemRandom();
-
-class Responder {
-  readonly #process: ChildProcess;
-  readonly listen: Listen;
-
-  static async start(file: string, host: string): Promise<Responder> {
-    const child = fork(join(import.meta.dirname, 'responders', file), { execArgv: [] });
-    const responder = new Responder(child, { host, port: PORT_MIN + random.below(PORT_MAX - PORT_MIN) });
-    await responder.#ask({ listen: responder.listen });
-    return responder;
-  }
-
-  private constructor(child: ChildProcess, listen: Listen) {
-    this.#process = child;
-    this.listen = listen;
-  }
-
-  async cpuUs(): Promise<number> {
-    const answer = await this.#ask('cpu');
-    return typeof answer === 'object' ? answer.cpuUs : Number.NaN;
-  }
-
-  stop(): void {
-    if (this.#process.connected) this.#process.send('end');
-  }
-
-  #ask(message: ToResponder): Promise<FromResponder> {
-    const child = this.#process;
-    return new Promise((resolve, reject) => {
-      const fail = (): void => reject(new Error('a responder ended unexpectedly'));
-      child.once('exit', fail);
-      child.once('message', (answer: FromResponder) => {
-        child.off('exit', fail);
-        resolve(answer);
-      });
-      child.send(message);
-    });
-  }
-}
+type Costs = Map<SideKind, Map<Method, number[]>>;
 
 export async function run(): Promise<string[]> {
-  const socket = createSocket({
-    type: 'udp4',
-    recvBufferSize: 1 << 20,
-    lookup: (host, _options, done) => done(null, host, 4),
-  });
-  await new Promise<void>((resolve) => socket.bind(0, '127.73.0.9', resolve));
-  const ours = await Responder.start('ours.ts', '127.73.0.1');
-  const theirs = await Responder.start('theirs.mjs', '127.73.0.2');
+  const lines: string[] = [];
+  const network = compile('simulated-network.c');
+  const generator = compile('load-generator.c');
+  if (network === null || generator === null) return ['skipped: no C compiler on Linux here'];
+  const simulated = await SimulatedNetwork.start(network, { nodes: NODES });
+  const sides: Side[] = [];
   try {
-    return await compare(socket, ours, theirs);
+    for (const kind of presentSides(['node', 'electron', 'libtorrent', 'bittorrent-dht'], lines)) {
+      const host = `127.8.${1 + sides.length}.1`;
+      sides.push(await Side.start(kind, { host, port: choosePort(), bootstrap: simulated.bootstrap }));
+    }
+    return [...lines, ...(await compare(sides, generator))];
   } finally {
-    ours.stop();
-    theirs.stop();
-    socket.close();
+    for (const side of sides) side.stop();
+    simulated.stop();
   }
 }
 
-async function compare(socket: Socket, ours: Responder, theirs: Responder): Promise<string[]> {
-  const costs = new Map<string, number[]>();
-  const measure = async (responder: Responder, method: Method): Promise<number> => {
-    const before = await responder.cpuUs();
-    const answered = await load(socket, responder.listen, method, SLICE_MS);
-    return ((await responder.cpuUs()) - before) / answered;
-  };
-  for (const method of METHODS) {
-    await load(socket, ours.listen, method, WARM_UP_MS);
-    if (method !== 'sample_infohashes') await load(socket, theirs.listen, method, WARM_UP_MS);
+async function compare(sides: readonly Side[], generator: string): Promise<string[]> {
+  const lines: string[] = [];
+  const infohashes = infohashesOf(5, ANNOUNCED);
+  await new Promise((resolve) => setTimeout(resolve, JOIN_MS));
+  for (const side of sides) {
+    await side.tell({ do: 'lookups', infohashes: infohashesOf(6, LOOKUPS_TO_MEET_NODES) });
+    const { answers } = await generateLoad(generator, side.options, 'announce', 0, infohashes);
+    const { nodes } = await side.tell({ do: 'nodes' });
+    lines.push(`${SIDE_NAMES[side.kind]} holds ${nodes} nodes and ${answers} announced peers`);
+    for (const method of METHODS)
+      if (answersTo(side, method)) await generateLoad(generator, side.options, method, WARM_UP_MS);
   }
+  const costs: Costs = new Map(sides.map(({ kind }) => [kind, new Map(METHODS.map((method) => [method, []]))]));
+  let longestReplyBytes = 0;
+  let mostNodes = 0;
   for (let round = 0; round < ROUNDS; round++) {
     for (const method of METHODS) {
-      const [our, their] = [`our ${method}`, `their ${method}`];
-      costs.set(our, [...(costs.get(our) ?? []), await measure(ours, method)]);
-      // It does not answer sample_infohashes.
-      if (method !== 'sample_infohashes')
-        costs.set(their, [...(costs.get(their) ?? []), await measure(theirs, method)]);
+      for (const side of sides.filter((each) => answersTo(each, method))) {
+        const before = side.cpuUs();
+        const load = await generateLoad(generator, side.options, method, SLICE_MS);
+        costs
+          .get(side.kind)!
+          .get(method)!
+          .push((side.cpuUs() - before) / load.answers);
+        if (!isOurs(side.kind)) continue;
+        longestReplyBytes = Math.max(longestReplyBytes, load.longestReplyBytes);
+        mostNodes = Math.max(mostNodes, load.mostNodes);
+      }
     }
   }
-  return report(costs);
+  lines.push('CPU us an answer, medians; ratios are medians of the rounds', ...table(costs), ...ratios(costs));
+  lines.push(atMost('longest reply', longestReplyBytes, REPLY_BYTES_MAX, ' B'));
+  lines.push(atMost('most nodes in a reply', mostNodes, REPLY_NODES_MAX, ''));
+  return lines;
 }
 
-function report(costs: ReadonlyMap<string, number[]>): string[] {
-  const lines = ['CPU us an answer (answers a CPU second); ratio = median over rounds of theirs / ours'];
-  for (const method of METHODS) {
-    const our = costs.get(`our ${method}`)!;
-    const their = costs.get(`their ${method}`) ?? [];
-    const ratio = median(their.map((cost, round) => cost / our[round]!));
-    const versus =
-      their.length === 0 ? 'bittorrent-dht does not answer it' : `bittorrent-dht ${cost(their)}, ${ratio.toFixed(1)}x`;
-    lines.push(`${method.padEnd(18)} ours ${cost(our)}, ${versus}`);
+function table(costs: Costs): string[] {
+  return [...costs].map(([kind, byMethod]) => {
+    const cells = [...byMethod].filter(([, values]) => values.length > 0);
+    return `  ${SIDE_NAMES[kind].padEnd(22)} ${cells.map(([method, us]) => `${method} ${median(us).toFixed(1)}`).join(', ')}`;
+  });
+}
+
+function ratios(costs: Costs): string[] {
+  const lines: string[] = [];
+  for (const [kind, ours] of costs) {
+    if (!isOurs(kind)) continue;
+    for (const method of METHODS) {
+      const us = ours.get(method)!;
+      const libtorrent = costs.get('libtorrent')?.get(method);
+      const bittorrentDht = costs.get('bittorrent-dht')?.get(method);
+      const goals = GOALS[method];
+      if (libtorrent !== undefined)
+        lines.push(
+          atMost(`${method}: ${SIDE_NAMES[kind]} / libtorrent`, medianRatio(us, libtorrent), goals.libtorrent, 'x'),
+        );
+      if (bittorrentDht !== undefined && goals.bittorrentDht !== null) {
+        const ratio = medianRatio(bittorrentDht, us);
+        lines.push(atLeast(`${method}: bittorrent-dht / ${SIDE_NAMES[kind]}`, ratio, goals.bittorrentDht, 'x'));
+      }
+    }
   }
   return lines;
 }
 
-function cost(costsUs: readonly number[]): string {
-  const us = median(costsUs);
-  return `${us.toFixed(1)} us (${Math.round(1e6 / us).toLocaleString('en')}/s)`;
+function isOurs(kind: SideKind): boolean {
+  return kind === 'node' || kind === 'electron';
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+function answersTo(side: Side, method: Method): boolean {
+  return side.kind !== 'bittorrent-dht' || method !== 'sample_infohashes';
 }
 
-/** Keeps OUTSTANDING queries under way for `durationMs`; returns how many were answered. */
-function load(socket: Socket, { host, port }: Listen, method: Method, durationMs: number): Promise<number> {
-  const query = template(method);
-  let answered = 0;
-  let answeredAtStall = -1;
-  const send = (): void => {
-    // A new target each time: answers must be looked for, not remembered.
-    if (query.targetStart > 0) query.bytes.writeUInt32BE(random.uint32(), query.targetStart);
-    socket.send(Buffer.from(query.bytes), port, host);
-  };
-  const refill = (): void => {
-    if (answered === answeredAtStall) for (let index = 0; index < OUTSTANDING; index++) send();
-    answeredAtStall = answered;
-  };
-  const hear = (): void => {
-    answered++;
-    send();
-  };
-  socket.on('message', hear);
-  for (let index = 0; index < OUTSTANDING; index++) send();
-  const stalling = setInterval(refill, STALL_MS);
-  return new Promise((resolve) =>
-    setTimeout(() => {
-      clearInterval(stalling);
-      socket.off('message', hear);
-      // What is still under way must not count for the next slice.
-      setTimeout(() => resolve(answered), STALL_MS);
-    }, durationMs),
-  );
-}
-
-function template(method: Method): { bytes: Buffer; targetStart: number } {
-  const buffer = new Uint8Array(256);
-  const target = random.bytes(20);
-  const head = { transactionId: random.bytes(4), id: asNodeId(random.bytes(20)), isReadOnly: true };
-  const query: OutgoingQuery =
-    method === 'ping'
-      ? { ...head, method }
-      : method === 'get_peers'
-        ? { ...head, method, infohash: target }
-        : { ...head, method, target };
-  const bytes = Buffer.from(buffer.subarray(0, encodeQuery(buffer, query)));
-  return { bytes, targetStart: method === 'ping' ? -1 : bytes.indexOf(target) };
+function infohashesOf(seed: number, count: number): string[] {
+  const random = createSeededRandom(seed);
+  return Array.from({ length: count }, () => Buffer.from(random.bytes(20)).toString('hex'));
 }

@@ -111,7 +111,7 @@ async function measureInProcess(databasePath: string, queries: Queries) {
   const index = new NameIndex();
   const startedAtMs = performance.now();
   let builder = new SegmentBuilder();
-  for (const row of reader.rowsAfter(0)) {
+  for (const row of reader.rowsBetween({ afterId: 0, untilId: 1e9, limit: 1e6 })) {
     builder.add(toSegmentRow(row));
     if (builder.rowCount < SEGMENT_ROWS_MAX) continue;
     index.addNewer(runToEnd(builder.finish()));
@@ -120,7 +120,7 @@ async function measureInProcess(databasePath: string, queries: Queries) {
   index.addNewer(runToEnd(builder.finish()));
   index.markComplete();
   const indexedMs = performance.now() - startedAtMs;
-  const search = new StoreSearch(reader, index);
+  const search = new StoreSearch(reader, index, () => 1_800_000_000);
   const goOn = (): Promise<boolean> => Promise.resolve(true);
   const timesMs = await timeEach(queries, (request) => search.page(request, goOn));
   reader.close();

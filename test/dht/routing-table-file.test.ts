@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -36,18 +36,6 @@ describe('state file', () => {
 
   test('what cannot be read is said, not thrown', async () => {
     expect(await readState(folder)).toMatchObject({ problem: 'unreadable' });
-  });
-
-  test('cut at any byte it is damaged: kept aside, said, never thrown', async () => {
-    const { table } = createTable();
-    for (let index = 0; index < 5; index++) table.insert(nodeAt(index, index), { hasAnswered: true });
-    await writeState(path, { table: packTable(table.save()) }, SAVED_AT);
-    const whole = await readFile(path);
-    for (let length = 0; length < whole.length; length++) expect(parseState(whole.subarray(0, length))).toBeNull();
-    await writeFile(path, whole.subarray(0, 100));
-    expect(await readState(path)).toMatchObject({ problem: 'damaged' });
-    expect(await readdir(folder)).toEqual(['state.damaged']);
-    expect(await readState(path)).toMatchObject({ problem: 'missing' });
   });
 
   test('any flipped bit is noticed', async () => {

@@ -2,9 +2,6 @@
 // routing-table.properties.test.ts.
 import { describe, expect, test } from 'vitest';
 import type { NodeContact } from '../../main/base/contact.ts';
-import { asNodeId } from '../../main/base/identifier.ts';
-import { randomIdAtDepth } from '../../main/dht/node-id.ts';
-import type { TableNode } from '../../main/dht/routing-table.ts';
 import { mainBucketSize } from '../../main/dht/routing-table.ts';
 import { createTable, hostAt, nodeAt, SELF_ID } from './table-fixtures.ts';
 
@@ -265,76 +262,5 @@ describe('upkeep', () => {
     clock.advance(5 * MINUTE);
     table.insert(nodeAt(7, 2), answered);
     expect(table.takeStaleDepth()).toBe(-1);
-  });
-});
-
-describe('R6b: a table with a limit of buckets', () => {
-  test('a deeper bucket takes the place of the shallowest; its good nodes retire', () => {
-    const retired: TableNode[] = [];
-    const { table } = createTable({ bucketsMax: 3, onRetired: (node) => retired.push(node) });
-    for (const depth of [2, 4, 6]) table.insert(nodeAt(depth, depth), answered);
-    table.insert(nodeAt(2, 20), answered);
-    table.failed(nodeAt(2, 2).contact);
-    expect(table.willAccept(nodeAt(1, 30))).toBe(false);
-    expect(table.insert(nodeAt(1, 30), answered)).toBe('rejected');
-    expect(table.willAccept(nodeAt(3, 31))).toBe(true);
-    expect(table.insert(nodeAt(3, 31), answered)).toBe('replaced');
-    expect(retired.map(({ contact }) => contact)).toEqual([nodeAt(2, 20).contact]); // the other was not good
-    expect(table.bucketCount).toBe(3);
-    table.checkInvariants();
-  });
-
-  test('hearsay makes nobody retire', () => {
-    const { table } = createTable({ bucketsMax: 1, acceptsUnanswered: true });
-    table.insert(nodeAt(2, 1), answered);
-    expect(table.willAccept(nodeAt(9, 2), hearsay)).toBe(false);
-    expect(table.insert(nodeAt(9, 2), hearsay)).toBe('rejected');
-  });
-});
-
-describe('R11: saved and restored', () => {
-  test('a new id puts every node into its new bucket; good ones that find no room retire', () => {
-    const retired: TableNode[] = [];
-    const { table, random } = createTable({ onRetired: (node) => retired.push(node) });
-    for (let depth = 0; depth < 12; depth++)
-      for (let index = 0; index < 8; index++) table.insert(nodeAt(depth, depth * 8 + index), answered);
-    const before = [...table.nodes()];
-    const newId = randomIdAtDepth(SELF_ID, 1, random);
-    table.changeSelfId(newId);
-    table.checkInvariants();
-    expect(table.selfId).toBe(newId);
-    const after = new Set([...table.nodes(), ...retired].map(({ contact }) => contact.host));
-    expect(after).toEqual(new Set(before.map(({ contact }) => contact.host)));
-    expect(retired.length).toBeGreaterThan(0);
-  });
-
-  test('silence while we were away makes nodes questionable', () => {
-    const { table } = createTable();
-    table.insert(nodeAt(3, 1), answered);
-    const saved = table.save();
-    const later = createTable();
-    later.table.restore({
-      ...saved,
-      nodes: saved.nodes.map((node) => ({ ...node, lastHeardAgoSeconds: node.lastHeardAgoSeconds + 3600 })),
-    });
-    expect(later.table.find(nodeAt(3, 1).contact)?.state).toBe('questionable');
-  });
-
-  test('a table that lies is restored as far as it can be', () => {
-    const { table } = createTable();
-    const good = { flags: 1, failCount: 0, roundTripMs: 1, lastHeardAgoSeconds: 0 };
-    const nodes = [
-      { id: SELF_ID, contact: { host: hostAt(1), port: 1 }, ...good },
-      { id: new Uint8Array(3), contact: { host: hostAt(2), port: 1 }, ...good },
-      { id: nodeAt(3, 3).id, contact: { host: 'no', port: 1 }, ...good },
-      { ...nodeAt(3, 4), ...good },
-      { ...nodeAt(3, 4), ...good },
-      { id: nodeAt(3, 5).id, contact: nodeAt(3, 4).contact, ...good },
-      ...Array.from({ length: 20 }, (_, index) => ({ ...nodeAt(5, 10 + index), ...good, failCount: 9 })),
-    ];
-    table.restore({ selfId: SELF_ID, nodes });
-    table.checkInvariants();
-    expect(table.nodeCount).toBe(1 + 8);
-    expect(() => table.restore({ selfId: asNodeId(new Uint8Array(20)), nodes: [] })).toThrow('empty table');
   });
 });

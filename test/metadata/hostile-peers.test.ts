@@ -277,7 +277,7 @@ describe('slow-loris', () => {
   }
 
   it('connect: 4 s', async () => {
-    const rig = newRig({ dial: () => ({ write: () => undefined, destroy: () => undefined }) });
+    const rig = newRig({ dial: () => ({ send: () => undefined, destroy: () => undefined }) });
     rig.offer(INFOHASH, { host: '127.0.0.9', port: 6881 });
     rig.clock.advance(3900);
     expect(rig.givenUp).toEqual([]);

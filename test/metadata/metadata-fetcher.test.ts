@@ -3,7 +3,7 @@ import { toHex } from '../../main/base/bytes.ts';
 import type { Contact } from '../../main/base/contact.ts';
 import { contactText } from '../../main/base/contact.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
-import type { PeerListener } from '../../main/metadata/peer-session.ts';
+import type { DialTarget, PeerListener } from '../../main/metadata/transports/peer-connection.ts';
 import { Seeder } from '../../scripts/swarm/seeder.ts';
 import type { SwarmTorrent } from '../../scripts/swarm/torrents.ts';
 import { generateTorrents, makeTorrent } from '../../scripts/swarm/torrents.ts';
@@ -42,9 +42,9 @@ async function closedPort(): Promise<Contact> {
 /** Connections that never come about; `listeners` lets a test decide otherwise. */
 function silentDial() {
   const listeners: PeerListener[] = [];
-  const dial = (_contact: Contact, _localAddress: string | null, listener: PeerListener) => {
+  const dial = (_target: DialTarget, listener: PeerListener) => {
     listeners.push(listener);
-    return { write: () => undefined, destroy: () => undefined };
+    return { send: () => undefined, destroy: () => undefined };
   };
   return { dial, listeners };
 }
@@ -258,7 +258,7 @@ describe('limits', () => {
     rig.fetcher.resume();
     let wasClosedAt = 2000;
     while (rig.fetcher.queuedCount > 990) {
-      listeners.at(-1)!.onClosed('ECONNREFUSED');
+      listeners.at(-1)!.onClosed('refused');
       rig.clock.advance(100);
       if (!rig.fetcher.wantsMore()) wasClosedAt = rig.fetcher.queuedCount;
     }
@@ -268,9 +268,9 @@ describe('limits', () => {
 
   it('a bound address is the local address, and the other family is not used', async () => {
     const used: (string | null)[] = [];
-    const dial = (_contact: Contact, localAddress: string | null) => {
+    const dial = ({ localAddress }: DialTarget) => {
       used.push(localAddress);
-      return { write: () => undefined, destroy: () => undefined };
+      return { send: () => undefined, destroy: () => undefined };
     };
     const bound = newRig({ ...open, dial, bindHost: '198.51.100.7' });
     bound.offer(randomInfohash(1), { host: '203.0.113.1', port: 6881 }, { host: '2001:db8::1', port: 6881 });
@@ -387,7 +387,7 @@ describe('retries', () => {
     const rig = newRig({ dial });
     const peer = { host: '127.0.0.1', port: 2000 };
     rig.offer(randomInfohash(1), peer);
-    listeners[0]!.onClosed('ENETUNREACH');
+    listeners[0]!.onClosed('unreachable');
     expect(rig.givenUp[0]?.reason).toBe('unreachable');
     rig.offer(randomInfohash(1), peer);
     expect(rig.dialled).toEqual([contactText(peer), contactText(peer)]);

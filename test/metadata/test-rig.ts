@@ -11,8 +11,8 @@ import { toHex } from '../../main/base/bytes.ts';
 import type { FetchedTorrent } from '../../main/metadata/metadata-fetcher.ts';
 import { MetadataFetcher } from '../../main/metadata/metadata-fetcher.ts';
 import type { GivenUpReason } from '../../main/metadata/failures.ts';
-import type { DialPeer } from '../../main/metadata/peer-session.ts';
-import { dialPeer } from '../../main/metadata/peer-session.ts';
+import type { DialPeer } from '../../main/metadata/transports/peer-connection.ts';
+import { dialTcp } from '../../main/metadata/transports/tcp-connection.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -34,16 +34,16 @@ export class Rig {
   readonly fetcher: MetadataFetcher;
 
   constructor(options: RigOptions = {}) {
-    const dial = options.dial ?? dialPeer;
+    const dial = options.dial ?? (({ contact, localAddress }, listener) => dialTcp(contact, localAddress, listener));
     this.fetcher = new MetadataFetcher(
       {
         clock: this.clock,
         random: createSeededRandom(7),
         counters: this.counters,
         mayConnect: options.mayConnect ?? ((contact) => contact.host.startsWith('127.')),
-        dial: (contact, localAddress, listener) => {
-          this.dialled.push(contactText(contact));
-          return dial(contact, localAddress, listener);
+        dial: (target, listener) => {
+          this.dialled.push(contactText(target.contact));
+          return dial(target, listener);
         },
       },
       {

@@ -3,10 +3,19 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HeadlessStatus } from '../../main/session/headless-status.ts';
+import { ENDS_WITH_US } from './processes.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
+const WIRE_TAP = path.join(import.meta.dirname, 'wire-tap-child.ts');
 
 export type StatusLine = HeadlessStatus;
+
+export interface HeadlessOptions {
+  /** Where every datagram and dial is written down: see WireTap. */
+  readonly tapPath?: string;
+  /** Words before the command: see NetworkNamespace. */
+  readonly within?: readonly string[];
+}
 
 export class HeadlessRun {
   readonly #child: ChildProcess;
@@ -15,9 +24,13 @@ export class HeadlessRun {
   /** What it wrote on stderr, for a test that fails. */
   errors = '';
 
-  constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [path.join(ROOT, 'main', 'headless.ts'), '--json', ...args], {
+  constructor(args: readonly string[], { tapPath, within = [] }: HeadlessOptions = {}) {
+    const tap = tapPath === undefined ? [] : ['--import', WIRE_TAP];
+    const command = [process.execPath, ...tap, path.join(ROOT, 'main', 'headless.ts'), '--json', ...args];
+    const [program, ...rest] = [...within, ...ENDS_WITH_US, ...command];
+    this.#child = spawn(program!, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LANTERNFISH_WIRE_TAP: tapPath },
     });
     this.#exited = new Promise((resolve) => this.#child.once('exit', resolve));
     createInterface({ input: this.#child.stdout! }).on('line', (line) =>

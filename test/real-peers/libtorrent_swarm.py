@@ -2,67 +2,51 @@
 """A closed BitTorrent swarm of real libtorrent sessions on loopback, for Lanternfish to crawl.
 
 Seeds the .torrent files of a folder from some of the sessions, waits until the DHT of all of them has stored the
-announcements, prints one line of JSON ({"bootstrap": [...], "libtorrent": "..."}) and stays until stdin is closed.
-No file data exists: torrents are added in seed mode, and metadata is all that anybody asks for.
+announcements, prints one line of JSON ({"isReady": true, "contacts": [...], ...}) and stays until stdin is closed.
+To each line on stdin it answers with one line: what every session has counted since it was ready, by libtorrent's own
+metrics, and whom it has banned, by its own log. No file data exists: torrents are added in seed mode, and metadata is all that anybody asks for.
 
 Debian's python3-libtorrent; run with /usr/bin/python3. Every session has an address of its own, one in each /24, since
 libtorrent's rules against floods are per address and per /24. Nothing leaves 127.0.0.0/8.
 """
-import os
-
-# Each session would load the system's certificates: 70 ms and 0.7 MB for something that nobody uses here.
-os.environ["SSL_CERT_FILE"] = "/dev/null"
-os.environ["SSL_CERT_DIR"] = "/nonexistent"
+from libtorrent_settings import PORT, closed_settings
 
 import argparse
 import json
+import os
 import random
+import re
 import sys
 import threading
 import time
-import warnings
 from pathlib import Path
 
 import libtorrent as lt
 
-warnings.simplefilter("ignore", DeprecationWarning)
-
-PORT = 6881
 NEIGHBOURS = 24
 COPIES_WANTED = 4
 ANNOUNCE_AGAIN_SECONDS = 3
-
-
-def settings(address, is_setting_up):
-    """Flood limits are lifted while the swarm announces itself, and are libtorrent's own when Lanternfish comes."""
-    return {
-        "listen_interfaces": f"{address}:{PORT}",
-        "enable_dht": True,
-        "dht_bootstrap_nodes": "",
-        "enable_lsd": False,
-        "enable_upnp": False,
-        "enable_natpmp": False,
-        # A seed finds itself through the DHT, connects to itself from 127.0.0.1, and bans that peer; by address alone it
-        # would ban Lanternfish with it.
-        "allow_multiple_connections_per_ip": True,
-        "dht_block_ratelimit": 1_000_000 if is_setting_up else 5,
-        "dht_upload_rate_limit": 50_000_000 if is_setting_up else 8_000,
-        "dht_max_torrents": 20_000,
-        "active_dht_limit": 100_000,
-        "active_seeds": 100_000,
-        "active_limit": 100_000,
-        "aio_threads": 1,
-        "hashing_threads": 1,
-        "alert_queue_size": 20_000,
-        "alert_mask": lt.alert.category_t.dht_notification if is_setting_up else 0,
-    }
+# Lifted while the swarm announces itself, and libtorrent's own when Lanternfish comes.
+SETTING_UP = {
+    "dht_block_ratelimit": 1_000_000,
+    "dht_upload_rate_limit": 50_000_000,
+    "alert_mask": lt.alert.category_t.dht_notification,
+}
+DEFAULTS = lt.default_settings()
+METRICS = {
+    # Datagrams not even read: their address is banned, or they are no KRPC at all.
+    "droppedIn": "dht.dht_messages_in_dropped",
+    "samplesIn": "dht.dht_sample_infohashes_in",
+}
+BAN = re.compile(r"BANNING PEER \[ ip: (\S+)")
+LISTEN_EVERY_SECONDS = 0.25
 
 
 class Swarm:
     def __init__(self, args):
         self.rng = random.Random(args.seed)
         self.addresses = [f"{args.base}.{1 + index}.1" for index in range(args.nodes)]
-        self.sessions = [lt.session(settings(address, True)) for address in self.addresses]
+        self.sessions = [lt.session({**closed_settings(address), **SETTING_UP}) for address in self.addresses]
         self.copies = {}
         self.handles = {}
         # A session asks its bootstrap nodes once, at a moment when all tables are empty: tell each of some others instead.
@@ -115,10 +99,50 @@ class Swarm:
                         self.copies.setdefault(str(alert.info_hash), set()).add(index)
 
     def settle(self):
-        for session, address in zip(self.sessions, self.addresses):
-            wanted = settings(address, False)
-            del wanted["listen_interfaces"]
-            session.apply_settings(wanted)
+        """The limits that libtorrent has by default; from now on counting and listening for bans."""
+        limits = {name: DEFAULTS[name] for name in SETTING_UP if name != "alert_mask"}
+        for session in self.sessions:
+            session.apply_settings({**limits, "alert_mask": lt.alert.category_t.dht_log_notification})
+        self.bans = [[] for _ in self.sessions]
+        self.stats = [None for _ in self.sessions]
+        self.lock = threading.Lock()
+        self.at_start = self.read_stats()
+        threading.Thread(target=self.keep_listening, daemon=True).start()
+        return limits
+
+    def listen(self, index):
+        """To be called often: the queue of alerts is bounded, and a session logs every step of its DHT."""
+        with self.lock:
+            for alert in self.sessions[index].pop_alerts():
+                if isinstance(alert, lt.session_stats_alert):
+                    self.stats[index] = alert.values
+                elif isinstance(alert, lt.dht_log_alert):
+                    ban = BAN.search(alert.log_message())
+                    if ban:
+                        self.bans[index].append(ban.group(1))
+
+    def keep_listening(self):
+        while True:
+            for index in range(len(self.sessions)):
+                self.listen(index)
+            time.sleep(LISTEN_EVERY_SECONDS)
+
+    def read_stats(self):
+        self.stats = [None for _ in self.sessions]
+        for session in self.sessions:
+            session.post_session_stats()
+        while None in self.stats:
+            time.sleep(0.02)
+            for index in range(len(self.sessions)):
+                self.listen(index)
+        return [{ours: values[theirs] for ours, theirs in METRICS.items()} for values in self.stats]
+
+    def count(self):
+        """Of each session, in the order of their addresses."""
+        return [
+            {**{name: now[name] - before[name] for name in METRICS}, "banned": bans}
+            for now, before, bans in zip(self.read_stats(), self.at_start, self.bans)
+        ]
 
 
 def main():
@@ -133,16 +157,19 @@ def main():
     args = parser.parse_args()
     if not args.base.startswith("127.") or not 2 <= args.seeders <= args.nodes <= 250:
         parser.error("addresses lie in 127.0.0.0/8, and 2 <= seeders <= nodes <= 250")
-    threading.Timer(args.time_limit, os._exit, [1]).start()
+    limit = threading.Timer(args.time_limit, os._exit, [1])
+    limit.daemon = True  # else an exception in the main thread would leave the process behind
+    limit.start()
 
     swarm = Swarm(args)
     swarm.seed(args.torrents, args.seeders)
     swarm.wait_for_tables(30)
     is_ready = swarm.announce(args.ready_limit)
-    swarm.settle()
-    bootstrap = [f"{address}:{PORT}" for address in swarm.addresses[-3:]]
-    print(json.dumps({"isReady": is_ready, "bootstrap": bootstrap, "libtorrent": lt.__version__}), flush=True)
-    sys.stdin.read()
+    limits = swarm.settle()
+    contacts = [f"{address}:{PORT}" for address in swarm.addresses]
+    print(json.dumps({"isReady": is_ready, "contacts": contacts, "limits": limits, "libtorrent": lt.__version__}), flush=True)
+    for _line in sys.stdin:
+        print(json.dumps(swarm.count()), flush=True)
     os._exit(0)  # an orderly shutdown of many sessions takes longer than the test
 
 

@@ -132,6 +132,7 @@ export function page(facts: Partial<ResultPageDto> & Pick<ResultPageDto, 'rows'>
     totalCount: facts.rows.length,
     totalIsExact: true,
     countsByType: null,
+    isPartial: false,
     didYouMean: [],
     ...facts,
   };

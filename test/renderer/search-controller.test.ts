@@ -23,9 +23,9 @@ describe('typing', () => {
     search.setText('d');
     search.setText('de');
     expect(api.calls.map((call) => call.input)).toEqual([
-      { text: '', sort: 'newest', contentType: null, limit: PAGE_ROWS, cursor: null },
-      { text: 'd', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null },
-      { text: 'de', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null },
+      { text: '', sort: 'newest', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      { text: 'd', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      { text: 'de', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
     ]);
   });
 
@@ -97,7 +97,7 @@ describe('typing', () => {
   });
 
   test('counts by type stay where an answer did not count them', async () => {
-    const countsByType = { video: 1, audio: 2, book: 3, software: 4, game: 5, other: 6 };
+    const countsByType = { video: 1, audio: 2, book: 3, software: 4, game: 5, image: 0, archive: 0, other: 6 };
     void search.run();
     await api.last('search').succeed(page({ rows: [row(1)], countsByType }));
     search.setContentType('audio');
@@ -190,6 +190,7 @@ describe('arrivals', () => {
       contentType: null,
       limit: 1,
       cursor: null,
+      isFast: false,
     });
     await api.last('search').succeed(page({ rows: rows(900, 1), totalCount: 52 }));
     expect([search.waitingNewCount, search.facts.totalCount]).toEqual([2, 52]);
@@ -277,5 +278,38 @@ describe('selection', () => {
     search.setText('x');
     await api.last('search').succeed(page({ rows: [] }));
     expect(search.select(0)).toBeNull();
+  });
+});
+
+describe('two batches', () => {
+  test('rows out of memory are shown at once, what the disk has goes below them with the whole figures', async () => {
+    search.setText('x');
+    await api.last('search').succeed(page({ rows: rows(0, 3), isPartial: true, nextCursor: 'c', totalCount: 3 }));
+    expect(search.rows).toEqual(rows(0, 3));
+    expect(api.last('search').input).toMatchObject({ cursor: 'c', isFast: false });
+    const facts = { totalCount: 5, didYouMean: ['y'] };
+    await api.last('search').succeed(page({ rows: rows(3, 2), ...facts }));
+    expect(search.rows).toEqual(rows(0, 5));
+    expect(search.facts).toMatchObject({ ...facts, isPartial: false });
+    expect(search.hasMore).toBe(false);
+  });
+
+  test('nothing in memory is no answer yet: what was shown stays until the disk has been asked', async () => {
+    await browse(4);
+    search.setText('x');
+    await api.last('search').succeed(page({ rows: [], isPartial: true, nextCursor: 'c', totalCount: 0 }));
+    expect([search.rows.length, search.answeredText]).toEqual([4, '']);
+    await api.last('search').succeed(page({ rows: [row(9)] }));
+    expect([search.rows, search.answeredText]).toEqual([[row(9)], 'x']);
+  });
+
+  test('a newer keystroke drops the second batch of an older one', async () => {
+    search.setText('x');
+    await api.last('search').succeed(page({ rows: rows(0, 1), isPartial: true, nextCursor: 'c' }));
+    const second = api.last('search');
+    search.setText('xy');
+    await api.last('search').succeed(page({ rows: rows(5, 1) }));
+    await second.succeed(page({ rows: rows(7, 3) }));
+    expect(search.rows).toEqual(rows(5, 1));
   });
 });

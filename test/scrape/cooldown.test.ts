@@ -3,16 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../main/base/random.ts';
 import { Cooldown, COOLDOWN_BYTES_MAX, type SavedHour } from '../../main/scrape/cooldown.ts';
 import { HOUR_TABLE_MEMBERS_MAX } from '../../main/scrape/hour-table.ts';
+import { newCooldown } from './rigs.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-const START = 1_700_000_000;
-
-/** A cooldown and the wall clock it reads. */
-function newCooldown(seed = 1) {
-  const clock = { now: START };
-  return { clock, cooldown: new Cooldown(() => clock.now, createSeededRandom(seed)) };
-}
 
 const hostOf = (number: number) =>
   `${20 + (number >>> 24)}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
@@ -26,47 +20,6 @@ function exactSlot(hour: number, first: number, count: number): SavedHour {
 }
 
 describe('Cooldown', () => {
-  it('R4: an address rests for 23 h 59 and is free after 24 h 01, whenever it was asked', () => {
-    for (const secondOfHour of [0, 1, 59, 60, 1799, 1800, 3540, 3599]) {
-      const { clock, cooldown } = newCooldown();
-      clock.now = Math.floor(START / HOUR) * HOUR + secondOfHour;
-      expect(cooldown.isResting('20.0.0.1')).toBe(false);
-      cooldown.mark('20.0.0.1');
-      expect(cooldown.isResting('20.0.0.1')).toBe(true);
-      expect(cooldown.isResting('20.0.0.2')).toBe(false);
-      clock.now += DAY - 60;
-      expect(cooldown.isResting('20.0.0.1')).toBe(true);
-      clock.now += 120;
-      expect(cooldown.isResting('20.0.0.1')).toBe(false);
-      cooldown.checkInvariants();
-    }
-  });
-
-  it('R4: survives a restart', () => {
-    const { clock, cooldown } = newCooldown();
-    cooldown.mark('20.0.0.1');
-    cooldown.mark('2001:db9:1:2::3');
-    clock.now += 5 * HOUR;
-    cooldown.mark('20.0.0.2');
-    const saved = cooldown.save();
-    const restarted = new Cooldown(() => clock.now, createSeededRandom(2));
-    clock.now += 3 * HOUR;
-    restarted.restore(saved);
-    restarted.checkInvariants();
-    for (const host of ['20.0.0.1', '20.0.0.2', '2001:db9:1:2::3']) expect(restarted.isResting(host)).toBe(true);
-    expect(restarted.isResting('20.0.0.3')).toBe(false);
-    clock.now += 16 * HOUR + 60;
-    expect(restarted.isResting('20.0.0.1')).toBe(false);
-    expect(restarted.isResting('20.0.0.2')).toBe(true);
-  });
-
-  it('R4: another address of the same /64 does not reset it, one of another /64 is another', () => {
-    const { cooldown } = newCooldown();
-    cooldown.mark('2a01:4f8:10:20::1');
-    expect(cooldown.isResting('2a01:4f8:10:20:ffff::9')).toBe(true);
-    expect(cooldown.isResting('2a01:4f8:10:21::1')).toBe(false);
-  });
-
   it('agrees with an exact model under any marks, waits and restarts', () => {
     const action = fc.oneof(
       fc.record({ kind: fc.constant('mark' as const), host: fc.integer({ min: 1, max: 12 }) }),

@@ -15,7 +15,7 @@ test.each([
   ['Film.2019.1080p.BluRay.x264-GRP', [file('film.rar', 1e9), file('film.r00', 1e9)], 'video'],
   ['linux-24.04-desktop-amd64.iso', [file('linux-24.04-desktop-amd64.iso', 1e9)], 'software'],
   ['名前 第3話', [], 'video'],
-  ['pictures', [file('1.jpg', 1e6)], 'other'],
+  ['pictures', [file('1.jpg', 1e6)], 'image'],
   ['', [], 'other'],
   ['path.mkv/with.dots', [file('a.mkv/b', 1)], 'other'],
 ] as const)('%s', (name, files, expected) => {

@@ -8,7 +8,7 @@ import { nameMatches, needsName } from '../../main/search/name-match.ts';
 import { staticScore } from '../../main/search/ranking.ts';
 import { parseQuery } from '../../main/search/search-query.ts';
 import { mergeRun } from '../../main/search/segment-merge.ts';
-import { toIndexQuery } from '../../main/search/segment-search.ts';
+import { toIndexQuery } from '../../main/search/index-query.ts';
 import type { Place } from '../../main/search/top-rows.ts';
 import { CONTENT_TYPES, SORT_ORDERS, type ContentType, type SortOrder } from '../../main/store/store-contract.ts';
 import { Corpus } from '../bench/corpus.ts';

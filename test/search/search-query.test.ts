@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isEmptyQuery, parseQuery, QUERY_WORDS_MAX, requiredWords } from '../../main/search/search-query.ts';
 import { matchExpression } from '../../main/search/full-text.ts';
-import { toIndexQuery } from '../../main/search/segment-search.ts';
+import { toIndexQuery } from '../../main/search/index-query.ts';
 
 /** `foo` whole, `foo*` a beginning. */
 function shape(text: string) {
@@ -14,6 +14,49 @@ function shape(text: string) {
     excluded: query.excluded.map((phrase) => phrase.map(show).join(' ')),
   };
 }
+
+/** Made of what the language is made of, in no order. */
+const queryLike = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'type:',
+        'size:',
+        'files:',
+        'age:',
+        'seeds:',
+        'ext:',
+        'path:',
+        'hash:',
+        ' OR ',
+        '|',
+        '-',
+        '"',
+        '..',
+      ),
+      fc.constantFrom(
+        '>',
+        '<=',
+        '=',
+        '1',
+        '1.5',
+        'GB',
+        'KiB',
+        'd',
+        'video',
+        'mkv',
+        'ab',
+        ',',
+        ' ',
+        '東京',
+        '\0',
+        '\ud800',
+        '*',
+      ),
+    ),
+    { maxLength: 40 },
+  )
+  .map((parts) => parts.join(''));
 
 describe('parseQuery', () => {
   test.each([
@@ -31,7 +74,7 @@ describe('parseQuery', () => {
     ['12" vinyl', ['12', 'vinyl*'], [], []],
     ['a"b c"d', ['a', 'd*'], ['b c'], []],
     ['""', [], [], []],
-    ['type:video', ['type', 'video*'], [], []],
+    ['type:nonsense', ['type', 'nonsense*'], [], []],
     ["' OR 1=1; DROP TABLE --", ['or', '1', '1', 'drop', 'table'], [], []],
     ['name_fts:x AND (NEAR(a b))^*', ['name', 'fts', 'x', 'and', 'near', 'a', 'b'], [], []],
     ['Ёлка É', ['елка', 'e*'], [], []],
@@ -78,9 +121,28 @@ describe('parseQuery', () => {
     expect(shape(`magnet:?xt=urn:btih:${V1}&dn=Some+Show`).terms).toEqual(['some', 'show*']);
   });
 
+  test.each([
+    ['foo OR bar ', ['foo|bar'], []],
+    ['foo | bar OR "two words" qux', ['foo|bar|two words'], ['qux*']],
+    ['a b OR c d ', ['b|c'], ['a', 'd']],
+    ['foo OR', [], ['foo', 'or*']],
+    ['foo OR ', [], ['foo']],
+    ['OR foo ', [], ['or', 'foo']],
+    ['foo OR -bar baz ', [], ['baz', 'foo']],
+    ['foo or bar ', [], ['foo', 'or', 'bar']],
+    ['spider-man OR bat-ma', ['spider man|bat ma*'], []],
+    ['foo OR type:video bar ', [], ['bar', 'foo']],
+  ])('alternatives of %j', (text, groups, rest) => {
+    const query = parseQuery(text);
+    const show = (word: { text: string; isPrefix: boolean }): string => word.text + (word.isPrefix ? '*' : '');
+    const shown = query.anyOf.map((group) => group.map((phrase) => phrase.map(show).join(' ')).join('|'));
+    expect(shown).toEqual(groups);
+    expect(requiredWords(query).map(show)).toEqual(rest);
+  });
+
   test('any text is a query, and gives an expression that FTS5 can read', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })), (text) => {
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), queryLike), (text) => {
         const query = parseQuery(text);
         expect(requiredWords(query).length).toBeLessThanOrEqual(QUERY_WORDS_MAX);
         const expression = matchExpression(toIndexQuery(query));

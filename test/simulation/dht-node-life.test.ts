@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import bencode from 'bencode';
 import { toHex } from '../../main/base/bytes.ts';
 import type { Contact } from '../../main/base/contact.ts';
-import type { NodeId } from '../../main/base/identifier.ts';
 import type { QueryOutcome } from '../../main/dht/dht-node.ts';
 import { isForbidden } from '../../main/dht/bogons.ts';
 import { isSecureNodeId } from '../../main/dht/node-id.ts';
@@ -76,31 +75,6 @@ describe(`a node's life (SEED=${seed})`, () => {
     nodes.clock.advance(MINUTE);
     expect(sentBy(member).length).toBeGreaterThan(8);
     expect(states(member)['bad']).toBe(0);
-  });
-
-  test('R8: ten minutes of sleep make no node bad, and void what was asked before', async () => {
-    const member = await swarm(40);
-    const known = member.node.table.nodeCount;
-    const outcomes: QueryOutcome[] = [];
-    member.node.query(nodes.ordinary[3]!.contact, { method: 'ping' }, (outcome) => outcomes.push(outcome));
-    nodes.clock.sleep(10 * MINUTE);
-    nodes.clock.advance(150);
-    expect(outcomes).toEqual([{ kind: 'cancelled' }]);
-    expect(states(member)['bad']).toBe(0);
-    expect(member.node.table.nodeCount).toBe(known);
-    nodes.clock.advance(MINUTE);
-    expect(states(member)['bad']).toBe(0);
-    expect(states(member)['good']).toBeGreaterThanOrEqual(known);
-  });
-
-  test('R8: the wall clock may jump by days without any effect', async () => {
-    const member = await swarm(30);
-    const before = states(member);
-    nodes.clock.jumpWallClock(86_400);
-    nodes.clock.advance(1_000);
-    nodes.clock.jumpWallClock(-3 * 86_400);
-    nodes.clock.advance(1_000);
-    expect(states(member)).toEqual(before);
   });
 
   test('half an hour without any network: nobody is blamed, it knocks every ten seconds at most, and comes back', async () => {
@@ -257,16 +231,6 @@ describe(`routers and restarts (SEED=${seed})`, () => {
     await again.node.start({ selfId: member.node.nodeId, nodes: dead });
     nodes.clock.advance(3 * MINUTE);
     expect(states(again)['good']).toBeGreaterThanOrEqual(8);
-  });
-
-  test('R11: with another id chosen, every saved node is inserted again', async () => {
-    const member = await swarm(40);
-    const saved = member.node.save();
-    const other = nodes.create({ ...QUICK, nodeId: nodes.random.bytes(20) as NodeId });
-    await other.node.start(saved);
-    other.node.checkInvariants();
-    expect(other.node.table.nodeCount).toBeGreaterThan(saved.nodes.length / 2);
-    expect(toHex(other.node.nodeId)).not.toBe(toHex(saved.selfId));
   });
 });
 

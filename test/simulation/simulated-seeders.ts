@@ -3,7 +3,7 @@
 import bencode from 'bencode';
 import { toHex } from '../../main/base/bytes.ts';
 import type { Contact } from '../../main/base/contact.ts';
-import type { DialPeer, PeerListener } from '../../main/metadata/peer-session.ts';
+import type { DialPeer, PeerListener } from '../../main/metadata/transports/peer-connection.ts';
 import { extended } from '../../scripts/swarm/seeder.ts';
 import type { SwarmTorrent } from '../../scripts/swarm/torrents.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
@@ -27,7 +27,7 @@ export class SimulatedSeeders {
   }
 
   /** Every address has every torrent. */
-  readonly dial: DialPeer = (contact, _localAddress, listener) => {
+  readonly dial: DialPeer = ({ contact }, listener) => {
     this.dialled.push({ contact, atMs: this.#clock.nowMs() });
     this.openCount++;
     let isOpen = true;
@@ -42,7 +42,7 @@ export class SimulatedSeeders {
       let rest = bytes;
       if (info === null) {
         info = this.#infos.get(rest.toString('hex', 28, 48)) ?? null;
-        if (info === null) return listener.onClosed('ECONNRESET');
+        if (info === null) return listener.onClosed('reset');
         greet(listener, rest, info);
         rest = rest.subarray(HANDSHAKE_BYTES);
       }
@@ -55,7 +55,7 @@ export class SimulatedSeeders {
     };
     later(() => listener.onConnected());
     return {
-      write: (bytes) => later(() => answer(Buffer.from(bytes))),
+      send: (bytes) => later(() => answer(Buffer.from(bytes))),
       destroy: () => {
         if (isOpen) this.openCount--;
         isOpen = false;
@@ -67,8 +67,8 @@ export class SimulatedSeeders {
 function greet(listener: PeerListener, theirs: Buffer, info: Uint8Array): void {
   const handshake = Buffer.from(theirs.subarray(0, HANDSHAKE_BYTES));
   handshake.write('-SS0001-simulatedpee', 48, 'latin1');
-  listener.onData(handshake);
-  listener.onData(extended(0, { m: { ut_metadata: METADATA_ID }, metadata_size: info.length }));
+  listener.onBytes(handshake);
+  listener.onBytes(extended(0, { m: { ut_metadata: METADATA_ID }, metadata_size: info.length }));
 }
 
 function sendPiece(
@@ -76,5 +76,5 @@ function sendPiece(
   { id, piece, info }: { readonly id: number; readonly piece: number; readonly info: Uint8Array },
 ): void {
   const block = info.subarray(piece * BLOCK_BYTES, (piece + 1) * BLOCK_BYTES);
-  listener.onData(extended(id, { msg_type: 1, piece, total_size: info.length }, block));
+  listener.onBytes(extended(id, { msg_type: 1, piece, total_size: info.length }, block));
 }

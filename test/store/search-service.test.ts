@@ -288,6 +288,28 @@ describe('freshness', () => {
     service.checkInvariants();
   });
 
+  test('rows that went and peers that came show at once, also while the base is read', async () => {
+    const path = temporaryPath();
+    const catalogue = openAt(path);
+    storeAndTell(catalogue, torrents.slice(0, 50), null);
+    const { service, ready, page } = startSearch(path);
+    const { writerEnd, searchEnd } = writerPorts();
+    service.connectWriter(searchEnd);
+    const change = (id: number, peersId: number): void => {
+      catalogue.reader.database.prepare('DELETE FROM torrents WHERE id = ?').run(id);
+      catalogue.reader.database.prepare('UPDATE torrents SET peers_seen = 9999 WHERE id = ?').run(peersId);
+      writerEnd.post({ type: 'changed', removedIds: [id], peers: [{ id: peersId, peersSeen: 9999 }] });
+    };
+    change(7, 8);
+    await ready;
+    await until(async () => (await page({})).totalCount === 49);
+    change(9, 10);
+    await until(async () => (await page({})).totalCount === 48);
+    const { rows } = await page({ sort: 'peers', limit: 3 });
+    expect(rows.slice(0, 2).map((row) => row.name)).toEqual([names[9], names[7]]);
+    service.checkInvariants();
+  });
+
   test('a writer that starts again tells what it wrote meanwhile', async () => {
     const path = temporaryPath();
     const catalogue = openAt(path);

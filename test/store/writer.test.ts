@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SegmentData } from '../../main/search/index-segment.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX } from '../../main/store/store-contract.ts';
-import { WARM_UP_ROWS_PER_CHUNK } from '../../main/store/store-writer.ts';
+import { WARM_UP_ROWS_PER_CHUNK } from '../../main/store/warm-up.ts';
 import { madeRow, madeTorrent, openAt, packed, sha1Of, sha256Of, temporaryPath } from '../catalogue/support.ts';
 import { startWriter } from './writer-support.ts';
 
@@ -59,6 +59,23 @@ describe('storing', () => {
     expect([...segment.types]).toEqual([0, 2]);
     expect([...segment.peers]).toEqual([7, 4]);
     expect(Buffer.from(segment.termBytes).toString()).toContain('unique');
+  });
+
+  it('tells the search thread what has changed of rows that were there', () => {
+    const { clock, toSearch, send } = startWriter(temporaryPath());
+    const [v1, v2] = [sha1Of('h'), sha256Of('h')];
+    const store = (...torrents: ReturnType<typeof madeTorrent>[]): void => {
+      send({ type: 'store', torrents });
+      clock.advance(COMMIT_EVERY_MS);
+    };
+    store(madeTorrent('a', { infohashV1: v1, peersSeen: 3 }), madeTorrent('b', { infohashV1: null, infohashV2: v2 }));
+    store(madeTorrent('a', { infohashV1: v1, peersSeen: 9 }));
+    // Both were one torrent: the younger row goes into the older.
+    store(madeTorrent('ab', { infohashV1: v1, infohashV2: v2, peersSeen: 5 }));
+    expect(toSearch.filter(({ type }) => type === 'changed')).toEqual([
+      { type: 'changed', removedIds: [], peers: [{ id: 1, peersSeen: 9 }] },
+      { type: 'changed', removedIds: [2], peers: [{ id: 1, peersSeen: 9 }] },
+    ]);
   });
 
   it('commits what waits when it is stopped, and leaves no log behind', () => {
@@ -146,24 +163,34 @@ describe('answering', () => {
 });
 
 describe('a tokeniser that has changed', () => {
-  it('makes the full-text tables anew at the next start, also after being cut short', () => {
+  it('makes the full-text tables anew beside everything else, also after being cut short', () => {
     const path = temporaryPath();
     const first = startWriter(path);
-    first.send({ type: 'store', torrents: made(0, 30) });
+    for (const from of [0, 200, 400]) first.send({ type: 'store', torrents: made(from, 200) });
     first.writer.stop();
     const older = openAt(path);
-    expect(older.beginRefill(999)).toBe(0); // as if another tokeniser had begun
-    older.refillTokens([{ id: 1, nameTokens: 'stale', pathTokens: '' }]);
+    expect(older.tokens.beginRefill(999)).toEqual({ afterId: 0, untilId: 600 }); // as if another tokeniser had begun
+    older.tokens.refill([{ id: 1, nameTokens: 'stale', pathTokens: '' }]);
     older.close();
     const second = startWriter(path);
-    expect(second.events[0]).toMatchObject({ type: 'ready', torrentCount: 30 });
+    expect(second.events[0]).toMatchObject({ type: 'ready', torrentCount: 600 });
     second.writer.checkInvariants();
-    second.writer.stop();
+    second.writer.stop(); // before any of it is done
+    const cutShort = openAt(path);
+    cutShort.tokens.refill([{ id: 1, nameTokens: 'made', pathTokens: 'episode' }]);
+    cutShort.checkInvariants();
+    cutShort.close();
+    const third = startWriter(path);
+    third.send({ type: 'store', torrents: made(600, 5) });
+    third.clock.advance(COMMIT_EVERY_MS);
+    expect(third.toSearch.map(({ type }) => type)).toContain('tokens-filled');
+    third.writer.checkInvariants();
+    third.writer.stop();
     const { database } = openAt(path).reader;
     const found = (table: string, word: string) =>
       database.prepare(`SELECT count(*) FROM ${table} WHERE ${table} MATCH ?`).pluck().get(word);
     expect([found('name_fts', '"stale"'), found('name_fts', '"made"'), found('path_fts', '"episode"')]).toEqual([
-      0, 30, 30,
+      0, 605, 605,
     ]);
   });
 });

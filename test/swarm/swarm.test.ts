@@ -15,7 +15,7 @@ import type { QueryOutcome } from '../../main/dht/dht-node.ts';
 import { DhtNode } from '../../main/dht/dht-node.ts';
 import { openUdpSocket } from '../../main/dht/udp-socket.ts';
 import { MetadataFetcher } from '../../main/metadata/metadata-fetcher.ts';
-import { dialPeer } from '../../main/metadata/peer-session.ts';
+import { dialTcp } from '../../main/metadata/transports/tcp-connection.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { startSwarm } from '../../scripts/swarm/swarm.ts';
 
@@ -83,7 +83,7 @@ describe('startSwarm', () => {
         clock: systemClock,
         random: createSeededRandom(1),
         counters: new Counters(),
-        dial: dialPeer,
+        dial: ({ contact, localAddress }, listener) => dialTcp(contact, localAddress, listener),
         mayConnect: (contact) => contact.host.startsWith('127.'),
       },
       { connectionsMax: 48, newConnectionsPerSecond: 500, bindHost: '127.0.0.1' },

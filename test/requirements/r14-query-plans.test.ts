@@ -1,13 +1,13 @@
 // Query plans of what runs often (protocol.md R14): no statement sorts or scans the table where an index or the order of
 // ids answers. Over a filled and analysed catalogue, since SQLite plans by its statistics.
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { READER_QUERIES } from '../../main/catalogue/catalogue-reader.ts';
-import { madeRow, openAt, sha256Of, temporaryPath } from './support.ts';
+import { madeRow, openAt, sha256Of, temporaryPath } from '../catalogue/support.ts';
 
 const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   rowById: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
   latestPage: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
-  rowsAfter: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\?\)$/],
+  rowsBetween: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/],
   idByInfohash: [
     /^COMPOUND QUERY$/,
     /^LEFT-MOST SUBQUERY$/,
@@ -15,6 +15,10 @@ const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
     /^UNION ALL$/,
     /^SEARCH infohash_aliases USING PRIMARY KEY \(infohash=\?\)$/,
   ],
+  idsByInfohashRange: [
+    /^SEARCH torrents USING COVERING INDEX sqlite_autoindex_torrents_1 \(infohash>\? AND infohash<\?\)$/,
+  ],
+  idsByAliasRange: [/^SEARCH infohash_aliases USING PRIMARY KEY \(infohash>\? AND infohash<\?\)$/],
   // The table's own order: the newest million is read without a sort and without a second index to keep.
   latestInfohashes: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
   details: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
@@ -23,7 +27,7 @@ const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   count: [/^SCAN torrents USING COVERING INDEX sqlite_autoindex_torrents_1$/],
 };
 
-it.each([0, 2000])('holds with %i torrents', (count) => {
+test.each([0, 2000])('R14 every query has the plan it was made for, with %i torrents', (count) => {
   const catalogue = openAt(temporaryPath());
   catalogue.insertMany(
     Array.from({ length: count }, (_, index) =>

@@ -1,0 +1,83 @@
+// The other torrent clients of the wild, each as its Debian package, with a torrent to seed and the DHT as its only way
+// to find anybody: no trackers, no local discovery, no exchange of peers.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { RunningProcess, type StartOptions } from './processes.ts';
+
+export interface ClientOptions extends StartOptions {
+  /** Its own, made anew: settings, state, and a folder `files` with what it seeds. */
+  readonly home: string;
+  readonly host: string;
+  readonly port: number;
+  /** A torrent file whose content lies in `home/files`. */
+  readonly torrent: string;
+  /** `host:port` of the node that it begins with. */
+  readonly knows: string;
+}
+
+export function startAria2({ home, host, port, torrent, knows, ...options }: ClientOptions): RunningProcess {
+  const settings = {
+    'enable-dht': 'true',
+    'enable-dht6': 'false',
+    'disable-ipv6': 'true',
+    'dht-listen-port': port,
+    'listen-port': port,
+    interface: host,
+    'dht-entry-point': knows,
+    'dht-file-path': path.join(home, 'dht.dat'),
+    dir: path.join(home, 'files'),
+    'seed-ratio': 0,
+    'bt-seed-unverified': 'true',
+    'bt-enable-lpd': 'false',
+    'enable-peer-exchange': 'false',
+    quiet: 'true',
+  };
+  const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  return new RunningProcess(['aria2c', '--no-conf', ...args, torrent], options);
+}
+
+export async function startRtorrent(client: ClientOptions): Promise<RunningProcess> {
+  const { home, host, port, torrent, knows, ...options } = client;
+  const session = path.join(home, 'session');
+  await mkdir(session, { recursive: true });
+  const settings = path.join(home, 'rtorrent.rc');
+  const lines = [
+    `network.bind_address.set = ${host}`,
+    `network.port_range.set = ${port}-${port}`,
+    'network.port_random.set = no',
+    'dht.mode.set = on',
+    `dht.port.set = ${port}`,
+    'protocol.pex.set = no',
+    'system.daemon.set = true',
+    `directory.default.set = ${path.join(home, 'files')}`,
+    `session.path.set = ${session}`,
+    `load.start = ${torrent}`,
+    `schedule2 = dht_node, 1, 0, "dht.add_node=${knows}"`,
+  ];
+  await writeFile(settings, `${lines.join('\n')}\n`);
+  const env = { ...options.env, HOME: home };
+  return new RunningProcess(['rtorrent', '-n', '-o', `import=${settings}`], { ...options, env });
+}
+
+/** Not on 127.0.0.0/8: it takes no node there for real. */
+export async function startTransmission(client: ClientOptions): Promise<RunningProcess> {
+  const { home, host, port, torrent, knows, ...options } = client;
+  const files = path.join(home, 'files');
+  const settings = {
+    'bind-address-ipv4': host,
+    'bind-address-ipv6': '::1',
+    'dht-enabled': true,
+    'lpd-enabled': false,
+    'pex-enabled': false,
+    'utp-enabled': false,
+    'port-forwarding-enabled': false,
+    'peer-port': port,
+    'peer-port-random-on-start': false,
+    'rpc-enabled': false,
+    'download-dir': files,
+  };
+  await writeFile(path.join(home, 'settings.json'), JSON.stringify(settings));
+  await writeFile(path.join(home, 'dht.bootstrap'), `${knows.replace(':', ' ')}\n`);
+  const args = ['-g', home, '-w', files, '-p', String(port), '-M', torrent];
+  return new RunningProcess(['transmission-cli', ...args], options);
+}
