@@ -10,9 +10,8 @@ import type { Port } from '../base/port.ts';
 import type { Random } from '../base/random.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
-import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
-import type { DialPeer } from '../metadata/transports/peer-connection.ts';
-import { PACE_PROFILES } from '../scrape/pace.ts';
+import type { DialStream } from '../metadata/transports/peer-connection.ts';
+import { PeerTransports } from '../metadata/transports/peer-transports.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
 import { bindProblem } from './bind-problem.ts';
@@ -22,6 +21,7 @@ import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
 import { Families } from './families.ts';
 import type { ReadAddresses } from './local-addresses.ts';
+import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
@@ -35,7 +35,7 @@ export interface DiscoveryDependencies {
   readonly log: Log;
   readonly openSocket: OpenDatagramSocket;
   readonly resolveHost: (name: string) => Promise<string[]>;
-  readonly dial: DialPeer;
+  readonly dialTcp: DialStream;
   /** Default: unknown, and so no IPv6 beside IPv4. */
   readonly localAddresses?: ReadAddresses;
 }
@@ -46,7 +46,8 @@ export class Discovery {
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
-  readonly #metadata: MetadataFetcher;
+  readonly #transports: PeerTransports;
+  readonly #metadata: MetadataLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -74,19 +75,17 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[options.pace];
-    this.#metadata = new MetadataFetcher(
-      { ...dependencies, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
-      { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond, bindHost: options.bindHost },
-      {
-        onFetched: (fetched) => this.#storeTorrent(fetched),
-        onGivenUp: () => undefined,
-      },
+    this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
+    const { dial } = this.#transports;
+    const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
+    this.#metadata = new MetadataLine(
+      { ...dependencies, counters: this.counters, dial, mayConnect, store: this.#store },
+      options,
     );
     this.#families = this.#createFamilies();
     this.#countersReader = new CountersReader({
       counters: this.counters,
-      metadata: this.#metadata,
+      metadata: this.#metadata.fetcher,
       store: this.#store,
     });
     this.#pauseOrResumeMetadata();
@@ -119,8 +118,10 @@ export class Discovery {
     // First of all: a start that is still under way looks at it after each of its waits.
     this.#hasStopped = true;
     this.#saving?.cancel();
+    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
+    const stopped = this.#metadata.stop();
     this.#families.silence();
-    await this.#metadata.stop();
+    await stopped;
     this.#store.close();
     await this.#save();
     await this.#families.stop();
@@ -129,8 +130,9 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
-    this.#families.pause();
+    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
     this.#pauseOrResumeMetadata();
+    this.#families.pause();
   }
 
   resume(): void {
@@ -143,8 +145,7 @@ export class Discovery {
   setPace(pace: Pace): void {
     this.#pace = pace;
     this.#families.setPace(pace);
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[pace];
-    this.#metadata.setLimits({ connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond });
+    this.#metadata.setPace(pace);
   }
 
   /** After sleep or a change of network: what was under way is forgotten without blaming anybody. */
@@ -213,6 +214,7 @@ export class Discovery {
   checkInvariants(): void {
     this.#families.checkInvariants();
     this.#metadata.checkInvariants();
+    this.#transports.checkInvariants();
   }
 
   #createFamilies(): Families {
@@ -222,12 +224,16 @@ export class Discovery {
         ...this.#dependencies,
         counters: this.counters,
         localAddresses,
+        onCreated: ({ node, scrape }, family) => {
+          this.#transports.joinUdp(node.foreign, family === 4 ? 'v4' : 'v6');
+          this.#metadata.join(scrape);
+        },
         scrape: {
           ...this.#dependencies,
           counters: this.counters,
-          onPeers: (infohash, peers) => this.#metadata.offer(infohash, peers),
+          onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
           areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
-          wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
+          wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
         },
       },
       this.#options,
@@ -240,22 +246,6 @@ export class Discovery {
     const { bindHost, port } = this.#options;
     this.#failure = `UDP ${port === 0 ? bindHost : `${bindHost}:${port}`} cannot be used: ${bindProblem(error)}. Nothing is lost. Choose another address or port and start again.`;
     this.#dependencies.log.error(this.#failure);
-  }
-
-  #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
-    const { name, files, fileCount, sizeBytes, isPrivate } = info;
-    const discoveredAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
-    this.#store.store({
-      infohashV1,
-      infohashV2,
-      name,
-      files,
-      fileCount,
-      sizeBytes,
-      isPrivate,
-      peersSeen,
-      discoveredAtUnixSeconds,
-    });
   }
 
   #warmUp(infohashes: Uint8Array): void {

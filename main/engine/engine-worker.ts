@@ -29,7 +29,7 @@ const discovery = new Discovery(
     log,
     openSocket: openUdpSocket,
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-    dial: ({ contact, localAddress }, listener) => dialTcp(contact, localAddress, listener),
+    dialTcp,
     localAddresses: () =>
       Object.values(networkInterfaces()).flatMap((entries = []) => entries.map(({ address }) => address)),
   },

@@ -27,6 +27,8 @@ export interface FamiliesDependencies {
   readonly openSocket: OpenDatagramSocket;
   readonly resolveHost: (name: string) => Promise<string[]>;
   readonly localAddresses: ReadAddresses;
+  /** Before its socket is opened. */
+  readonly onCreated: (crawl: FamilyCrawl, family: 4 | 6) => void;
   /** All that a scraper needs but its node. */
   readonly scrape: Omit<ScrapeDependencies, 'dht'>;
 }
@@ -154,7 +156,7 @@ export class Families {
 
   /** `beside`: the main family, if it is not the one to be made. */
   #create(family: Family, bindHost: string, beside: FamilyCrawl | null): FamilyCrawl {
-    const { counters, scrape } = this.#dependencies;
+    const { counters, scrape, onCreated } = this.#dependencies;
     const { port, isServing, localAddressesAllowed } = this.#options;
     const savedPort = (family === 4 ? this.#saved.v4 : this.#saved.v6)?.port ?? 0;
     const node = new DhtNode(
@@ -174,7 +176,9 @@ export class Families {
       { ...scrape, dht: node },
       { pace: this.#pace, localAddressesAllowed, family, ...(beside === null ? {} : { memory: beside.scrape.memory }) },
     );
-    return new FamilyCrawl(node, loop, this.#isPaused);
+    const crawl = new FamilyCrawl(node, loop, this.#isPaused);
+    onCreated(crawl, family);
+    return crawl;
   }
 
   /** What was read at the start, to be saved again: its nodes have been silent for longer now. */

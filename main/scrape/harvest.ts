@@ -10,7 +10,8 @@ import type { Counters } from '../stats/counters.ts';
 import { GetPeersList, INFOHASHES_PER_NODE_MAX, type SampleSource, type SendVerdict } from './get-peers-list.ts';
 import type { FilterFigures, SavedInfohashKeys } from './infohash-filters.ts';
 import { type AskKnown, InfohashTriage } from './infohash-triage.ts';
-import { LOOKUPS_PER_SOURCE_MAX, PeerLookups } from './peer-lookups.ts';
+import { PeerLookups } from './peer-lookups.ts';
+import { type PeerStage, PeerStages } from './peer-stages.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
 import type { ScrapeMemory } from './scrape-memory.ts';
 
@@ -22,7 +23,7 @@ export interface HarvestDependencies {
   /** Shared with the other family's. */
   readonly memory: ScrapeMemory;
   readonly areKnown: AskKnown;
-  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+  readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
   /** Neither we nor the store have met it. */
   readonly onNew: (from: NodeContact) => void;
   /** 20 infohashes and no peer for any: they were probably invented. */
@@ -42,6 +43,8 @@ export interface HarvestFigures {
 }
 
 export class Harvest {
+  /** Where the peers of each infohash are looked for; whoever fetches tells it what came of them. */
+  readonly stages: PeerStages;
   readonly #dependencies: HarvestDependencies;
   readonly #getPeers: GetPeersList;
   readonly #lookups: PeerLookups;
@@ -56,13 +59,20 @@ export class Harvest {
       versions: memory.versions,
       nowMs: () => clock.nowMs(),
       send: (contact, infohash, onOutcome) => this.#send(contact, infohash, onOutcome),
-      onPeers,
-      onNoPeers: (infohash, source) => this.#foundNoPeers(infohash, source),
+      onPeers: (infohash, peers) => this.stages.found(infohash, peers),
+      onNoPeers: (infohash) => this.stages.nothing(infohash),
       onBarren: ({ node }) => onBarren(node),
     });
     this.#lookups = new PeerLookups({
       counters,
       lookupPeers: (infohash, onDone) => dht.lookupPeers(infohash, onDone),
+      onPeers: (infohash, peers) => this.stages.found(infohash, peers),
+      onNoPeers: (infohash) => this.stages.nothing(infohash),
+    });
+    this.stages = new PeerStages({
+      counters,
+      askNode: (infohash, source) => this.#getPeers.add(infohash, source),
+      lookUp: (infohash) => this.#lookups.offer(infohash, clock.nowMs()),
       onPeers,
     });
   }
@@ -87,6 +97,11 @@ export class Harvest {
     };
   }
 
+  /** Lookups that wait for their turn. */
+  get lookupsWaiting(): number {
+    return this.#lookups.waitingCount;
+  }
+
   /** To be called before anything was taken: the filters start empty under these keys. */
   useKeys(keys: SavedInfohashKeys): void {
     assert(this.#triage.count === 0, 'the filters change their keys only while nothing waits');
@@ -108,6 +123,7 @@ export class Harvest {
       const outcome = this.#triage.offer(infohash, source, nowMs);
       if (outcome === 'full') return;
       if (outcome === 'queued') queuedCount++;
+      else if (outcome === 'repeated') this.stages.sampledAgain(infohash, source);
     }
   }
 
@@ -127,6 +143,7 @@ export class Harvest {
     this.#triage.checkInvariants();
     this.#getPeers.checkInvariants();
     this.#lookups.checkInvariants();
+    this.stages.checkInvariants();
     this.#dependencies.memory.known.checkInvariants();
   }
 
@@ -147,7 +164,7 @@ export class Harvest {
     counters.infohashesNew++;
     memory.versions.foundNew(source.version);
     onNew(source.node);
-    this.#getPeers.add(infohash, source);
+    this.stages.begin(infohash, source);
   }
 
   #send(contact: Contact, infohash: Infohash, onOutcome: (outcome: QueryOutcome) => void): SendVerdict {
@@ -156,10 +173,5 @@ export class Harvest {
     const permission = dht.budget.canSend(contact, clock.nowMs());
     if (permission !== 'yes') return permission;
     return dht.query(contact, { method: 'get_peers', infohash }, onOutcome) ? 'sent' : 'address-busy';
-  }
-
-  #foundNoPeers(infohash: Infohash, source: SampleSource): void {
-    if (source.answeredCount - source.withPeersCount > LOOKUPS_PER_SOURCE_MAX) return;
-    this.#lookups.offer(infohash, source.node, this.#dependencies.clock.nowMs());
   }
 }

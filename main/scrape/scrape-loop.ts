@@ -1,71 +1,40 @@
-// The scraper (BEP 51), the second loop of the user's notes: nodes around many needles are sampled nearest first, each
-// at most once in 24 hours, and asked for the peers of what they sampled. One tick of 50 ms does a bounded amount of each
-// step; nothing waits, and no query has a timer of its own. This file wires the parts and owns their order:
+// The scraper (BEP 51): nodes all over the key space are sampled, each at most once in 24 hours, and asked for the peers of
+// what they sampled. Which node is next is the strategy's to say: the user's two loops, and ours (strategy.ts).
+// One tick of 50 ms does a bounded amount of each step; nothing waits, and no query has a timer of its own. This file
+// wires the parts and owns their order:
 //   answers > get_peers to those who just sampled > samples > whole lookups.
 // Sampling is demand-driven: none while triage, get_peers or the metadata queue (wantsMore) is above its high-water mark.
-// The first loop (converge on one needle, then harvest it) is not here yet: it would be one more caller of offerNodes.
 import { assert } from '../base/assert.ts';
-import type { Clock, Timer } from '../base/clock.ts';
-import type { Contact, NodeContact } from '../base/contact.ts';
-import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
-import type { Log } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
+import type { Timer } from '../base/clock.ts';
+import type { NodeContact } from '../base/contact.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { ClientVersions } from '../stats/client-versions.ts';
-import type { Counters } from '../stats/counters.ts';
-import { Explorer } from './explorer.ts';
-import { Harvest, type HarvestFigures } from './harvest.ts';
-import type { AskKnown } from './infohash-triage.ts';
-import { type NeedleFigures, NeedleTables, NEEDLES_DEFAULT } from './needle-tables.ts';
-import { type Pace, PaceController, type PaceFigures } from './pace.ts';
+import { FindNodeRests } from './find-node-rests.ts';
+import { Harvest } from './harvest.ts';
+import { NeedleTables } from './needle-tables.ts';
+import { type Pace, PaceController } from './pace.ts';
+import type { PeerStages } from './peer-stages.ts';
 import { NEW_CONTACTS_PER_REPLY_MAX, Referrers } from './referrers.ts';
 import type { RetiredNode } from './retired-nodes.ts';
 import { Sampler } from './sampler.ts';
 import { asSavedTable, type BencodableScrape, packScrape, type SavedNeedle, unpackScrape } from './saved-scrape.ts';
-import type { ScrapeDht } from './scrape-dht.ts';
+import { createScout, type Scout } from './scout.ts';
+import type { ScrapeDependencies, ScrapeFigures, ScrapeOptions } from './scrape-contract.ts';
 import { ScrapeMemory } from './scrape-memory.ts';
+import { needleCountOf, STRATEGY_DEFAULT } from './strategy.ts';
+
+export type * from './scrape-contract.ts';
 
 const TICK_MS = 50;
 /** With nothing to send there is nothing to hurry for. */
 const IDLE_TICK_MS = 500;
 /** protocol.md 6.2: samples started in one tick at most. */
 const SAMPLES_PER_TICK_MAX = 16;
+const SAMPLE_AT_LEAST_EVERY_MS = 100;
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
-/** The nearest candidates of each needle that are saved. */
+/** Candidates of each needle that are saved. */
 const CANDIDATES_SAVED = 64;
-
-export interface ScrapeDependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly counters: Counters;
-  readonly dht: ScrapeDht;
-  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
-  readonly areKnown: AskKnown;
-  /** The metadata queue is below its high-water mark. */
-  readonly wantsMore: () => boolean;
-}
-
-/** How the scraper is doing, for people who look. */
-export interface ScrapeFigures extends HarvestFigures {
-  readonly pace: PaceFigures;
-  /** At most NEEDLES_MAX. */
-  readonly needles: readonly NeedleFigures[];
-  /** What the marks of the last 24 hours take. */
-  readonly cooldownBytes: number;
-}
-
-export interface ScrapeOptions {
-  /** Of the addresses of `dht`; default 4. */
-  readonly family?: 4 | 6;
-  /** The other family's, which then also saves and restores it. */
-  readonly memory?: ScrapeMemory;
-  readonly pace?: Pace;
-  /** 1 to NEEDLES_MAX, default NEEDLES_DEFAULT. */
-  readonly needleCount?: number;
-  /** Many nodes may share a subnet: tests and closed networks. */
-  readonly localAddressesAllowed?: boolean;
-}
 
 export class ScrapeLoop {
   readonly memory: ScrapeMemory;
@@ -75,7 +44,8 @@ export class ScrapeLoop {
   readonly #referrers = new Referrers();
   readonly #tables: NeedleTables;
   readonly #sampler: Sampler;
-  readonly #explorer: Explorer;
+  /** Finds candidates when the tables have too few. */
+  readonly #scout: Scout;
   readonly #harvest: Harvest;
   #timer: Timer | null = null;
   #delayMs = TICK_MS;
@@ -83,10 +53,12 @@ export class ScrapeLoop {
   #isStarted = false;
   #isPaused = false;
   #probedAtMs = -Infinity;
+  #sampledAtMs = -Infinity;
 
   constructor(dependencies: ScrapeDependencies, options: ScrapeOptions = {}) {
     const { clock, random, log, counters, dht } = dependencies;
     this.#dependencies = dependencies;
+    const strategy = options.strategy ?? STRATEGY_DEFAULT;
     const onRest = () => log.warn('The network seems overloaded: no sampling for five minutes.');
     this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest);
     this.#isMemoryOurs = options.memory === undefined;
@@ -97,8 +69,9 @@ export class ScrapeLoop {
       random,
       counters,
       referrers: this.#referrers,
-      needleCount: options.needleCount ?? NEEDLES_DEFAULT,
+      needleCount: options.needleCount ?? needleCountOf(strategy),
       family: options.family,
+      strategy,
       isOnePerSubnet: !(options.localAddressesAllowed ?? false),
       isResting: (host) => this.memory.cooldown.isResting(host),
       isInMainTable: (node) => dht.table.find(node.contact) !== null,
@@ -114,18 +87,32 @@ export class ScrapeLoop {
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });
-    this.#explorer = new Explorer({ random, dht, tables: this.#tables });
-    this.#sampler = new Sampler({
+    const parts = {
       clock,
       random,
-      counters,
       dht,
       tables: this.#tables,
       cooldown: this.memory.cooldown,
       referrers: this.#referrers,
+    };
+    this.#scout = createScout(strategy, { ...parts, rests: new FindNodeRests(random, clock.nowMs()) });
+    this.#sampler = new Sampler({
+      ...parts,
+      counters,
       versions: this.clientVersions,
+      strategy,
       onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
     });
+  }
+
+  /** Where peers are looked for; to be told what came of those that were named. */
+  get stages(): PeerStages {
+    return this.#harvest.stages;
+  }
+
+  /** Lookups that wait for their turn: while there are some, nothing needs to come from the retry ladder. */
+  get lookupsWaiting(): number {
+    return this.#harvest.lookupsWaiting;
   }
 
   start(): void {
@@ -168,6 +155,7 @@ export class ScrapeLoop {
 
   /** Nodes learnt from any reply; `from` answers for them with its budget. */
   offerNodes(nodes: readonly NodeContact[], from: NodeContact): void {
+    if (this.#scout.hear(nodes)) return;
     let offeredCount = 0;
     for (const node of nodes) {
       if (offeredCount >= NEW_CONTACTS_PER_REPLY_MAX) return;
@@ -206,7 +194,7 @@ export class ScrapeLoop {
     const needles: SavedNeedle[] = this.#tables.all.map(({ needle, routing, candidates }) => ({
       needle,
       nodes: routing.save().nodes,
-      candidates: candidates.nearest(CANDIDATES_SAVED).map((candidate) => candidate.node),
+      candidates: candidates.best(CANDIDATES_SAVED).map((candidate) => candidate.node),
     }));
     const savedAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
     return packScrape({
@@ -234,7 +222,7 @@ export class ScrapeLoop {
     this.memory.cooldown.checkInvariants();
     this.#tables.checkInvariants();
     this.#sampler.checkInvariants();
-    this.#explorer.checkInvariants();
+    this.#scout.checkInvariants();
     this.#harvest.checkInvariants();
     assert(this.#timer === null || (this.#isStarted && !this.#isPaused), 'a timer runs although nothing should');
   }
@@ -276,10 +264,10 @@ export class ScrapeLoop {
       return;
     }
     const available = dht.budget.newAddressesAvailable(nowMs);
-    // The last one is left to the node's own upkeep, unless the rate is so low that there never are two.
-    const ours = available > 1 ? available - 1 : this.#pace.rates.newAddressesPerSecond <= 4 ? available : 0;
-    this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX));
-    this.#explorer.tick(nowMs);
+    // The last one is left to the node's own upkeep, yet not for long: while it joins it takes all there is.
+    const ours = nowMs - this.#sampledAtMs >= SAMPLE_AT_LEAST_EVERY_MS ? available : available - 1;
+    if (this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX)) > 0) this.#sampledAtMs = nowMs;
+    this.#scout.tick(nowMs);
   }
 
   #applyRates(): void {
