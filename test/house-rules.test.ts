@@ -18,14 +18,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'main/dht': ['main/base', 'main/wire', 'main/stats'],
   'main/scrape': ['main/base', 'main/wire', 'main/dht', 'main/stats'],
   'main/metadata': ['main/base', 'main/wire', 'main/stats'],
+  'main/health': ['main/base', 'main/wire', 'main/dht', 'main/stats', TORRENT],
   'main/catalogue': ['main/base', 'main/stats'],
   'main/search': ['main/base', 'main/stats', TORRENT, STORE_CONTRACT],
   'main/store': ['main/base', 'main/stats', 'main/catalogue', 'main/search'],
   'main/engine': [
-    ...['main/base', 'main/wire', 'main/dht', 'main/scrape', 'main/metadata', 'main/stats'],
+    ...['main/base', 'main/wire', 'main/dht', 'main/scrape', 'main/metadata', 'main/health', 'main/stats'],
     ...[TORRENT, STORE_CONTRACT],
   ],
-  'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT],
+  'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, TORRENT],
   'main/app': ['main/base', 'main/session', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT],
   // Entries, by file: the desktop app, and the two commands of the terminal.
   'main/main.ts': ['main/app', 'main/base', 'main/session', ENGINE_CONTRACT, STORE_CONTRACT],

@@ -8,6 +8,7 @@ import { toHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Random } from '../base/random.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
 import type { DialStream } from '../metadata/transports/peer-connection.ts';
@@ -20,6 +21,7 @@ import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
 import { Families } from './families.ts';
+import { HealthLine } from './health-line.ts';
 import type { ReadAddresses } from './local-addresses.ts';
 import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
@@ -42,12 +44,15 @@ export interface DiscoveryDependencies {
 
 export class Discovery {
   readonly counters = new Counters();
+  /** What was found of the health of torrents. */
+  onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   readonly #dependencies: DiscoveryDependencies;
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
   readonly #transports: PeerTransports;
   readonly #metadata: MetadataLine;
+  readonly #health: HealthLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -75,19 +80,22 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
+    const { localAddressesAllowed, bindHost, trackers = [] } = options;
     this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
-    const { dial } = this.#transports;
-    const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
-    this.#metadata = new MetadataLine(
-      { ...dependencies, counters: this.counters, dial, mayConnect, store: this.#store },
-      options,
-    );
     this.#families = this.#createFamilies();
-    this.#countersReader = new CountersReader({
+    const shared = {
+      ...dependencies,
       counters: this.counters,
-      metadata: this.#metadata.fetcher,
+      dial: this.#transports.dial,
+      mayConnect: (contact: Contact): boolean => isForbidden(contact, { localAddressesAllowed }) === null,
       store: this.#store,
-    });
+    };
+    this.#metadata = new MetadataLine(shared, options);
+    this.#health = new HealthLine(shared, { bindHost, trackers });
+    this.#health.onReports = (reports) => this.onHealth(reports);
+    this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
+    if (options.startPaused) this.#health.pause();
+    this.#countersReader = new CountersReader({ ...shared, metadata: this.#metadata.fetcher });
     this.#pauseOrResumeMetadata();
   }
 
@@ -105,6 +113,7 @@ export class Discovery {
     const main = this.#families.main;
     if (this.#hasStopped || main === null) return;
     for (const infohashes of this.#earlyWarmUps.splice(0)) main.scrape.warmUp(infohashes);
+    this.#health.join(main.node);
     this.#hasStarted = true;
     this.#heard = { ...this.#heard, atMs: clock.nowMs() };
     this.#saving = clock.setRepeating(SAVE_EVERY_MS, () => void this.#save());
@@ -122,6 +131,7 @@ export class Discovery {
     const stopped = this.#metadata.stop();
     this.#families.silence();
     await stopped;
+    await this.#health.stop();
     this.#store.close();
     await this.#save();
     await this.#families.stop();
@@ -130,6 +140,7 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    this.#health.pause();
     // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
     this.#pauseOrResumeMetadata();
     this.#families.pause();
@@ -139,6 +150,7 @@ export class Discovery {
     this.#isPaused = false;
     this.#startListening();
     this.#families.resume();
+    this.#health.resume();
     this.#pauseOrResumeMetadata();
   }
 
@@ -153,6 +165,11 @@ export class Discovery {
     if (this.#isPaused) return;
     this.pause();
     this.resume();
+  }
+
+  /** Looks, within a budget, who has the torrents on screen (n x 20 bytes packed). While paused nothing is asked. */
+  checkHealth(infohashes: Uint8Array): void {
+    this.#health.check(infohashes);
   }
 
   connectStore(port: Port<WriterToEngine, EngineToWriter>): void {
@@ -214,6 +231,7 @@ export class Discovery {
   checkInvariants(): void {
     this.#families.checkInvariants();
     this.#metadata.checkInvariants();
+    this.#health.checkInvariants();
     this.#transports.checkInvariants();
   }
 
@@ -251,10 +269,6 @@ export class Discovery {
   #warmUp(infohashes: Uint8Array): void {
     if (this.#hasStarted) this.#families.main?.scrape.warmUp(infohashes);
     else this.#earlyWarmUps.push(infohashes);
-  }
-
-  #mayConnect(contact: Contact): boolean {
-    return isForbidden(contact, { localAddressesAllowed: this.#options.localAddressesAllowed }) === null;
   }
 
   /** Pausing closes every connection and keeps the queue: what the store has no room for is fetched later, not lost. */

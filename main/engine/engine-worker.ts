@@ -41,6 +41,9 @@ const postStatus = (): void => {
 const postCounters = (): void => {
   owner.post({ type: 'counters', counters: discovery.engineCounters() });
 };
+discovery.onHealth = (reports) => {
+  owner.post({ type: 'health', reports });
+};
 const timers = [
   systemClock.setRepeating(STATUS_INTERVAL_MS, postStatus),
   systemClock.setRepeating(COUNTERS_INTERVAL_MS, postCounters),
@@ -65,6 +68,9 @@ owner.on((command) => {
       break;
     case 'set-pace':
       discovery.setPace(command.pace);
+      break;
+    case 'check-health':
+      discovery.checkHealth(command.infohashes);
       break;
     case 'network-changed':
       discovery.networkChanged();

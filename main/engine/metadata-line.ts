@@ -11,7 +11,7 @@ import type { GivenUpReason } from '../metadata/failures.ts';
 import type { DialPeer } from '../metadata/transports/peer-connection.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
 import { isFailureOfPeers, nextTryAt } from '../metadata/retry-ladder.ts';
-import { TcpPace } from '../metadata/tcp-pace.ts';
+import { type FlowTotals, TcpPace } from '../metadata/tcp-pace.ts';
 import { PACE_PROFILES, type Pace } from '../scrape/pace.ts';
 import type { PeerStage, PeerStages, Unanswered } from '../scrape/peer-stages.ts';
 import type { Counters } from '../stats/counters.ts';
@@ -114,8 +114,7 @@ export class MetadataLine {
   #tick(): void {
     const { clock, counters, store } = this.#dependencies;
     const nowMs = clock.nowMs();
-    const unanswered = counters.metadataFailures.get('connect-timeout') + counters.metadataFailures.get('unreachable');
-    if (this.#pace.tick(nowMs, { dialled: counters.peersDialled, unanswered })) {
+    if (this.#pace.tick(nowMs, tcpFlows(counters))) {
       this.fetcher.setLimits(this.#pace.limits(nowMs));
     }
     this.#tell();
@@ -178,6 +177,17 @@ export class MetadataLine {
     const health = entries.filter(({ purpose }) => purpose === 'health');
     if (health.length > 0) this.onHealthDue(health);
   }
+}
+
+/** TCP connections that have ended, and those of them that nobody ever answered (counted as `tcp connect-timeout`). */
+function tcpFlows(counters: Counters): FlowTotals {
+  let [dialled, unanswered] = [0, 0];
+  for (const [key, count] of Object.entries(counters.metadataByTransport.toObject())) {
+    if (!key.startsWith('tcp ') && !key.startsWith('mse ')) continue;
+    dialled += count;
+    if (key.endsWith(' connect-timeout') || key.endsWith(' unreachable')) unanswered += count;
+  }
+  return { dialled, unanswered };
 }
 
 function ceilingOf(pace: Pace): ConnectionLimits {
