@@ -2,7 +2,10 @@
 // window, tray and terminal draw. Runs in Electron's main thread and in the headless command; imports neither.
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
+import { fromHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
+import { CHECK_INFOHASHES_MAX } from '../engine/engine-contract.ts';
 import type {
   EngineCommand,
   EngineCounters,
@@ -63,6 +66,8 @@ export class Session {
 
   /** Called after each change of `status`. */
   onStatus: () => void = () => undefined;
+  /** What `checkHealth` found; it is in the catalogue, too. */
+  onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   onTorrentsAdded: (addedCount: number) => void = () => undefined;
 
   constructor(options: SessionOptions) {
@@ -114,6 +119,12 @@ export class Session {
     this.#engine?.post({ type: 'set-pace', pace });
   }
 
+  /** Asks who has the torrents that are on screen now (40 hexadecimal digits each); onHealth tells what is found. */
+  checkHealth(infohashesHex: readonly string[]): void {
+    const asked = infohashesHex.slice(0, CHECK_INFOHASHES_MAX).flatMap((hex) => fromHex(hex.slice(0, 40)) ?? []);
+    this.#engine?.post({ type: 'check-health', infohashes: new Uint8Array(Buffer.concat(asked)) });
+  }
+
   /** After sleep, or when the system says that the network is another. */
   networkChanged(): void {
     this.#engine?.post({ type: 'network-changed' });
@@ -160,6 +171,7 @@ export class Session {
 
   #receiveFromEngine(event: EngineEvent): void {
     if (event.type === 'status') this.#change({ engine: event.status });
+    else if (event.type === 'health') this.onHealth(event.reports);
     else if (event.type === 'counters') this.#change({ counters: event.counters });
     else if (event.type === 'log') this.#options.log[event.level](event.message);
   }

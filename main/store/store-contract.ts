@@ -38,6 +38,8 @@ export type EngineToWriter =
   /** Proved by their hash and nonsense: from now on `known`. n x 20 bytes packed. */
   | { readonly type: 'invalid'; readonly infohashes: Uint8Array }
   | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
+  /** Somebody has them, though nobody was counted. n x 20 bytes packed. */
+  | { readonly type: 'alive'; readonly infohashes: Uint8Array }
   /** Nobody had them at any rung of the ladder. n x 20 bytes packed. */
   | { readonly type: 'dead'; readonly infohashes: Uint8Array };
 
