@@ -18,6 +18,7 @@ import { mutate } from './mutate.ts';
 
 const SELF: Contact = { host: '99.1.2.3', port: SIMULATED_PORT };
 const STRANGERS = 400;
+const ERA = 25_000;
 /** Questions of the node that wait for a forged answer. */
 const OPEN_QUESTIONS_MAX = 64;
 /** protocol.md 4.1: an answer has at most three times the bytes of its query, or this, whichever is more. */
@@ -63,6 +64,8 @@ class NodeFuzzer {
   #onDatagram: (bytes: Uint8Array, from: Contact) => void = () => undefined;
   #datagram: { readonly bytes: Uint8Array; readonly from: Contact } | null = null;
   #answersToThis = 0;
+  /** Who changes his id is banned for half a day: others take over from time to time. */
+  #era = 0;
   #bytesIn = 0;
   #answers = 0;
   #answerBytes = 0;
@@ -130,6 +133,7 @@ class NodeFuzzer {
     for (let index = 1; index <= datagramCount; index++) {
       const { bytes, from } = this.#next();
       this.#receive(bytes, from);
+      this.#era = Math.floor(index / ERA);
       if (index % 8 === 0) this.#during(() => this.#ask());
       // 1,000 datagrams a second: ten times what is answered.
       if (index % 20 === 0) this.#during(() => this.#clock.advance(20));
@@ -154,7 +158,7 @@ class NodeFuzzer {
     const random = this.#random;
     const question = random.below(3) === 0 ? this.#questions[random.below(16)] : undefined;
     if (question !== undefined) return { bytes: this.#forge(question.transactionId), from: question.to };
-    const from = { host: hostAt(random.below(STRANGERS)), port: random.below(4) === 0 ? random.below(65_536) : 6881 };
+    const from = { host: this.#someHost(), port: random.below(4) === 0 ? random.below(65_536) : 6881 };
     if (random.below(40) === 0) return { bytes: random.bytes(random.below(1_500)), from };
     if (random.below(20) === 0) return { bytes: malformedDatagrams[random.below(malformedDatagrams.length)]![1], from };
     if (random.below(4) === 0) return { bytes: this.#seeds[random.below(this.#seeds.length)]!, from };
@@ -164,7 +168,7 @@ class NodeFuzzer {
   /** As the scraper would: so that there are questions to answer. */
   #ask(): void {
     const random = this.#random;
-    const contact = { host: hostAt(random.below(STRANGERS)), port: SIMULATED_PORT };
+    const contact = { host: this.#someHost(), port: SIMULATED_PORT };
     const target = random.bytes(20);
     const queries = [
       { method: 'sample_infohashes', target },
@@ -178,6 +182,10 @@ class NodeFuzzer {
       if (nodes.length > 64 || values.length > 200 || (samples?.length ?? 0) > 51)
         throw new Error('an unbounded reply');
     });
+  }
+
+  #someHost(): string {
+    return hostAt((this.#era * STRANGERS + this.#random.below(STRANGERS)) % 60_000);
   }
 
   /** A damaged reply or error under the transaction id of a question that the node has really asked. */
