@@ -60,7 +60,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'node:child_process': ['main/app'],
   'node:worker_threads': ['main/base/port.ts', 'main/engine', 'main/store', 'main/session'],
   'node:crypto': ['main/base/random.ts', 'main/dht', 'main/metadata'], // digests; eslint keeps randomness in random.ts
-  'node:os': ['main/app'],
+  'node:os': ['main/app', 'main/engine/engine-worker.ts'],
   // No state, no outside: any room of the main process.
   'node:assert': ['main'],
   'node:buffer': ['main'],
