@@ -16,6 +16,12 @@ export type CrawlState =
   | 'stopped' //    clean end
   | 'failed'; //    see EngineStatus.problem
 
+/** Whether the IPv6 DHT is crawled, beside the other or alone. */
+export type Ipv6State =
+  | 'running'
+  | 'not-available' // wanted, but this machine has no global unicast address now, or it cannot be used
+  | 'off'; //          an IPv4 address was chosen to be bound to
+
 /** With no reply from the network for this long, window and terminal say so and name the demo. */
 export const NO_REPLY_AFTER_MS = 30_000;
 /** Infohashes of one `check-health`: a screen full. */
@@ -46,6 +52,10 @@ export interface EngineStatus extends CountedStatus {
   readonly pace: Pace;
   /** Good and questionable nodes in the main table and in the needle tables, each counted once. */
   readonly nodes: number;
+  /** Of those, by family of addresses (BEP 32). */
+  readonly nodes4: number;
+  readonly nodes6: number;
+  readonly ipv6: Ipv6State;
   /** Infohashes sampled, and torrents fetched, in the last 60 s. */
   readonly sampledPerMinute: number;
   readonly newPerMinute: number;
@@ -98,6 +108,10 @@ export interface EngineCounters {
     /** Connections begun, and why they ended without success. */
     readonly dialled: number;
     readonly failuresBy: Readonly<Record<string, number>>;
+    /** Connections (flows) begun in the last 60 s. */
+    readonly dialledPerMinute: number;
+    /** Torrents fetched, by the stage that named the peer: `sampling-node`, `other-nodes`, `lookup`, `retry`. */
+    readonly byStage: Readonly<Record<string, number>>;
     /** How each connection ended, by transport: `tcp refused`, `mse complete`. Several may be tried for one peer. */
     readonly byTransport: Readonly<Record<string, number>>;
     /** Datagrams of uTP on the DHT's socket; part of all its packets. */
@@ -105,6 +119,11 @@ export interface EngineCounters {
     readonly utpPacketsIn: number;
     /** Info dictionaries received complete, and parts of unfinished ones held in memory. */
     readonly receivedBytes: number;
+    /** Everything that peers sent, also in vain; and that for each torrent stored, null before the first. */
+    readonly peerBytesIn: number;
+    readonly bytesPerStoredTorrent: number | null;
+    /** Stored torrents that nobody had at any rung of the retry ladder. */
+    readonly dead: number;
     readonly heldBytes: number;
   };
   readonly store: {
@@ -206,6 +225,8 @@ export interface EngineOptions {
   readonly dataDir: string;
   readonly bootstrap: readonly { readonly host: string; readonly port: number }[];
   readonly bindHost: string;
+  /** An IPv6 address to use beside it. Without: a global one if there is any, but only with bindHost 0.0.0.0. */
+  readonly bindHost6?: string;
   /** 0 lets the system choose; the chosen port is saved and tried again next time. */
   readonly port: number;
   readonly pace: Pace;
@@ -240,4 +261,5 @@ export const DEFAULT_BOOTSTRAP: EngineOptions['bootstrap'] = [
   { host: 'dht.libtorrent.org', port: 25401 },
   { host: 'dht.transmissionbt.com', port: 6881 },
   { host: 'router.bt.ouinet.work', port: 6881 },
+  { host: 'router.silotis.us', port: 6881 }, // IPv6
 ];

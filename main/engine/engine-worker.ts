@@ -1,5 +1,6 @@
 // The engine thread: real clock, real sockets, and the few commands of engine-contract.ts. All else is discovery.ts.
 import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
 import { createForwardingLog } from '../base/log.ts';
@@ -29,6 +30,8 @@ const discovery = new Discovery(
     openSocket: openUdpSocket,
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
     dialTcp,
+    localAddresses: () =>
+      Object.values(networkInterfaces()).flatMap((entries = []) => entries.map(({ address }) => address)),
   },
   workerData as EngineOptions,
 );
