@@ -32,7 +32,9 @@ export async function run(): Promise<string[]> {
     node.stdin!.end();
   }
   const addresses = HOSTS(52).map((host) => `${host}:${PORT}`);
-  const libtorrent = await startLibtorrent([...torrents.values()].flat(), addresses).catch((error: unknown) => error as Error);
+  const libtorrent = await startLibtorrent([...torrents.values()].flat(), addresses).catch(
+    (error: unknown) => error as Error,
+  );
   if (libtorrent instanceof Error) return [...lines, `libtorrent: not measured (${libtorrent.message})`];
   try {
     for (const [size, list] of torrents) lines.push(await contest(`libtorrent, ${size / 1000} KB`, list, HOSTS(52)));
