@@ -32,7 +32,7 @@ const TICK_MS = 50;
 const IDLE_TICK_MS = 500;
 /** protocol.md 6.2: samples started in one tick at most. */
 const SAMPLES_PER_TICK_MAX = 16;
-const SAMPLE_AT_LEAST_EVERY_MS = 100;
+const SAMPLE_AT_LEAST_EVERY_MS = 100; // as often as the node looks after itself
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
 /** Candidates of each needle that are saved. */
@@ -91,8 +91,9 @@ export class ScrapeLoop {
     const { clock, random, log, counters, dht } = dependencies;
     this.#dependencies = dependencies;
     const strategy = options.strategy ?? STRATEGY_DEFAULT;
+    const isOwnNetwork = options.localAddressesAllowed ?? false;
     const onRest = () => log.warn('The network seems overloaded: no sampling for five minutes.');
-    this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest);
+    this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest, isOwnNetwork);
     this.#cooldown = new Cooldown(() => clock.nowUnixSeconds(), random);
     this.#tables = new NeedleTables({
       clock,
@@ -101,7 +102,7 @@ export class ScrapeLoop {
       referrers: this.#referrers,
       needleCount: options.needleCount ?? needleCountOf(strategy),
       strategy,
-      isOnePerSubnet: !(options.localAddressesAllowed ?? false),
+      isOnePerSubnet: !isOwnNetwork,
       isResting: (host) => this.#cooldown.isResting(host),
       isInMainTable: (node) => dht.table.find(node.contact) !== null,
     });
@@ -123,6 +124,7 @@ export class ScrapeLoop {
       counters,
       versions: this.clientVersions,
       strategy,
+      onRoundTrip: (roundTripMs) => this.#pace.noteRoundTrip(roundTripMs),
       onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
     });
   }
@@ -212,9 +214,8 @@ export class ScrapeLoop {
       nodes: routing.save().nodes,
       candidates: candidates.best(CANDIDATES_SAVED).map((candidate) => candidate.node),
     }));
-    const savedAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
     return packScrape({
-      savedAtUnixSeconds,
+      savedAtUnixSeconds: this.#dependencies.clock.nowUnixSeconds(),
       needles,
       cooldown: this.#cooldown.save(),
       infohashKeys: this.#harvest.keys,
