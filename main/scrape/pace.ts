@@ -221,9 +221,8 @@ export class PaceController {
     const repliedCount = this.#seen.repliedCount - this.#windowStart.repliedCount;
     const endedCount = repliedCount + this.#seen.timedOutCount - this.#windowStart.timedOutCount;
     const askedCount = this.#seen.askedCount - this.#windowStart.askedCount;
-    const seconds = (nowMs - this.#windowStartMs) / 1000;
     if (endedCount >= ENDED_MIN) this.#replyRatio = averaged(this.#replyRatio, repliedCount / endedCount);
-    const haveFallen = this.#watch.judge({ seconds, askedCount, repliedCount, endedCount }, this.#cap.isOnTrial);
+    const haveFallen = this.#watch.judge({ askedCount, repliedCount, endedCount }, this.#cap.isOnTrial);
     if (haveFallen && this.#signal('replies-fell', nowMs)) this.#cap.impose(this.#watch.passedPerSecond, nowMs);
     else if (this.#cap.endTrial(this.#watch.share, nowMs)) this.#watch.rebase();
   }

@@ -9,6 +9,9 @@ const ENDED_MIN = 20;
 const RECENT_ENDED_MIN = 150;
 const USUAL_ENDED_MIN = 100;
 const RECENT_WINDOWS = 3;
+/** Entries of a router's table live so long: what got through in this time is what it has room for. */
+const ENTRIES_LIVE_SECONDS = 120;
+const WINDOWS_KEPT = 6;
 /** One window alone: a sudden silence. */
 const FALLEN_SHARE = 0.5;
 /** Three: a slow suffocation, if it is no chance (standard deviations). */
@@ -19,7 +22,6 @@ const USUAL_KEPT = 0.98;
 const WORSE_WEIGHT = 0.5;
 
 export interface ReplyWindow {
-  readonly seconds: number;
   readonly askedCount: number;
   readonly repliedCount: number;
   readonly endedCount: number;
@@ -32,7 +34,7 @@ export class ReplyWatch {
   /** Adds a window; true when replies have fallen. While `isOnTrial` it only watches: nothing is learnt, nothing judged. */
   judge(window: ReplyWindow, isOnTrial: boolean): boolean {
     this.#recent.push(window);
-    if (this.#recent.length > RECENT_WINDOWS) this.#recent.shift();
+    if (this.#recent.length > WINDOWS_KEPT) this.#recent.shift();
     if (isOnTrial) return false;
     if (this.#hasFallen(window)) return true;
     const { repliedCount, endedCount } = this.#usual;
@@ -53,8 +55,12 @@ export class ReplyWatch {
 
   /** New addresses a second that got through lately: what a full table has room for. */
   get passedPerSecond(): number {
-    const { askedCount, seconds } = this.#sum();
-    return seconds === 0 ? 0 : (askedCount / seconds) * Math.min(1, this.share ?? 1);
+    const usual = this.#usual.repliedCount / Math.max(1, this.#usual.endedCount);
+    let passedCount = 0;
+    for (const { askedCount, repliedCount, endedCount } of this.#recent) {
+      passedCount += askedCount * Math.min(1, repliedCount / Math.max(1, endedCount * usual));
+    }
+    return passedCount / ENTRIES_LIVE_SECONDS;
   }
 
   /** What came lately is what is usual from now on. */
@@ -69,7 +75,7 @@ export class ReplyWatch {
   }
 
   checkInvariants(): void {
-    assert(this.#recent.length <= RECENT_WINDOWS, 'more windows than are looked at');
+    assert(this.#recent.length <= WINDOWS_KEPT, 'more windows than are looked at');
     assert(this.#usual.repliedCount <= this.#usual.endedCount + 1e-6, 'more replies than queries');
   }
 
@@ -86,9 +92,8 @@ export class ReplyWatch {
   }
 
   #sum(): ReplyWindow {
-    const sum = { seconds: 0, askedCount: 0, repliedCount: 0, endedCount: 0 };
-    for (const window of this.#recent) {
-      sum.seconds += window.seconds;
+    const sum = { askedCount: 0, repliedCount: 0, endedCount: 0 };
+    for (const window of this.#recent.slice(-RECENT_WINDOWS)) {
       sum.askedCount += window.askedCount;
       sum.repliedCount += window.repliedCount;
       sum.endedCount += window.endedCount;

@@ -21,7 +21,7 @@ interface Router {
 
 describe(`behind a router (SEED=${seed})`, () => {
   it.each<[string, Router]>([
-    ['1,024', { pace: 'balanced', entries: 1_024, taken: 0, nodeCount: 30_000, settleMinutes: 6 }],
+    ['1,024', { pace: 'balanced', entries: 1_024, taken: 0, nodeCount: 30_000, settleMinutes: 9 }],
     [
       '16,384, half of them taken',
       { pace: 'fast', entries: 16_384, taken: 8_500, nodeCount: 60_000, settleMinutes: 7 },
