@@ -1,12 +1,15 @@
 // Home routers: every new address takes a place in a table for two minutes, and a full table drops what is new without a
 // word (protocol.md 5.1). The scraper has to find out from the answers that are missing, and to stay below it.
 // A failure prints SEED=...; `SEED=... npx vitest run test/simulation/crawl-nat.test.ts` replays it.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Pace } from '../../main/scrape/pace.ts';
 import { createCrawlWorld, CrawlNetwork } from './crawl/crawl-network.ts';
 import { startProductionCrawl } from './crawl/production-crawl.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { simulationSeed } from './simulated-nodes.ts';
+
+// Seconds on a quiet machine; a busy one must not fail them.
+vi.setConfig({ testTimeout: 180_000 });
 
 const seed = simulationSeed(20_260_802);
 

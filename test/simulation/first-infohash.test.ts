@@ -1,10 +1,12 @@
 // The first minute of a user: something has to be found within 5 s of a start with saved tables, and within 20 s of a first
 // start that knows one router only. Production node and scrape loop among 10,000 simulated nodes, half of them dead.
 // A failure prints SEED=...; `SEED=... npx vitest run test/simulation/first-infohash.test.ts` replays it.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { measureFirstInfohash } from '../bench/crawl/first-infohash.ts';
 import { createCrawlWorld } from './crawl/crawl-network.ts';
 import { simulationSeed } from './simulated-nodes.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
 
 const seed = simulationSeed(20_260_803);
 const RUNS = 5;
