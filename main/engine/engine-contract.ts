@@ -108,6 +108,10 @@ export interface EngineCounters {
     /** Connections begun, and why they ended without success. */
     readonly dialled: number;
     readonly failuresBy: Readonly<Record<string, number>>;
+    /** Connections (flows) begun in the last 60 s. */
+    readonly dialledPerMinute: number;
+    /** Torrents fetched, by the stage that named the peer: `sampling-node`, `other-nodes`, `lookup`, `retry`. */
+    readonly byStage: Readonly<Record<string, number>>;
     /** How each connection ended, by transport: `tcp refused`, `mse complete`. Several may be tried for one peer. */
     readonly byTransport: Readonly<Record<string, number>>;
     /** Datagrams of uTP on the DHT's socket; part of all its packets. */
@@ -115,6 +119,11 @@ export interface EngineCounters {
     readonly utpPacketsIn: number;
     /** Info dictionaries received complete, and parts of unfinished ones held in memory. */
     readonly receivedBytes: number;
+    /** Everything that peers sent, also in vain; and that for each torrent stored, null before the first. */
+    readonly peerBytesIn: number;
+    readonly bytesPerStoredTorrent: number | null;
+    /** Stored torrents that nobody had at any rung of the retry ladder. */
+    readonly dead: number;
     readonly heldBytes: number;
   };
   readonly store: {

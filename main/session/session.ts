@@ -14,6 +14,7 @@ import type {
   EngineStatus,
   Pace,
 } from '../engine/engine-contract.ts';
+import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { SearchClient } from './search-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
@@ -53,6 +54,7 @@ export class Session {
   readonly search: SearchClient;
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
   #engineOptions: EngineOptions | null = null;
+  #namesInMemory: number;
   /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
   #givenUp: string | null = null;
   #status: SessionStatus = {
@@ -72,6 +74,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#namesInMemory = options.store.namesInMemory ?? NAMES_IN_MEMORY_DEFAULT;
     this.#writer = this.#supervise<WriterCommand, WriterEvent>('writer-worker', () => options.store, {
       onStarted: () => {
         this.#joinEngineAndWriter();
@@ -80,10 +83,14 @@ export class Session {
       onEvent: (event) => this.#receiveFromWriter(event),
     });
     this.#searchWorker = options.hasSearch
-      ? this.#supervise<SearchCommand, SearchEvent>('search-worker', () => options.store, {
-          onStarted: () => this.#joinWriterAndSearch(),
-          onEvent: (event) => this.#receiveFromSearch(event),
-        })
+      ? this.#supervise<SearchCommand, SearchEvent>(
+          'search-worker',
+          () => ({ ...options.store, namesInMemory: this.#namesInMemory }),
+          {
+            onStarted: () => this.#joinWriterAndSearch(),
+            onEvent: (event) => this.#receiveFromSearch(event),
+          },
+        )
       : null;
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
   }
@@ -117,6 +124,12 @@ export class Session {
   setPace(pace: Pace): void {
     if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, pace };
     this.#engine?.post({ type: 'set-pace', pace });
+  }
+
+  /** How many names the search keeps in memory, from now on and after a restart of its thread. */
+  setNamesInMemory(names: number): void {
+    this.#namesInMemory = names;
+    this.#searchWorker?.post({ type: 'set-names-in-memory', names });
   }
 
   /** Asks who has the torrents that are on screen now (40 hexadecimal digits each); onHealth tells what is found. */
