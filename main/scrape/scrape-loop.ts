@@ -74,7 +74,7 @@ export class ScrapeLoop {
       strategy,
       isOnePerSubnet: !(options.localAddressesAllowed ?? false),
       isResting: (host) => this.memory.cooldown.isResting(host),
-      isInMainTable: (node) => dht.table.find(node.contact) !== null,
+      isInMainTable: (contact) => dht.table.find(contact) !== null,
     });
     this.#harvest = new Harvest({
       clock,
@@ -84,6 +84,7 @@ export class ScrapeLoop {
       memory: this.memory,
       areKnown: dependencies.areKnown,
       onPeers: dependencies.onPeers,
+      nodesNear: (infohash, count) => this.#tables.bestMatch(infohash).routing.closest(infohash, count),
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });
