@@ -75,7 +75,7 @@ export class ScrapeLoop {
       strategy,
       isOnePerSubnet: !isOwnNetwork,
       isResting: (host) => this.memory.cooldown.isResting(host),
-      isInMainTable: (node) => dht.table.find(node.contact) !== null,
+      isInMainTable: (contact) => dht.table.find(contact) !== null,
     });
     this.#harvest = new Harvest({
       clock,
@@ -85,6 +85,7 @@ export class ScrapeLoop {
       memory: this.memory,
       areKnown: dependencies.areKnown,
       onPeers: dependencies.onPeers,
+      nodesNear: (infohash, count) => this.#tables.bestMatch(infohash).routing.closest(infohash, count),
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });
