@@ -127,9 +127,8 @@ export class PeerSession {
   #onConnected(): void {
     if (this.#state !== 'connecting') return;
     this.#enter('handshake', HANDSHAKE_MS_MAX);
-    // Both at once: a write is a packet, and a peer that waits for our extensions need not wait for them.
-    const handshake = encodeHandshake(this.#infohash, newPeerId(this.#dependencies.random));
-    this.#connection.send(Buffer.concat([handshake, encodeExtensionHandshake()]));
+    // Nothing behind it in the same packet: aria2 loses what comes with the handshake.
+    this.#connection.send(encodeHandshake(this.#infohash, newPeerId(this.#dependencies.random)));
   }
 
   #onBytes(chunk: Uint8Array): void {
@@ -150,7 +149,7 @@ export class PeerSession {
     else this.#checkFlood();
   }
 
-  /** Whether the peer's handshake is what it must be; else the session has ended. */
+  /** Says our part of the extension handshake if the peer's handshake is what it must be; else the session has ended. */
   #checkHandshake(): boolean {
     const handshake = parseHandshake(this.#handshake);
     const reason = !handshake
@@ -165,6 +164,7 @@ export class PeerSession {
       return false;
     }
     this.#enter('extensions', EXTENSION_HANDSHAKE_MS_MAX);
+    this.#connection.send(encodeExtensionHandshake());
     return true;
   }
 

@@ -73,7 +73,13 @@ async function expectNamed(torrent: SwarmTorrent, contact: Contact, outcomes: Re
   expect(rig.outcomes).toEqual(outcomes);
 }
 
-describe('a libtorrent seed', () => {
+/**
+ * libtorrent 2.0.8 hangs up on one encrypted handshake in 256, always and only when the shared secret begins with a zero
+ * byte (measured: 9 of 2,500, those and no others): then the test is run again.
+ */
+const RETRY = { retry: 2 };
+
+describe('a libtorrent seed', RETRY, () => {
   let last = 0;
   it.each<[string, Record<string, unknown>, Record<string, number>]>([
     ['plain TCP only', { ...NO_UTP, ...ENCRYPTION_OFF }, { 'tcp complete': 1 }],

@@ -35,7 +35,12 @@ for (const settings of [off, forced]) {
       const times: number[] = [];
       for (const { infohash } of list) {
         const startedAtMs = performance.now();
-        await fetchOurs([{ infohash, contact: RELAY }], transport, socket);
+        // One encrypted handshake in 256 fails with libtorrent (metadata-seeds.test.ts): it has no time.
+        const hasFailed = await fetchOurs([{ infohash, contact: RELAY }], transport, socket).then(
+          () => false,
+          () => true,
+        );
+        if (hasFailed) continue;
         times.push(performance.now() - startedAtMs);
       }
       const took = times.sort((a, b) => a - b)[times.length >> 1]!;
