@@ -34,13 +34,14 @@ describe('R17 asking', () => {
     expect([a['id']!.length, a['info_hash']!.length]).toEqual([20, 20]);
   });
 
-  test('R17 rules 6 and 8: one hop to who sampled it, about one a second, a whole lookup only if that names nobody', () => {
+  test('R17 rules 6 and 8: one hop to who sampled it, about one a second, a whole lookup only for what several sampled', () => {
     const { loop, clock, dht, found } = newScrape();
-    const node = newNode();
+    const [node, other] = [newNode(), newNode()];
+    const infohashes = [newInfohash(), newInfohash()];
     loop.offerNodes([node], newNode());
     loop.start();
     clock.advance(1_000);
-    dht.sent[0]!.end(replyFrom(node, { samples: [newInfohash(), newInfohash()] }));
+    dht.sent[0]!.end(replyFrom(node, { samples: infohashes }));
     clock.advance(1_000);
     dht.sent[1]!.end(replyFrom(node, { values: [peer] }));
     clock.advance(1_500);
@@ -50,8 +51,21 @@ describe('R17 asking', () => {
     expect(dht.lookups).toEqual([]);
     asked[1]!.end(replyFrom(node, { values: [] }));
     clock.advance(10_000);
+    expect(dht.lookups).toEqual([]); // one node alone may have invented it
+    loop.offerNodes([other], newNode());
+    clock.advance(3_000);
+    dht
+      .ofMethod('sample_infohashes')
+      .at(-1)!
+      .end(replyFrom(other, { samples: infohashes }));
+    clock.advance(3_000);
+    dht
+      .ofMethod('get_peers')
+      .at(-1)!
+      .end(replyFrom(other, { values: [] }));
+    clock.advance(10_000);
     expect(dht.lookups).toHaveLength(1);
-    expect(found).toHaveLength(2);
+    expect(found.map(({ stage }) => stage)).toEqual(['sampling-node', 'lookup']);
     loop.stop();
   });
 
