@@ -14,6 +14,7 @@ import type {
   DhtFigures,
   DhtOptions,
   NodeQuery,
+  PeerLookupOptions,
   QueryOutcome,
   SavedTable,
   SwarmSize,
@@ -182,8 +183,8 @@ export class DhtNode {
   }
 
   /** Iterative get_peers. False: paused, or too many lookups already; then onDone is never called. */
-  lookupPeers(infohash: Uint8Array, onDone: (peers: Contact[]) => void): boolean {
-    return this.#state === 'running' && this.#parts.lookups.startForPeers(infohash, this.table, onDone);
+  lookupPeers(infohash: Uint8Array, onDone: (peers: Contact[]) => void, options?: PeerLookupOptions): boolean {
+    return this.#state === 'running' && this.#parts.lookups.startForPeers(infohash, this.table, onDone, options);
   }
 
   /**

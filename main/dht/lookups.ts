@@ -1,6 +1,7 @@
 // All searches under way, bounded, each moved on by every tick.
 import type { Clock } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
+import type { PeerLookupOptions } from './dht-contract.ts';
 import { Lookup, type LookupOptions, type LookupResult } from './lookup.ts';
 import type { RoutingTable } from './routing-table.ts';
 
@@ -49,10 +50,12 @@ export class Lookups {
     infohash: Uint8Array,
     table: Pick<RoutingTable, 'closest'>,
     onDone: (peers: Contact[]) => void,
+    { seeds: further = [], share }: PeerLookupOptions = {},
   ): boolean {
-    const seeds = table.closest(infohash, PEER_LOOKUP_SEEDS);
+    const seeds = [...table.closest(infohash, PEER_LOOKUP_SEEDS), ...further];
     const options = { target: infohash, method: 'get_peers', seeds, queriesMax: PEER_LOOKUP_QUERIES_MAX } as const;
-    return this.start(options, ({ peers }) => onDone([...peers])) !== null;
+    const shared = share === undefined ? options : { ...options, share };
+    return this.start(shared, ({ peers }) => onDone([...peers])) !== null;
   }
 
   tick(): void {
