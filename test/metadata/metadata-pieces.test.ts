@@ -12,11 +12,12 @@ import {
 const BLOCK = 16_384;
 
 describe('MetadataPieces', () => {
-  it('asks for at most four pieces at a time, in order, each once', () => {
-    const pieces = new MetadataPieces(6 * BLOCK, new MetadataMemory());
-    expect([1, 2, 3, 4, 5].map(() => pieces.nextRequest())).toEqual([0, 1, 2, 3, null]);
-    expect(pieces.receive(2, 6 * BLOCK, new Uint8Array(BLOCK))).toBe('taken');
-    expect([1, 2].map(() => pieces.nextRequest())).toEqual([4, null]);
+  it('asks for at most eight pieces at a time, in order, each once', () => {
+    const pieces = new MetadataPieces(10 * BLOCK, new MetadataMemory());
+    const asked = Array.from({ length: 9 }, () => pieces.nextRequest());
+    expect(asked).toEqual([0, 1, 2, 3, 4, 5, 6, 7, null]);
+    expect(pieces.receive(2, 10 * BLOCK, new Uint8Array(BLOCK))).toBe('taken');
+    expect([1, 2].map(() => pieces.nextRequest())).toEqual([8, null]);
   });
 
   it('puts pieces together in whichever order they come, and gives the memory back', () => {
