@@ -37,7 +37,7 @@ describe('the order of transports', () => {
     for (let n = 0; n < 400; n++) policy.ended(peer(n), ['tcp', 'utp'], 'failed');
     const taken = () => Array.from({ length: 160 }, () => policy.next(['tcp'], 'refused')).filter((next) => next === 'utp').length; // prettier-ignore
     expect(taken()).toBe(10);
-    for (let n = 1000; n < 1100; n++) policy.ended(peer(n), ['tcp', 'utp'], n % 3 === 0 ? 'complete' : 'failed');
+    for (let n = 1000; n < 1400; n++) policy.ended(peer(n), ['tcp', 'utp'], n % 3 === 0 ? 'complete' : 'failed');
     expect(taken()).toBe(160);
   });
 
