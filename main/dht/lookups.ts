@@ -15,11 +15,19 @@ const PEER_LOOKUP_SEEDS = 16;
 export class Lookups {
   readonly #clock: Clock;
   readonly #ask: LookupOptions['ask'];
+  readonly #onStarted: () => void;
   readonly #running = new Set<Lookup>();
 
-  constructor(clock: Clock, ask: LookupOptions['ask']) {
+  /** `onStarted`: one more is under way, and waits for its first tick. */
+  constructor(clock: Clock, ask: LookupOptions['ask'], onStarted: () => void = () => undefined) {
     this.#clock = clock;
     this.#ask = ask;
+    this.#onStarted = onStarted;
+  }
+
+  /** None is under way: no tick is needed. */
+  get isIdle(): boolean {
+    return this.#running.size === 0;
   }
 
   get isFull(): boolean {
@@ -42,6 +50,7 @@ export class Lookups {
       },
     });
     this.#running.add(lookup);
+    this.#onStarted();
     return lookup;
   }
 

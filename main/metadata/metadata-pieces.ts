@@ -85,14 +85,10 @@ export class MetadataPieces {
     return 'taken';
   }
 
-  /** The whole dictionary in one array. Call once, when complete; release() afterwards all the same. */
-  assemble(): Uint8Array {
-    assert(this.isComplete, 'metadata is assembled when every piece has come');
-    const blocks = this.#blocks as Uint8Array[];
-    if (blocks.length === 1) return blocks[0]!;
-    const whole = new Uint8Array(this.sizeBytes);
-    blocks.forEach((block, index) => whole.set(block, index * METADATA_BLOCK_BYTES));
-    return whole;
+  /** The dictionary's blocks in their order. Call once, when complete; release() afterwards all the same. */
+  takeBlocks(): Uint8Array[] {
+    assert(this.isComplete, 'metadata is taken when every piece has come');
+    return [...(this.#blocks as Uint8Array[])];
   }
 
   /** Forgets every block and gives its memory back; calling it again does nothing. */

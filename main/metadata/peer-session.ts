@@ -46,7 +46,8 @@ const MESSAGES_BEFORE_BLOCK_MAX = 64;
 const BYTES_BESIDE_BLOCKS_MAX = 512 * 1024;
 
 export type SessionEnd =
-  { readonly kind: 'complete'; readonly raw: Uint8Array } | { readonly kind: 'failed'; readonly reason: PeerFailure };
+  | { readonly kind: 'complete'; readonly blocks: readonly Uint8Array[] }
+  | { readonly kind: 'failed'; readonly reason: PeerFailure };
 
 export interface SessionDependencies {
   readonly clock: Clock;
@@ -234,9 +235,9 @@ export class PeerSession {
   }
 
   #complete(pieces: MetadataPieces): void {
-    const raw = pieces.assemble();
+    const blocks = pieces.takeBlocks();
     this.cancel();
-    this.#dependencies.onEnd({ kind: 'complete', raw });
+    this.#dependencies.onEnd({ kind: 'complete', blocks });
   }
 
   #fail(reason: PeerFailure): void {

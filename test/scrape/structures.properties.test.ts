@@ -147,11 +147,14 @@ test('pace: whatever happens, the rate stays between one and the ceiling, halves
           if (action === 'silence') seen.timedOutCount += asked;
           else seen.repliedCount += asked;
           const before = controller.rates.newAddressesPerSecond;
+          const signalsBefore = controller.figures(nowMs).signals;
           const hasChanged = controller.tick(nowMs, 250, seen);
           controller.checkInvariants();
           const after = controller.rates.newAddressesPerSecond;
           expect(hasChanged).toBe(after !== before);
-          expect(after).toBeGreaterThanOrEqual(Math.max(1, before / 2));
+          // A signal halves it; without one it may fall to what the router was found to bear.
+          const hasSignalled = controller.figures(nowMs).signals > signalsBefore;
+          expect(after).toBeGreaterThanOrEqual(hasSignalled ? Math.max(1, before / 2) : 1);
           expect(after).toBeLessThanOrEqual(PACE_PROFILES[controller.pace].newAddressesPerSecond);
         }
       }
