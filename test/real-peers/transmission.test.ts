@@ -84,7 +84,7 @@ describe.skipIf(!NetworkNamespace.isPossible())(
 
     it('gives its torrent as libtorrent does', async () => {
       const enough = await run!.waitFor((line) => line.torrents >= 2, LIMIT_MS);
-      expect(enough.torrents, run!.errors).toBe(2);
+      expect(enough.torrents, `${run!.errors}\n${tap.story(LIBTORRENT)}`).toBe(2);
       expect(search(dataDir, files.transmission.infohash).map(({ name }) => name)).toEqual(['transmission']);
       expect(enough.malformed).toEqual({});
     });
