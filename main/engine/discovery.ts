@@ -11,9 +11,8 @@ import type { Random } from '../base/random.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
-import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
-import type { DialPeer } from '../metadata/transports/peer-connection.ts';
-import { PACE_PROFILES } from '../scrape/pace.ts';
+import type { DialStream } from '../metadata/transports/peer-connection.ts';
+import { PeerTransports } from '../metadata/transports/peer-transports.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
@@ -22,6 +21,7 @@ import { crawlState } from './crawl-state.ts';
 import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
+import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState, type EngineState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
@@ -35,7 +35,7 @@ export interface DiscoveryDependencies {
   readonly log: Log;
   readonly openSocket: OpenDatagramSocket;
   readonly resolveHost: (name: string) => Promise<string[]>;
-  readonly dial: DialPeer;
+  readonly dialTcp: DialStream;
 }
 
 export class Discovery {
@@ -44,7 +44,8 @@ export class Discovery {
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
-  readonly #metadata: MetadataFetcher;
+  readonly #transports: PeerTransports;
+  readonly #metadata: MetadataLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -72,18 +73,16 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[options.pace];
-    this.#metadata = new MetadataFetcher(
-      { ...dependencies, counters: this.counters, mayConnect: (contact: Contact) => this.#mayConnect(contact) },
-      { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond, bindHost: options.bindHost },
-      {
-        onFetched: (fetched) => this.#storeTorrent(fetched),
-        onGivenUp: () => undefined,
-      },
+    this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
+    const { dial } = this.#transports;
+    const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
+    this.#metadata = new MetadataLine(
+      { ...dependencies, counters: this.counters, dial, mayConnect, store: this.#store },
+      options,
     );
     this.#countersReader = new CountersReader({
       counters: this.counters,
-      metadata: this.#metadata,
+      metadata: this.#metadata.fetcher,
       store: this.#store,
     });
     this.#pauseOrResumeMetadata();
@@ -101,7 +100,9 @@ export class Discovery {
     if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
     for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
     node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
+    this.#transports.joinUdp(node.foreign);
     node.onRetired = (retired) => scrape.offerRetired(retired);
+    this.#metadata.join(scrape);
     this.#scrape = scrape;
     if (this.#isPaused) scrape.pause();
     scrape.start();
@@ -117,8 +118,9 @@ export class Discovery {
     this.#hasStopped = true;
     this.#saving?.cancel();
     this.#scrape?.stop();
+    const stopped = this.#metadata.stop();
     this.#node?.pause();
-    await this.#metadata.stop();
+    await stopped;
     this.#store.close();
     await this.#save();
     await this.#node?.stop();
@@ -127,9 +129,10 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
+    this.#pauseOrResumeMetadata();
     this.#node?.pause();
     this.#scrape?.pause();
-    this.#pauseOrResumeMetadata();
   }
 
   resume(): void {
@@ -143,8 +146,7 @@ export class Discovery {
   setPace(pace: Pace): void {
     this.#pace = pace;
     this.#scrape?.setPace(pace);
-    const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[pace];
-    this.#metadata.setLimits({ connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond });
+    this.#metadata.setPace(pace);
   }
 
   /** After sleep or a change of network: what was under way is forgotten without blaming anybody. */
@@ -214,6 +216,7 @@ export class Discovery {
     this.#node?.checkInvariants();
     this.#scrape?.checkInvariants();
     this.#metadata.checkInvariants();
+    this.#transports.checkInvariants();
   }
 
   /** The node on its socket, or null when none could be opened: then the state says why. */
@@ -252,29 +255,13 @@ export class Discovery {
       ...this.#dependencies,
       counters: this.counters,
       dht: node,
-      onPeers: (infohash, peers) => this.#metadata.offer(infohash, peers),
+      onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
       areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
-      wantsMore: () => this.#metadata.wantsMore() && this.#store.hasRoom,
+      wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
     };
     return new ScrapeLoop(dependencies, {
       pace: this.#pace,
       localAddressesAllowed: this.#options.localAddressesAllowed,
-    });
-  }
-
-  #storeTorrent({ infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
-    const { name, files, fileCount, sizeBytes, isPrivate } = info;
-    const discoveredAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
-    this.#store.store({
-      infohashV1,
-      infohashV2,
-      name,
-      files,
-      fileCount,
-      sizeBytes,
-      isPrivate,
-      peersSeen,
-      discoveredAtUnixSeconds,
     });
   }
 

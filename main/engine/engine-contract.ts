@@ -95,6 +95,11 @@ export interface EngineCounters {
     /** Connections begun, and why they ended without success. */
     readonly dialled: number;
     readonly failuresBy: Readonly<Record<string, number>>;
+    /** How each connection ended, by transport: `tcp refused`, `mse complete`. Several may be tried for one peer. */
+    readonly byTransport: Readonly<Record<string, number>>;
+    /** Datagrams of uTP on the DHT's socket; part of all its packets. */
+    readonly utpPacketsOut: number;
+    readonly utpPacketsIn: number;
     /** Info dictionaries received complete, and parts of unfinished ones held in memory. */
     readonly receivedBytes: number;
     readonly heldBytes: number;

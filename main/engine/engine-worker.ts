@@ -28,7 +28,7 @@ const discovery = new Discovery(
     log,
     openSocket: openUdpSocket,
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-    dial: ({ contact, localAddress }, listener) => dialTcp(contact, localAddress, listener),
+    dialTcp,
   },
   workerData as EngineOptions,
 );

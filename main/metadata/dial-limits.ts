@@ -17,8 +17,10 @@ const SYSTEM_PORTS_DIALLED: ReadonlySet<number> = new Set([80, 443]);
 const SAME_NETWORK_MS_MIN = 1000;
 /** libtorrent's penalty for a peer that sent bad metadata. */
 const SHUN_MS = 300_000;
-/** The longest shunned goes when a new one comes. */
-const SHUNNED_MAX = 1024;
+/** Where nobody answered: every try costs the router an entry, and other infohashes name the same peers. */
+const DEAD_MS = 600_000;
+/** The one noted longest ago goes when a new one comes. */
+const SHUNNED_MAX = 4096;
 
 export class DialLimits {
   readonly #bucket: TokenBucket;
@@ -67,12 +69,26 @@ export class DialLimits {
     this.#networkDialledAtMs.set(network, nowMs);
   }
 
+  /** One more connection to an address that is open already, after another one to it failed. False: not yet. */
+  reopen(nowMs: number): boolean {
+    return this.#bucket.take(nowMs);
+  }
+
   closed(contact: Contact): void {
     this.#openHosts.delete(contact.host);
   }
 
   /** Leaves a hostile peer alone for SHUN_MS. */
   shun(contact: Contact, nowMs: number): void {
+    this.#avoid(contact, nowMs + SHUN_MS);
+  }
+
+  /** Leaves an address alone for DEAD_MS where nobody answered. */
+  avoidDead(contact: Contact, nowMs: number): void {
+    this.#avoid(contact, nowMs + DEAD_MS);
+  }
+
+  #avoid(contact: Contact, untilMs: number): void {
     const key = contactText(contact);
     this.#shunnedUntilMs.delete(key);
     if (this.#shunnedUntilMs.size === SHUNNED_MAX) {
@@ -81,7 +97,7 @@ export class DialLimits {
         break;
       }
     }
-    this.#shunnedUntilMs.set(key, nowMs + SHUN_MS);
+    this.#shunnedUntilMs.set(key, untilMs);
   }
 
   isShunned(contact: Contact, nowMs: number): boolean {

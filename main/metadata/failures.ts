@@ -29,7 +29,6 @@ export type PeerFailure =
 export type GivenUpReason =
   | PeerFailure
   | 'invalid' //   proved by its hash, and nonsense: never fetched again
-  | 'too-early' // failed not long ago (retry-ladder.ts)
   | 'no-peers' //  none of the peers offered may be dialled
   | 'duplicate' // the other infohash of a hybrid that has just been fetched
   | 'expired' //   waited too long for its turn
@@ -42,6 +41,11 @@ export function isHostile(reason: PeerFailure): boolean {
   return HOSTILE.has(reason);
 }
 
+/** Nobody answers there, whatever is asked for. */
+export function isDead(reason: PeerFailure): boolean {
+  return reason === 'refused' || reason === 'connect-timeout';
+}
+
 /** What it means when a connection never came about. */
 export function connectFailure(reason: CloseReason): PeerFailure {
   if (reason === 'refused' || reason === 'unreachable' || reason === 'bad-encryption') return reason;
@@ -50,6 +54,23 @@ export function connectFailure(reason: CloseReason): PeerFailure {
 }
 
 /** Nothing was learnt about the infohash: the network or our own limits were in the way. */
-export function isOwnTrouble(reason: PeerFailure): boolean {
+export function isOwnTrouble(reason: GivenUpReason): boolean {
   return reason === 'unreachable' || reason === 'no-memory';
+}
+
+/** How far a conversation came: whoever failed later has told more. */
+const BEFORE_ANSWER: readonly PeerFailure[] = [
+  ...(['unreachable', 'connect-timeout', 'refused', 'bad-transport', 'handshake-timeout', 'bad-encryption'] as const),
+  ...(['reset-in-handshake', 'not-bittorrent'] as const),
+];
+
+/** The peer spoke BitTorrent to us, whatever came of it. */
+export function hasAnswered(reason: PeerFailure): boolean {
+  return !BEFORE_ANSWER.includes(reason);
+}
+
+/** Whether `a` says more of the peer than `b`. */
+export function tellsMore(a: PeerFailure, b: PeerFailure): boolean {
+  const rank = (reason: PeerFailure): number => (hasAnswered(reason) ? Infinity : BEFORE_ANSWER.indexOf(reason));
+  return rank(a) > rank(b);
 }

@@ -7,7 +7,7 @@ import { contactText } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
 import { asInfohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
-import type { PeerSession } from './peer-session.ts';
+import type { PeerAttempt } from './peer-attempt.ts';
 
 const JOBS_MAX = 2000;
 /** protocol.md 6.2: no more infohashes wanted from here on ... */
@@ -24,8 +24,14 @@ const PEERS_COUNTED_MAX = 200;
 /** Ports on which some peer has answered well; the first ones found stay. */
 const GOOD_PORTS_MAX = 256;
 
+/** Who named a peer: the node that sampled the infohash, others that did, a lookup, or a lookup for the retry ladder. */
+export const PEER_STAGES = ['sampling-node', 'other-nodes', 'lookup', 'retry'] as const;
+export type PeerStage = (typeof PEER_STAGES)[number];
+
 interface Candidate {
   readonly contact: Contact;
+  /** That named it first. */
+  readonly stage: PeerStage;
   /** How many offers named it: several nodes rarely agree on a peer that is gone. */
   namedCount: number;
 }
@@ -33,12 +39,15 @@ interface Candidate {
 export class FetchJob {
   readonly infohash: Infohash;
   readonly key: string;
-  readonly sessions = new Set<PeerSession>();
+  readonly sessions = new Set<PeerAttempt>();
   wasTried = false;
+  /** Its metadata is complete and being looked at (metadata-verifier.ts). */
+  isVerifying = false;
   offeredAtMs = 0;
   /** Waiting peers by contactText, in random order. */
   readonly #waiting = new Map<string, Candidate>();
-  readonly #tried = new Set<string>();
+  /** With the stage that named each first. */
+  readonly #tried = new Map<string, PeerStage>();
   /** 32-bit hashes of the contacts named: the count is what matters, and a rare collision does not. */
   readonly #named = new Set<number>();
 
@@ -48,7 +57,12 @@ export class FetchJob {
   }
 
   get isExhausted(): boolean {
-    return this.#waiting.size === 0 && this.sessions.size === 0;
+    return this.#waiting.size === 0 && this.isIdle;
+  }
+
+  /** Nothing is under way for it. */
+  get isIdle(): boolean {
+    return this.sessions.size === 0 && !this.isVerifying;
   }
 
   /** Different peers that were named, as far as they are counted. */
@@ -57,7 +71,7 @@ export class FetchJob {
   }
 
   /** Adds the peers of one reply; those without room are only counted. */
-  offer(peers: readonly Contact[], random: Random): void {
+  offer(peers: readonly Contact[], stage: PeerStage, random: Random): void {
     const first = peers.length > 0 ? random.below(peers.length) : 0;
     for (let index = 0; index < peers.length; index++) {
       // From a random place on: a node that lists one friend first does not decide whom everyone asks.
@@ -67,7 +81,7 @@ export class FetchJob {
       const known = this.#waiting.get(text);
       if (known) known.namedCount++;
       else if (!this.#tried.has(text) && this.#waiting.size + this.#tried.size < PEERS_PER_JOB_MAX) {
-        this.#waiting.set(text, { contact, namedCount: 1 });
+        this.#waiting.set(text, { contact, stage, namedCount: 1 });
       }
     }
   }
@@ -85,15 +99,21 @@ export class FetchJob {
     if (!best) return null;
     const text = contactText(best.contact);
     this.#waiting.delete(text);
-    this.#tried.add(text);
+    this.#tried.set(text, best.stage);
     return best.contact;
+  }
+
+  /** The stage that named a peer that was tried. */
+  stageOf(contact: Contact): PeerStage {
+    return this.#tried.get(contactText(contact)) ?? 'sampling-node';
   }
 
   /** The try did not count: a pause ended it. */
   putBack(contact: Contact): void {
     const text = contactText(contact);
+    const stage = this.stageOf(contact);
     this.#tried.delete(text);
-    this.#waiting.set(text, { contact, namedCount: 1 });
+    this.#waiting.set(text, { contact, stage, namedCount: 1 });
   }
 
   checkInvariants(): void {
@@ -143,7 +163,7 @@ export class FetchQueue {
     const expired: FetchJob[] = [];
     for (const job of this.#jobs.values()) {
       if (nowMs - job.offeredAtMs < JOB_EXPIRES_AFTER_MS) break; // in the order of offering: the rest is younger
-      if (job.sessions.size === 0) expired.push(job);
+      if (job.isIdle) expired.push(job);
     }
     for (const job of expired) this.#jobs.delete(job.key);
     return expired;
@@ -164,7 +184,7 @@ export class FetchQueue {
 
   /** Sessions are few, so an idle job is found at once. */
   #oldestIdle(): FetchJob | null {
-    for (const job of this.#jobs.values()) if (job.sessions.size === 0) return job;
+    for (const job of this.#jobs.values()) if (job.isIdle) return job;
     return null;
   }
 }

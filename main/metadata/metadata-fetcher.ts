@@ -1,56 +1,28 @@
-// Fetches the metadata of infohashes from the peers that the DHT names (BEP 9 over TCP; protocol.md 4.3, 6.2, 6.2b).
+// Fetches the metadata of infohashes from the peers that the DHT names (BEP 9; protocol.md 4.3, 6.2, 6.2b).
 // Newest infohash first, one peer at a time and a second one if the first is slow, the next one on failure. What comes
-// out is verified. Not here: one peer's conversation (peer-session.ts) and who may be dialled at all (`mayConnect`).
+// out is verified. Not here: one peer (peer-attempt.ts) and who may be dialled at all (`mayConnect`).
 import { assert } from '../base/assert.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
-import type { Random } from '../base/random.ts';
-import type { Counters } from '../stats/counters.ts';
-import type { TorrentInfo } from '../wire/info-dictionary.ts';
 import { type ConnectionLimits, DialLimits, isDialablePort } from './dial-limits.ts';
-import { type GivenUpReason, isHostile, isOwnTrouble, type PeerFailure } from './failures.ts';
-import { FetchJob, FetchQueue, GoodPorts, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
+import type { MetadataDependencies, MetadataListener, MetadataOptions } from './fetcher-contract.ts';
+import { type GivenUpReason, isDead, isHostile, type PeerFailure } from './failures.ts';
+import { FetchJob, FetchQueue, GoodPorts, type PeerStage, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
 import { MetadataMemory } from './metadata-pieces.ts';
-import { PeerSession, type SessionEnd } from './peer-session.ts';
+import { MetadataVerifier } from './metadata-verifier.ts';
+import { PeerAttempt } from './peer-attempt.ts';
+import type { SessionEnd } from './peer-session.ts';
 import { RecentHybrids } from './recent-hybrids.ts';
-import { RetryLadder } from './retry-ladder.ts';
-import type { DialPeer } from './transports/peer-connection.ts';
-import { type VerifiedMetadata, verifyMetadata } from './verify-metadata.ts';
+import { TransportPolicy } from './transport-policy.ts';
+import type { Verdict, VerifiedMetadata } from './verify-metadata.ts';
+
+export type * from './fetcher-contract.ts';
 
 /** Deadlines are seconds; this is how late they may be noticed, and how often refilled limits are used. */
 const TICK_MS = 100;
 /** A second peer is asked when the first has not begun to send by then; most live ones have. */
 const SECOND_PEER_AFTER_MS = 1000;
-
-export interface MetadataDependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly counters: Counters;
-  readonly dial: DialPeer;
-  /** False for addresses that must never be dialled (dht/bogons.ts). Callers filter too; this is the second check. */
-  readonly mayConnect: (contact: Contact) => boolean;
-}
-
-export interface MetadataOptions extends ConnectionLimits {
-  /** Local address of every connection; a wildcard lets the system choose. */
-  readonly bindHost: string;
-}
-
-export interface FetchedTorrent {
-  readonly infohashV1: Uint8Array | null;
-  readonly infohashV2: Uint8Array | null;
-  readonly info: TorrentInfo;
-  /** Different peers named so far, counted up to 200. */
-  readonly peersSeen: number;
-  readonly asked: Infohash;
-}
-
-export interface MetadataListener {
-  onFetched(fetched: FetchedTorrent): void;
-  /** Each infohash offered ends in one of the two; this one may be called from inside offer(). */
-  onGivenUp(infohash: Infohash, reason: GivenUpReason): void;
-}
 
 export class MetadataFetcher {
   readonly #dependencies: MetadataDependencies;
@@ -59,9 +31,10 @@ export class MetadataFetcher {
   readonly #limits: DialLimits;
   readonly #queue = new FetchQueue();
   readonly #memory = new MetadataMemory();
-  readonly #ladder = new RetryLadder();
+  readonly #verifier: MetadataVerifier;
   readonly #goodPorts = new GoodPorts();
-  readonly #sessions = new Set<PeerSession>();
+  readonly #policy: TransportPolicy;
+  readonly #sessions = new Set<PeerAttempt>();
   readonly #hybrids = new RecentHybrids();
   #ticker: Timer | null = null;
   #isPaused = false;
@@ -70,6 +43,8 @@ export class MetadataFetcher {
   constructor(dependencies: MetadataDependencies, options: MetadataOptions, listener: MetadataListener) {
     this.#dependencies = dependencies;
     this.#listener = listener;
+    this.#policy = new TransportPolicy(options.transports);
+    this.#verifier = new MetadataVerifier(dependencies.clock, this.#memory);
     this.#localAddress = options.bindHost === '0.0.0.0' || options.bindHost === '::' ? null : options.bindHost;
     this.#limits = new DialLimits(options, dependencies.clock.nowMs());
   }
@@ -88,16 +63,16 @@ export class MetadataFetcher {
     return this.#memory.heldBytes;
   }
 
-  /** Adds `peers` to what is known of `infohash`. While paused it is only queued. */
-  offer(infohash: Infohash, peers: readonly Contact[]): void {
+  /** Adds `peers`, which `stage` brought, to what is known of `infohash`. While paused it is only queued. */
+  offer(infohash: Infohash, peers: readonly Contact[], stage: PeerStage = 'sampling-node'): void {
     if (this.#isStopped) return;
     const nowMs = this.#dependencies.clock.nowMs();
     const existing = this.#queue.get(infohash);
     const dialable = peers.filter((contact) => this.#isDialable(contact, nowMs));
-    const refusal = this.#refusal(infohash, nowMs) ?? (existing || dialable.length > 0 ? null : 'no-peers');
-    if (refusal) return this.#refuse(infohash, refusal);
+    if (this.#hybrids.has(infohash)) return this.#refuse(infohash, 'duplicate');
+    if (!existing && dialable.length === 0) return this.#refuse(infohash, 'no-peers');
     const job = existing ?? new FetchJob(infohash);
-    job.offer(dialable, this.#dependencies.random);
+    job.offer(dialable, stage, this.#dependencies.random);
     const dropped = this.#queue.put(job, nowMs);
     if (dropped) {
       this.#dependencies.counters.overflows.count('metadata-queue');
@@ -123,7 +98,7 @@ export class MetadataFetcher {
   }
 
   resume(): void {
-    if (this.#isStopped || !this.#isPaused) return;
+    if (!this.#isPaused || this.#isStopped) return;
     this.#isPaused = false;
     this.#pump(this.#dependencies.clock.nowMs());
   }
@@ -132,32 +107,28 @@ export class MetadataFetcher {
   stop(): Promise<void> {
     this.#isStopped = true;
     this.#closeAll();
+    this.#verifier.stop();
     this.#setTicking(false);
     return Promise.resolve();
   }
 
   checkInvariants(): void {
-    this.#queue.checkInvariants();
-    this.#limits.checkInvariants();
-    this.#ladder.checkInvariants();
-    this.#hybrids.checkInvariants();
+    const parts = [this.#queue, this.#limits, this.#hybrids, this.#policy, this.#verifier];
+    for (const part of parts) part.checkInvariants();
     const inJobs = this.#queue.newestFirst().reduce((sum, job) => sum + job.sessions.size, 0);
     assert(inJobs === this.#sessions.size, 'every connection belongs to one queued infohash');
     assert(!this.#isPaused || this.#sessions.size === 0, 'no connection is open while paused');
-    assert(this.#sessions.size > 0 || this.#memory.heldBytes === 0, 'without connections no metadata is held');
-  }
-
-  #refusal(infohash: Infohash, nowMs: number): GivenUpReason | null {
-    if (this.#hybrids.has(infohash)) return 'duplicate';
-    return this.#ladder.mayTry(infohash, nowMs) ? null : 'too-early';
+    const isHolding = this.#sessions.size > 0 || this.#verifier.waitingCount > 0;
+    assert(isHolding || this.#memory.heldBytes === 0, 'without connections no metadata is held');
   }
 
   #isDialable(contact: Contact, nowMs: number): boolean {
     if (!isDialablePort(contact.port) || !this.#dependencies.mayConnect(contact)) return false;
     // Bound to an address of one family, a connection in the other would leave by another way than the user chose.
-    const isFamilyRight =
-      this.#localAddress === null || this.#localAddress.includes(':') === contact.host.includes(':');
-    return isFamilyRight && !this.#limits.isShunned(contact, nowMs);
+    const bound = this.#localAddress;
+    return (
+      (bound === null || bound.includes(':') === contact.host.includes(':')) && !this.#limits.isShunned(contact, nowMs)
+    );
   }
 
   #tick(): void {
@@ -188,7 +159,7 @@ export class MetadataFetcher {
   }
 
   #wantsPeer(job: FetchJob, nowMs: number): boolean {
-    if (job.sessions.size >= SESSIONS_PER_JOB_MAX) return false;
+    if (job.isVerifying || job.sessions.size >= SESSIONS_PER_JOB_MAX) return false;
     for (const session of job.sessions) {
       if (session.isReceiving || nowMs - session.startedAtMs < SECOND_PEER_AFTER_MS) return false;
     }
@@ -196,25 +167,22 @@ export class MetadataFetcher {
   }
 
   #open(job: FetchJob, contact: Contact, nowMs: number): void {
-    const { clock, counters, dial, random } = this.#dependencies;
-    counters.peersDialled++;
-    if (!job.wasTried) counters.metadataTried++;
+    if (!job.wasTried) this.#dependencies.counters.metadataTried++;
     job.wasTried = true;
     this.#limits.opened(contact, nowMs);
-    const session: PeerSession = new PeerSession(job.infohash, contact, {
-      clock,
-      dial,
-      transport: 'tcp',
+    const session: PeerAttempt = new PeerAttempt(job.infohash, contact, {
+      ...this.#dependencies,
       memory: this.#memory,
       localAddress: this.#localAddress,
-      random,
+      policy: this.#policy,
+      takeFlow: () => this.#limits.reopen(this.#dependencies.clock.nowMs()),
       onEnd: (end) => this.#onEnd(job, session, end),
     });
     job.sessions.add(session);
     this.#sessions.add(session);
   }
 
-  #onEnd(job: FetchJob, session: PeerSession, end: SessionEnd): void {
+  #onEnd(job: FetchJob, session: PeerAttempt, end: SessionEnd): void {
     this.#forget(job, session);
     if (end.kind === 'complete') this.#onComplete(job, session.contact, end.raw);
     else this.#onPeerFailed(job, session.contact, end.reason);
@@ -223,7 +191,20 @@ export class MetadataFetcher {
 
   #onComplete(job: FetchJob, contact: Contact, raw: Uint8Array): void {
     this.#dependencies.counters.metadataBytes += raw.length;
-    const verdict = verifyMetadata(job.infohash, raw);
+    job.isVerifying = true;
+    const isTaken = this.#verifier.verify(job.infohash, raw, (verdict) => {
+      job.isVerifying = false;
+      // Meanwhile it may have been fetched as the other half of a hybrid.
+      if (this.#queue.get(job.infohash) !== job) return;
+      this.#onVerdict(job, contact, verdict);
+      this.#pump(this.#dependencies.clock.nowMs());
+    });
+    if (isTaken) return;
+    job.isVerifying = false;
+    this.#onPeerFailed(job, contact, 'no-memory');
+  }
+
+  #onVerdict(job: FetchJob, contact: Contact, verdict: Verdict): void {
     if (verdict.kind === 'mismatch') return this.#onPeerFailed(job, contact, 'mismatch');
     this.#goodPorts.add(contact.port);
     this.#finish(job);
@@ -231,14 +212,14 @@ export class MetadataFetcher {
     if (verdict.kind === 'invalid') {
       counters.metadataFailures.count('invalid');
       counters.malformed.count(`metadata-${verdict.reason}`);
-      this.#ladder.never(job.infohash);
       return this.#listener.onGivenUp(job.infohash, 'invalid');
     }
-    this.#ladder.succeeded(job.infohash);
     counters.metadataFetched++;
+    const stage = job.stageOf(contact);
+    counters.metadataByStage.count(stage);
     this.#rememberHybrid(verdict);
     const { infohashV1, infohashV2, info } = verdict;
-    this.#listener.onFetched({ infohashV1, infohashV2, info, peersSeen: job.peersSeen, asked: job.infohash });
+    this.#listener.onFetched({ infohashV1, infohashV2, info, peersSeen: job.peersSeen, asked: job.infohash, stage });
   }
 
   #onPeerFailed(job: FetchJob, contact: Contact, reason: PeerFailure): void {
@@ -247,9 +228,9 @@ export class MetadataFetcher {
     counters.metadataFailures.count(reason);
     if (reason === 'no-memory') counters.overflows.count('metadata-bytes');
     if (isHostile(reason)) this.#limits.shun(contact, nowMs);
+    else if (isDead(reason)) this.#limits.avoidDead(contact, nowMs);
     if (!job.isExhausted) return;
     this.#finish(job);
-    if (!isOwnTrouble(reason)) this.#ladder.failed(job.infohash, nowMs);
     this.#listener.onGivenUp(job.infohash, reason);
   }
 
@@ -284,7 +265,7 @@ export class MetadataFetcher {
     }
   }
 
-  #forget(job: FetchJob, session: PeerSession): void {
+  #forget(job: FetchJob, session: PeerAttempt): void {
     job.sessions.delete(session);
     this.#sessions.delete(session);
     this.#limits.closed(session.contact);

@@ -47,8 +47,8 @@ export interface GetPeersListOptions {
   readonly send: (contact: Contact, infohash: Infohash, onOutcome: (outcome: QueryOutcome) => void) => SendVerdict;
   readonly nowMs: () => number;
   readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
-  /** The node has no peers for what it sampled. */
-  readonly onNoPeers: (infohash: Infohash, source: SampleSource) => void;
+  /** The node has no peers for what it sampled, or did not say. */
+  readonly onNoPeers: (infohash: Infohash) => void;
   /** It had none for any of the INFOHASHES_PER_NODE_MAX: they were probably invented. */
   readonly onBarren: (source: SampleSource) => void;
 }
@@ -156,8 +156,10 @@ export class GetPeersList {
     if (outcome.kind === 'cancelled') {
       source.waiting.unshift(infohash);
       this.#waitingCount++;
-    } else if (outcome.kind === 'timeout') source.timeoutsInARow++;
-    else {
+    } else if (outcome.kind === 'timeout') {
+      source.timeoutsInARow++;
+      this.#options.onNoPeers(infohash);
+    } else {
       source.timeoutsInARow = 0;
       this.#answered(source, infohash, outcome.kind === 'reply' ? outcome.reply.values : []);
     }
@@ -173,8 +175,10 @@ export class GetPeersList {
       counters.peersFound += peers.length;
       versions.foundPeers(source.version);
       onPeers(infohash, [...peers], source.node);
-    } else if (source.withPeersCount === 0 && source.answeredCount >= INFOHASHES_PER_NODE_MAX) onBarren(source);
-    else onNoPeers(infohash, source);
+      return;
+    }
+    if (source.withPeersCount === 0 && source.answeredCount >= INFOHASHES_PER_NODE_MAX) onBarren(source);
+    onNoPeers(infohash);
   }
 
   #postpone(source: SampleSource, dueAtMs: number): void {
@@ -184,9 +188,11 @@ export class GetPeersList {
 
   #abandon(source: SampleSource, reason: string): void {
     if (source.place !== NOT_IN_HEAP) this.#due.remove(source);
-    for (let count = source.waiting.length; count > 0; count--) this.#dropped(reason);
     this.#waitingCount -= source.waiting.length;
-    source.waiting.length = 0;
+    for (const infohash of source.waiting.splice(0)) {
+      this.#dropped(reason);
+      this.#options.onNoPeers(infohash);
+    }
   }
 
   #dropped(reason: string): false {

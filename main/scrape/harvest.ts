@@ -17,7 +17,8 @@ import {
   type SavedInfohashKeys,
 } from './infohash-filters.ts';
 import { type AskKnown, InfohashTriage } from './infohash-triage.ts';
-import { LOOKUPS_PER_SOURCE_MAX, PeerLookups } from './peer-lookups.ts';
+import { PeerLookups } from './peer-lookups.ts';
+import { type PeerStage, PeerStages } from './peer-stages.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
 
 export interface HarvestDependencies {
@@ -27,7 +28,7 @@ export interface HarvestDependencies {
   readonly dht: ScrapeDht;
   readonly versions: ClientVersions;
   readonly areKnown: AskKnown;
-  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+  readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
   /** Neither we nor the store have met it. */
   readonly onNew: (from: NodeContact) => void;
   /** 20 infohashes and no peer for any: they were probably invented. */
@@ -47,6 +48,8 @@ export interface HarvestFigures {
 }
 
 export class Harvest {
+  /** Where the peers of each infohash are looked for; whoever fetches tells it what came of them. */
+  readonly stages: PeerStages;
   readonly #dependencies: HarvestDependencies;
   readonly #getPeers: GetPeersList;
   readonly #lookups: PeerLookups;
@@ -66,13 +69,20 @@ export class Harvest {
       versions,
       nowMs: () => clock.nowMs(),
       send: (contact, infohash, onOutcome) => this.#send(contact, infohash, onOutcome),
-      onPeers,
-      onNoPeers: (infohash, source) => this.#foundNoPeers(infohash, source),
+      onPeers: (infohash, peers) => this.stages.found(infohash, peers),
+      onNoPeers: (infohash) => this.stages.nothing(infohash),
       onBarren: ({ node }) => onBarren(node),
     });
     this.#lookups = new PeerLookups({
       counters,
       lookupPeers: (infohash, onDone) => dht.lookupPeers(infohash, onDone),
+      onPeers: (infohash, peers) => this.stages.found(infohash, peers),
+      onNoPeers: (infohash) => this.stages.nothing(infohash),
+    });
+    this.stages = new PeerStages({
+      counters,
+      askNode: (infohash, source) => this.#getPeers.add(infohash, source),
+      lookUp: (infohash) => this.#lookups.offer(infohash, clock.nowMs()),
       onPeers,
     });
   }
@@ -95,6 +105,11 @@ export class Harvest {
       known: this.#known.figures(),
       recent: this.#recent.figures(),
     };
+  }
+
+  /** Lookups that wait for their turn. */
+  get lookupsWaiting(): number {
+    return this.#lookups.waitingCount;
   }
 
   get keys(): SavedInfohashKeys {
@@ -123,6 +138,7 @@ export class Harvest {
       const outcome = this.#triage.offer(infohash, source, nowMs);
       if (outcome === 'full') return;
       if (outcome === 'queued') queuedCount++;
+      else if (outcome === 'repeated') this.stages.sampledAgain(infohash, source);
     }
   }
 
@@ -142,6 +158,7 @@ export class Harvest {
     this.#triage.checkInvariants();
     this.#getPeers.checkInvariants();
     this.#lookups.checkInvariants();
+    this.stages.checkInvariants();
     this.#known.checkInvariants();
   }
 
@@ -162,7 +179,7 @@ export class Harvest {
     counters.infohashesNew++;
     versions.foundNew(source.version);
     onNew(source.node);
-    this.#getPeers.add(infohash, source);
+    this.stages.begin(infohash, source);
   }
 
   #send(contact: Contact, infohash: Infohash, onOutcome: (outcome: QueryOutcome) => void): SendVerdict {
@@ -171,10 +188,5 @@ export class Harvest {
     const permission = dht.budget.canSend(contact, clock.nowMs());
     if (permission !== 'yes') return permission;
     return dht.query(contact, { method: 'get_peers', infohash }, onOutcome) ? 'sent' : 'address-busy';
-  }
-
-  #foundNoPeers(infohash: Infohash, source: SampleSource): void {
-    if (source.answeredCount - source.withPeersCount > LOOKUPS_PER_SOURCE_MAX) return;
-    this.#lookups.offer(infohash, source.node, this.#dependencies.clock.nowMs());
   }
 }

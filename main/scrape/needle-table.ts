@@ -5,7 +5,8 @@ import type { Clock } from '../base/clock.ts';
 import { asNodeId, IDENTIFIER_BYTES, type NodeId, sharedPrefixBits } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import { RoutingTable, type TableNode } from '../dht/routing-table.ts';
-import { Candidates } from './candidates.ts';
+import { type CandidatePool, Candidates } from './candidates.ts';
+import { RecentCandidates } from './recent-candidates.ts';
 
 /** The origin's bucket; 8 is for the table we serve lookups from. */
 const BUCKET_SIZE = 32;
@@ -20,6 +21,8 @@ export interface NeedleTableOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly isOnePerSubnet: boolean;
+  /** Candidates are kept by age and taken from anywhere, instead of nearest to the needle first. */
+  readonly keepsNewest: boolean;
   readonly onRetired: (node: TableNode) => void;
 }
 
@@ -32,18 +35,20 @@ interface Minute {
 export class NeedleTable {
   readonly needle: NodeId;
   readonly routing: RoutingTable;
-  readonly candidates: Candidates;
+  readonly candidates: CandidatePool;
   readonly bornAtMs: number;
   /** When the main table was last asked for candidates; see Sampler. */
   seededAtMs = -Infinity;
+  /** A lookup towards the needle is still gathering candidates: none is sampled before it has ended (R1). */
+  isConverging = false;
   /** Nodes of `routing` that the main table does not hold; kept up to date by NeedleTables. */
   ownNodeCount = 0;
   readonly #minutes: Minute[] = [];
 
-  constructor({ needle, clock, random, isOnePerSubnet, onRetired }: NeedleTableOptions) {
+  constructor({ needle, clock, random, isOnePerSubnet, keepsNewest, onRetired }: NeedleTableOptions) {
     this.needle = needle;
     this.bornAtMs = clock.nowMs();
-    this.candidates = new Candidates(needle);
+    this.candidates = keepsNewest ? new RecentCandidates() : new Candidates(needle);
     this.routing = new RoutingTable({
       selfId: needle,
       clock,

@@ -1,5 +1,5 @@
 // All needle tables together: which one a node belongs to, which one is asked next, and when a needle has served.
-// Needles are stratified: table i of n owns the i-th n-th of the key space and a random rest of the bits, so that they
+// Needles may be stratified: table i of n owns the i-th n-th of the key space and a random rest of the bits, so that they
 // cover it evenly. Every node learnt anywhere belongs to the table whose needle is nearest to it.
 import { assert } from '../base/assert.ts';
 import { toHex } from '../base/bytes.ts';
@@ -13,9 +13,9 @@ import { type Candidate, newCandidate } from './candidates.ts';
 import { NeedleTable } from './needle-table.ts';
 import type { Referrer, Referrers } from './referrers.ts';
 import { type RetiredNode, RetiredNodes, sightingOf } from './retired-nodes.ts';
+import type { Strategy } from './strategy.ts';
 import type { Counters } from '../stats/counters.ts';
 
-export const NEEDLES_DEFAULT = 16;
 export const NEEDLES_MAX = 64;
 /** R5: a needle is replaced when all three hold: it is old, it yields next to nothing, and less than the others. */
 export const NEEDLE_AGE_MIN_MS = 60 * 60_000;
@@ -26,6 +26,8 @@ export const CYCLE_EVERY_MS = 60_000;
 const RECOUNT_EVERY_MS = 250;
 /** One pick in so many is random, so that no table starves on a bad first impression. */
 const RANDOM_PICK_ONE_IN = 10;
+/** The golden ratio: steps of this part of the key space fall farther from all before them than any other's do. */
+const SPREAD_STEP = Math.round((2 ** 32 * (Math.sqrt(5) - 1)) / 2);
 
 export interface NeedleTablesOptions {
   readonly clock: Clock;
@@ -33,6 +35,7 @@ export interface NeedleTablesOptions {
   readonly counters: Counters;
   readonly referrers: Referrers;
   readonly needleCount: number;
+  readonly strategy: Strategy;
   readonly isOnePerSubnet: boolean;
   readonly isResting: (host: string) => boolean;
   readonly isInMainTable: (node: NodeContact) => boolean;
@@ -50,6 +53,7 @@ export class NeedleTables {
   readonly #options: NeedleTablesOptions;
   readonly #tables: NeedleTable[];
   #cycledAtMs: number;
+  #spreadHead: number;
   #countedNext = 0;
   #countedAtMs = -Infinity;
 
@@ -58,6 +62,7 @@ export class NeedleTables {
     this.#options = options;
     this.retired = new RetiredNodes(options.counters);
     this.#cycledAtMs = options.clock.nowMs();
+    this.#spreadHead = options.random.uint32();
     this.#tables = Array.from({ length: options.needleCount }, (_, stratum) =>
       this.#newTable(this.#newNeedle(stratum)),
     );
@@ -96,9 +101,37 @@ export class NeedleTables {
     return true;
   }
 
+  /** Queues `node` in `table` whatever it matches best: what a lookup towards the table's needle met. */
+  offerTo({ candidates }: NeedleTable, node: NodeContact, referrer: Referrer | null): void {
+    const { host } = node.contact;
+    if (candidates.has(host) || !candidates.hasRoomFor(node.id) || this.#options.isResting(host)) return;
+    this.#add(candidates, newCandidate(node, referrer));
+  }
+
+  /** The candidate to be asked next, taken out, and its table. Null when nobody waits anywhere. */
+  takeNext(nowMs: number): { readonly table: NeedleTable; readonly candidate: Candidate } | null {
+    const { random, strategy } = this.#options;
+    const point = random.bytes(IDENTIFIER_BYTES);
+    let table: NeedleTable | null = null;
+    if (strategy === 'spread') {
+      this.#spreadHead = (this.#spreadHead + SPREAD_STEP) >>> 0;
+      new DataView(point.buffer, point.byteOffset).setUint32(0, this.#spreadHead);
+      table = this.bestMatch(point);
+    }
+    if (table === null || table.candidates.size === 0) table = this.pick(nowMs);
+    const candidate = table?.candidates.pop(point) ?? null;
+    return table !== null && candidate !== null ? { table, candidate } : null;
+  }
+
   /** A candidate that was taken out and could not be asked just now goes back. */
   putBack(table: NeedleTable, candidate: Candidate): void {
     this.#place(table.candidates, candidate);
+  }
+
+  /** `node` need not wait in `table` any longer: it is dead. */
+  drop({ candidates }: NeedleTable, { contact }: NodeContact): void {
+    const candidate = candidates.removeHost(contact.host);
+    if (candidate !== null) this.#options.referrers.settle(candidate.referrer, false);
   }
 
   /** `node` answered a query of ours. */
@@ -114,7 +147,7 @@ export class NeedleTables {
 
   /** The table that promises most: candidates times share of new infohashes. Null when nobody waits anywhere. */
   pick(nowMs: number): NeedleTable | null {
-    const filled = this.#tables.filter((table) => table.candidates.size > 0);
+    const filled = this.#tables.filter(({ candidates, isConverging }) => candidates.size > 0 && !isConverging);
     if (filled.length === 0) return null;
     const { random } = this.#options;
     if (random.below(RANDOM_PICK_ONE_IN) === 0) return filled[random.below(filled.length)]!;
@@ -134,10 +167,11 @@ export class NeedleTables {
       this.#countedNext = (this.#countedNext + 1) % this.#tables.length;
       this.#recount(this.#tables[this.#countedNext]!);
     }
-    if (nowMs - this.#cycledAtMs < CYCLE_EVERY_MS) return;
+    // The first loop ends its needles itself, when they are harvested.
+    if (this.#options.strategy === 'converge' || nowMs - this.#cycledAtMs < CYCLE_EVERY_MS) return;
     this.#cycledAtMs = nowMs;
     const spent = this.#spentTable(nowMs);
-    if (spent !== null) this.#cycle(spent);
+    if (spent !== null) this.renew(spent);
   }
 
   /** The saved needles with their buckets as they were. Other numbers of needles cannot be matched: see reinsert. */
@@ -194,16 +228,18 @@ export class NeedleTables {
     return this.#tables.find(isSpent) ?? null;
   }
 
-  /** A new needle in the same stratum; whoever the old table knew goes to the best match among all. */
-  #cycle(spent: NeedleTable): void {
+  /** A new needle in the same stratum; whoever the old table knew goes to the best match among all. Returns its table. */
+  renew(spent: NeedleTable): NeedleTable {
     const stratum = this.#tables.indexOf(spent);
-    this.#tables[stratum] = this.#newTable(this.#newNeedle(stratum));
+    const fresh = this.#newTable(this.#newNeedle(stratum));
+    this.#tables[stratum] = fresh;
     for (const node of spent.routing.nodes()) this.#handOver(node);
     for (const candidate of [...spent.candidates.values()]) {
       spent.candidates.remove(candidate);
       this.#place(this.bestMatch(candidate.node.id).candidates, candidate);
     }
     this.recountAll();
+    return fresh;
   }
 
   #handOver(node: TableNode): void {
@@ -214,15 +250,18 @@ export class NeedleTables {
   }
 
   #newTable(needle: NodeId): NeedleTable {
-    const { clock, random, isOnePerSubnet } = this.#options;
-    return new NeedleTable({ needle, clock, random, isOnePerSubnet, onRetired: (node) => this.offerRetired(node) });
+    const { clock, random, isOnePerSubnet, strategy } = this.#options;
+    const keepsNewest = strategy === 'spread';
+    const onRetired = (node: TableNode) => this.offerRetired(node);
+    return new NeedleTable({ needle, clock, random, isOnePerSubnet, keepsNewest, onRetired });
   }
 
   #newNeedle(stratum: number): NodeId {
-    const needle = this.#options.random.bytes(IDENTIFIER_BYTES);
-    const count = this.#options.needleCount;
+    const { random, needleCount: count, strategy } = this.#options;
+    const needle = random.bytes(IDENTIFIER_BYTES);
+    if (strategy === 'converge' || strategy === 'random-needles') return asNodeId(needle);
     // The first 16 bits, as a number, fall into the stratum-th of `count` equal parts.
-    const first = Math.floor(((stratum + this.#options.random.fraction()) / count) * 65_536);
+    const first = Math.floor(((stratum + random.fraction()) / count) * 65_536);
     needle[0] = first >>> 8;
     needle[1] = first;
     return asNodeId(needle);

@@ -1,8 +1,8 @@
-// For an infohash whose own source named no peers: a whole lookup, up to 40 queries to addresses that are mostly new to
+// For an infohash that the nodes which sampled it brought no metadata for: a whole lookup, up to 40 queries to addresses that are mostly new to
 // our router. So at low priority, two at once, one start in five seconds at most, and forgotten when too old.
 import { assert } from '../base/assert.ts';
 import { BoundedQueue } from '../base/bounded-queue.ts';
-import type { Contact, NodeContact } from '../base/contact.ts';
+import type { Contact } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
 import type { Counters } from '../stats/counters.ts';
 
@@ -12,19 +12,17 @@ const START_EVERY_MS = 5000;
 const EXPIRES_AFTER_MS = 20 * 60_000;
 /** A lookup that has not ended by then was lost in a pause. */
 const LOOKUP_LOST_AFTER_MS = 120_000;
-/** One liar with twenty invented infohashes must not cost 800 queries. */
-export const LOOKUPS_PER_SOURCE_MAX = 3;
-
 interface Wanted {
   readonly infohash: Infohash;
-  readonly from: NodeContact;
   readonly expiresAtMs: number;
 }
 
 export interface PeerLookupsOptions {
   readonly counters: Counters;
   readonly lookupPeers: (infohash: Uint8Array, onDone: (peers: Contact[]) => void) => boolean;
-  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+  readonly onPeers: (infohash: Infohash, peers: Contact[]) => void;
+  /** The lookup found nobody, or was never begun. */
+  readonly onNoPeers: (infohash: Infohash) => void;
 }
 
 export class PeerLookups {
@@ -42,9 +40,11 @@ export class PeerLookups {
     return this.#waiting.size;
   }
 
-  offer(infohash: Infohash, from: NodeContact, nowMs: number): void {
-    const dropped = this.#waiting.push({ infohash, from, expiresAtMs: nowMs + EXPIRES_AFTER_MS });
-    if (dropped !== null) this.#options.counters.overflows.count('peer-lookups');
+  /** False, and nothing is begun, when too many wait. */
+  offer(infohash: Infohash, nowMs: number): boolean {
+    const isTaken = this.#waiting.offer({ infohash, expiresAtMs: nowMs + EXPIRES_AFTER_MS });
+    if (!isTaken) this.#options.counters.overflows.count('peer-lookups');
+    return isTaken;
   }
 
   /** Starts one if it is time; to be called when nothing more urgent waits. */
@@ -60,9 +60,9 @@ export class PeerLookups {
     this.#lastStartAtMs = nowMs;
     const isStarted = this.#options.lookupPeers(wanted.infohash, (peers) => {
       this.#startedAtMs.delete(lookup);
-      if (peers.length === 0) return;
+      if (peers.length === 0) return this.#options.onNoPeers(wanted.infohash);
       this.#options.counters.peersFound += peers.length;
-      this.#options.onPeers(wanted.infohash, peers, wanted.from);
+      this.#options.onPeers(wanted.infohash, peers);
     });
     if (isStarted) return;
     this.#startedAtMs.delete(lookup);
@@ -82,6 +82,7 @@ export class PeerLookups {
   #nextFresh(nowMs: number): Wanted | null {
     for (let wanted = this.#waiting.shift(); wanted !== null; wanted = this.#waiting.shift()) {
       if (wanted.expiresAtMs > nowMs) return wanted;
+      this.#options.onNoPeers(wanted.infohash);
     }
     return null;
   }

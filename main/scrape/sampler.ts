@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { NodeContact } from '../base/contact.ts';
-import type { Infohash } from '../base/identifier.ts';
+import { asNodeId, IDENTIFIER_BYTES, type Infohash, type NodeId } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { QueryOutcome } from '../dht/dht-node.ts';
 import type { Counters } from '../stats/counters.ts';
@@ -16,6 +16,7 @@ import type { Candidate } from './candidates.ts';
 import type { Cooldown } from './cooldown.ts';
 import { type NeedleTable, targetFor } from './needle-table.ts';
 import type { NeedleTables } from './needle-tables.ts';
+import type { Strategy } from './strategy.ts';
 import type { Referrer, Referrers } from './referrers.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
 import { SubnetPace } from './subnet-pace.ts';
@@ -40,12 +41,14 @@ export interface SamplerDependencies {
   readonly cooldown: Cooldown;
   readonly referrers: Referrers;
   readonly versions: ClientVersions;
+  readonly strategy: Strategy;
   readonly onSamples: OnSamples;
 }
 
 interface Asking {
   readonly node: NodeContact;
-  readonly needle: Uint8Array;
+  /** Where the reply's nodes are wanted. */
+  readonly target: NodeId;
   readonly referrer: Referrer | null;
 }
 
@@ -98,14 +101,16 @@ export class Sampler {
     if (this.#mainSweep.length === 0) {
       if (nowMs - this.#mainSweptAtMs < MAIN_SWEEP_EVERY_MS) return false;
       this.#mainSweptAtMs = nowMs;
-      this.#mainSweep = [...dht.table.nodes()];
+      this.#mainSweep = [...dht.table.nodes()].filter(({ supportsSamples }) => supportsSamples !== false);
     }
     for (let looked = 0; looked < LOOKED_AT_MAX && this.#mainSweep.length > 0; looked++) {
       const index = random.below(this.#mainSweep.length);
       const node = this.#mainSweep[index]!;
       const last = this.#mainSweep.pop()!;
       if (last !== node) this.#mainSweep[index] = last;
-      const verdict = this.#ask({ node, needle: dht.nodeId, referrer: null }, nowMs);
+      // Within the bucket it stands in: the same packet refreshes that (R12).
+      const target = targetFor(dht.nodeId, node.id, random);
+      const verdict = this.#ask({ node, target, referrer: null }, nowMs);
       if (verdict === 'sent') return true;
       if (verdict === 'no-budget') return false;
     }
@@ -118,11 +123,11 @@ export class Sampler {
     const busy: { table: NeedleTable; candidate: Candidate }[] = [];
     let verdict: Verdict = 'unfit';
     for (let looked = 0; looked < LOOKED_AT_MAX && verdict !== 'sent' && verdict !== 'no-budget'; looked++) {
-      const table = tables.pick(nowMs);
-      const candidate = table?.candidates.popNearest() ?? null;
-      if (table === null || candidate === null) break;
+      const next = tables.takeNext(nowMs);
+      if (next === null) break;
+      const { table, candidate } = next;
       const { node, referrer } = candidate;
-      verdict = this.#ask({ node, needle: table.needle, referrer }, nowMs);
+      verdict = this.#ask({ node, target: this.#targetFor(table, node), referrer }, nowMs);
       if (verdict === 'unfit') referrers.release(referrer);
       else if (verdict !== 'sent') busy.push({ table, candidate });
     }
@@ -130,17 +135,21 @@ export class Sampler {
     return verdict === 'sent';
   }
 
+  /** Spread: anywhere, as every node knows somebody in every half, and all parts of the key space are to be supplied. */
+  #targetFor({ needle }: NeedleTable, { id }: NodeContact): NodeId {
+    const { random, strategy } = this.#dependencies;
+    return strategy === 'spread' ? asNodeId(random.bytes(IDENTIFIER_BYTES)) : targetFor(needle, id, random);
+  }
+
   #ask(asking: Asking, nowMs: number): Verdict {
-    const { dht, cooldown, counters, random } = this.#dependencies;
-    const { contact, id } = asking.node;
+    const { dht, cooldown, counters } = this.#dependencies;
+    const { contact } = asking.node;
     if (cooldown.isResting(contact.host)) return 'unfit';
     const permission = dht.budget.canSend(contact, nowMs);
     if (permission !== 'yes') return permission;
     if (!this.#subnets.take(contact.host, nowMs)) return 'address-busy';
-    const target = targetFor(asking.needle, id, random);
-    const isSent = dht.query(contact, { method: 'sample_infohashes', target }, (outcome) =>
-      this.#ended(asking, outcome),
-    );
+    const query = { method: 'sample_infohashes', target: asking.target } as const;
+    const isSent = dht.query(contact, query, (outcome) => this.#ended(asking, outcome));
     // Refused although there was budget. Not now for anybody, or not ever for this one (forbidden, banned, a router)?
     if (!isSent) return dht.isPaused || dht.isSilent ? 'no-budget' : 'unfit';
     cooldown.mark(contact.host);

@@ -1,9 +1,9 @@
-// The scraper (BEP 51), the second loop of the user's notes: nodes around many needles are sampled nearest first, each
-// at most once in 24 hours, and asked for the peers of what they sampled. One tick of 50 ms does a bounded amount of each
-// step; nothing waits, and no query has a timer of its own. This file wires the parts and owns their order:
+// The scraper (BEP 51): nodes all over the key space are sampled, each at most once in 24 hours, and asked for the peers of
+// what they sampled. Which node is next is the strategy's to say: the user's two loops, and ours (strategy.ts).
+// One tick of 50 ms does a bounded amount of each step; nothing waits, and no query has a timer of its own. This file
+// wires the parts and owns their order:
 //   answers > get_peers to those who just sampled > samples > whole lookups.
 // Sampling is demand-driven: none while triage, get_peers or the metadata queue (wantsMore) is above its high-water mark.
-// The first loop (converge on one needle, then harvest it) is not here yet: it would be one more caller of offerNodes.
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Contact, NodeContact } from '../base/contact.ts';
@@ -13,25 +13,29 @@ import type { Random } from '../base/random.ts';
 import { ClientVersions } from '../stats/client-versions.ts';
 import type { Counters } from '../stats/counters.ts';
 import { Cooldown } from './cooldown.ts';
-import { Explorer } from './explorer.ts';
+import { FindNodeRests } from './find-node-rests.ts';
 import { Harvest, type HarvestFigures } from './harvest.ts';
 import type { AskKnown } from './infohash-triage.ts';
-import { type NeedleFigures, NeedleTables, NEEDLES_DEFAULT } from './needle-tables.ts';
+import { type NeedleFigures, NeedleTables } from './needle-tables.ts';
 import { type Pace, PaceController, type PaceFigures } from './pace.ts';
+import type { PeerStage, PeerStages } from './peer-stages.ts';
 import { NEW_CONTACTS_PER_REPLY_MAX, Referrers } from './referrers.ts';
 import type { RetiredNode } from './retired-nodes.ts';
 import { Sampler } from './sampler.ts';
 import { asSavedTable, type BencodableScrape, packScrape, type SavedNeedle, unpackScrape } from './saved-scrape.ts';
+import { createScout, type Scout } from './scout.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
+import { needleCountOf, type Strategy, STRATEGY_DEFAULT } from './strategy.ts';
 
 const TICK_MS = 50;
 /** With nothing to send there is nothing to hurry for. */
 const IDLE_TICK_MS = 500;
 /** protocol.md 6.2: samples started in one tick at most. */
 const SAMPLES_PER_TICK_MAX = 16;
+const SAMPLE_AT_LEAST_EVERY_MS = 100;
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
-/** The nearest candidates of each needle that are saved. */
+/** Candidates of each needle that are saved. */
 const CANDIDATES_SAVED = 64;
 
 export interface ScrapeDependencies {
@@ -40,7 +44,7 @@ export interface ScrapeDependencies {
   readonly log: Log;
   readonly counters: Counters;
   readonly dht: ScrapeDht;
-  readonly onPeers: (infohash: Infohash, peers: Contact[], from: NodeContact) => void;
+  readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
   readonly areKnown: AskKnown;
   /** The metadata queue is below its high-water mark. */
   readonly wantsMore: () => boolean;
@@ -57,7 +61,9 @@ export interface ScrapeFigures extends HarvestFigures {
 
 export interface ScrapeOptions {
   readonly pace?: Pace;
-  /** 1 to NEEDLES_MAX, default NEEDLES_DEFAULT. */
+  /** Default STRATEGY_DEFAULT. */
+  readonly strategy?: Strategy;
+  /** 1 to NEEDLES_MAX; the default depends on the strategy. */
   readonly needleCount?: number;
   /** Many nodes may share a subnet: tests and closed networks. */
   readonly localAddressesAllowed?: boolean;
@@ -71,17 +77,20 @@ export class ScrapeLoop {
   readonly #referrers = new Referrers();
   readonly #tables: NeedleTables;
   readonly #sampler: Sampler;
-  readonly #explorer: Explorer;
+  /** Finds candidates when the tables have too few. */
+  readonly #scout: Scout;
   readonly #harvest: Harvest;
   #timer: Timer | null = null;
   #delayMs = TICK_MS;
   #isStarted = false;
   #isPaused = false;
   #probedAtMs = -Infinity;
+  #sampledAtMs = -Infinity;
 
   constructor(dependencies: ScrapeDependencies, options: ScrapeOptions = {}) {
     const { clock, random, log, counters, dht } = dependencies;
     this.#dependencies = dependencies;
+    const strategy = options.strategy ?? STRATEGY_DEFAULT;
     const onRest = () => log.warn('The network seems overloaded: no sampling for five minutes.');
     this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest);
     this.#cooldown = new Cooldown(() => clock.nowUnixSeconds(), random);
@@ -90,7 +99,8 @@ export class ScrapeLoop {
       random,
       counters,
       referrers: this.#referrers,
-      needleCount: options.needleCount ?? NEEDLES_DEFAULT,
+      needleCount: options.needleCount ?? needleCountOf(strategy),
+      strategy,
       isOnePerSubnet: !(options.localAddressesAllowed ?? false),
       isResting: (host) => this.#cooldown.isResting(host),
       isInMainTable: (node) => dht.table.find(node.contact) !== null,
@@ -106,18 +116,25 @@ export class ScrapeLoop {
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });
-    this.#explorer = new Explorer({ random, dht, tables: this.#tables });
+    const parts = { clock, random, dht, tables: this.#tables, cooldown: this.#cooldown, referrers: this.#referrers };
+    this.#scout = createScout(strategy, { ...parts, rests: new FindNodeRests(random, clock.nowMs()) });
     this.#sampler = new Sampler({
-      clock,
-      random,
+      ...parts,
       counters,
-      dht,
-      tables: this.#tables,
-      cooldown: this.#cooldown,
-      referrers: this.#referrers,
       versions: this.clientVersions,
+      strategy,
       onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
     });
+  }
+
+  /** Where peers are looked for; to be told what came of those that were named. */
+  get stages(): PeerStages {
+    return this.#harvest.stages;
+  }
+
+  /** Lookups that wait for their turn: while there are some, nothing needs to come from the retry ladder. */
+  get lookupsWaiting(): number {
+    return this.#harvest.lookupsWaiting;
   }
 
   start(): void {
@@ -154,6 +171,7 @@ export class ScrapeLoop {
 
   /** Nodes learnt from any reply; `from` answers for them with its budget. */
   offerNodes(nodes: readonly NodeContact[], from: NodeContact): void {
+    if (this.#scout.hear(nodes)) return;
     let offeredCount = 0;
     for (const node of nodes) {
       if (offeredCount >= NEW_CONTACTS_PER_REPLY_MAX) return;
@@ -192,7 +210,7 @@ export class ScrapeLoop {
     const needles: SavedNeedle[] = this.#tables.all.map(({ needle, routing, candidates }) => ({
       needle,
       nodes: routing.save().nodes,
-      candidates: candidates.nearest(CANDIDATES_SAVED).map((candidate) => candidate.node),
+      candidates: candidates.best(CANDIDATES_SAVED).map((candidate) => candidate.node),
     }));
     const savedAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
     return packScrape({
@@ -219,7 +237,7 @@ export class ScrapeLoop {
     this.#cooldown.checkInvariants();
     this.#tables.checkInvariants();
     this.#sampler.checkInvariants();
-    this.#explorer.checkInvariants();
+    this.#scout.checkInvariants();
     this.#harvest.checkInvariants();
     assert(this.#timer === null || (this.#isStarted && !this.#isPaused), 'a timer runs although nothing should');
   }
@@ -261,10 +279,10 @@ export class ScrapeLoop {
       return;
     }
     const available = dht.budget.newAddressesAvailable(nowMs);
-    // The last one is left to the node's own upkeep, unless the rate is so low that there never are two.
-    const ours = available > 1 ? available - 1 : this.#pace.rates.newAddressesPerSecond <= 4 ? available : 0;
-    this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX));
-    this.#explorer.tick(nowMs);
+    // The last one is left to the node's own upkeep, yet not for long: while it joins it takes all there is.
+    const ours = nowMs - this.#sampledAtMs >= SAMPLE_AT_LEAST_EVERY_MS ? available : available - 1;
+    if (this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX)) > 0) this.#sampledAtMs = nowMs;
+    this.#scout.tick(nowMs);
   }
 
   #applyRates(): void {

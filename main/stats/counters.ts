@@ -1,7 +1,7 @@
 // What the engine counts. Plain fields, so that counting on a packet path costs an increment.
 
 /** Different reasons kept apart before the rest is counted as `other`. */
-const REASONS_MAX = 96;
+const REASONS_MAX = 128;
 
 /** Counts by reason, bounded: reasons come from a closed set in the code, and still a limit holds. */
 export class ReasonCounts {
@@ -76,6 +76,10 @@ export class Counters {
   readonly dropped = new ReasonCounts();
   /** Why fetching metadata from one peer ended without success, by reason. */
   readonly metadataFailures = new ReasonCounts();
+  /** How each connection to a peer ended, by transport and reason: `mse complete`, `tcp refused`. */
+  readonly metadataByTransport = new ReasonCounts();
+  /** Torrents fetched, by the stage that named the peer which delivered (metadata/fetch-queue.ts). */
+  readonly metadataByStage = new ReasonCounts();
   /** Limits that were hit, by the name of the queue or map. */
   readonly overflows = new ReasonCounts();
 }

@@ -31,11 +31,30 @@ const SLASHES = /[/\\]+/;
 const DRIVE_LETTER = /^([a-z]):/i;
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?=$|[\s.:])/i;
 
+/** Bytes looked at: of a name of megabytes only what cleanName would keep of it is read, and its ends count. */
+const NAME_BYTES_MAX = 4 * TEXT_CHARACTERS_MAX;
+
 /** `bytes` read as UTF-8; bytes that are not become U+FFFD and `hasBadEncoding` says so. No charset is guessed. */
 export function decodeText(bytes: Uint8Array): { text: string; hasBadEncoding: boolean } {
+  if (bytes.length > NAME_BYTES_MAX) return decodeEnds(bytes);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   // Asked for instead of caught: 200,000 bad names in one torrent would cost seconds of exceptions.
   return { text, hasBadEncoding: !isUtf8(bytes) };
+}
+
+/** Both ends of a monstrous name, each cut between two characters. */
+function decodeEnds(bytes: Uint8Array): { text: string; hasBadEncoding: boolean } {
+  let end = NAME_BYTES_MAX / 2;
+  let start = bytes.length - NAME_BYTES_MAX / 2;
+  for (let count = 0; count < 3 && isContinuation(bytes[end]!); count++) end--;
+  for (let count = 0; count < 3 && isContinuation(bytes[start]!); count++) start++;
+  const [first, last] = [decodeText(bytes.subarray(0, end)), decodeText(bytes.subarray(start))];
+  return { text: first.text + last.text, hasBadEncoding: first.hasBadEncoding || last.hasBadEncoding };
+}
+
+/** Inside a character of UTF-8. */
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }
 
 /** `name` as one safe line without any path in it: `../AC/DC` becomes `AC_DC`. Never empty. */

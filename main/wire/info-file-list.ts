@@ -2,13 +2,14 @@
 // (`file tree`, BEP 52). Counts every file, keeps the paths of the first ones only, hides padding (BEP 47).
 // Not here: cleaning the paths (clean-name.ts) and what the rest of the dictionary says (info-dictionary.ts).
 import { FILES_KEPT_MAX } from '../catalogue/torrent.ts';
-import type { BencodeScanner, ScanProblem } from './bencode-scanner.ts';
+import type { BencodeScanner, ScanProblem, Token } from './bencode-scanner.ts';
 import {
   TOKEN_CLOSE,
   TOKEN_DICTIONARY,
   TOKEN_INTEGER,
   TOKEN_KEY,
   TOKEN_LIST,
+  TOKEN_MALFORMED,
   TOKEN_STRING,
 } from './bencode-scanner.ts';
 
@@ -22,6 +23,10 @@ const PATH_PARTS_MAX = 100;
  */
 const KEPT_COST_BYTES_MAX = 1024 * 1024;
 const PART_COST_BYTES = 32;
+/** In one file's dictionary: a path of a hundred parts, and whatever else clients write there. */
+const ENTRY_TOKENS_MAX = 1024;
+/** Files read between two steps: some 0.1 ms. */
+const ENTRIES_PER_STEP = 512;
 /** SHA-256 (BEP 52). */
 const PIECES_ROOT_BYTES = 32;
 const LETTER_P = 0x70;
@@ -43,6 +48,17 @@ export interface RawFile {
   /** The path's parts as raw bytes, views into the dictionary. */
   readonly parts: readonly Uint8Array[];
   readonly sizeBytes: number;
+  /** What is shown of `attr` (BEP 47): see shownAttributes. */
+  readonly attributes: string;
+  /** Where a symbolic link points, as raw bytes; empty for everything else. */
+  readonly linkParts: readonly Uint8Array[];
+}
+
+/** Those letters of `attr` that people are shown, in one order: executable, hidden, symbolic link (BEP 47). */
+export function shownAttributes(letters: Uint8Array): string {
+  let shown = '';
+  for (const letter of 'xhl') if (letters.includes(letter.charCodeAt(0))) shown += letter;
+  return shown;
 }
 
 /** What one list or tree says. `problem` null: the scanner stands behind it. */
@@ -57,13 +73,14 @@ export class RawFileList {
   }
 
   /** Counts one file that is no padding. `parts` is null when there is no room for it. */
-  add(parts: readonly Uint8Array[] | null, sizeBytes: number): FileProblem | null {
+  add(parts: readonly Uint8Array[] | null, { sizeBytes, attributes, linkParts }: Entry): FileProblem | null {
     if (this.fileCount === FILES_MAX) return 'too-many-files';
     this.fileCount++;
     this.sizeBytes += sizeBytes;
     if (parts && this.hasRoom) {
-      this.kept.push({ parts, sizeBytes });
+      this.kept.push({ parts, sizeBytes, attributes, linkParts });
       for (const part of parts) this.#keptCostBytes += part.length + PART_COST_BYTES;
+      for (const part of linkParts) this.#keptCostBytes += part.length + PART_COST_BYTES;
     }
     return Number.isSafeInteger(this.sizeBytes) ? null : 'size-not-exact';
   }
@@ -75,18 +92,25 @@ type Problem = FileProblem | ScanProblem;
 class Entry {
   sizeBytes = -1;
   isPadding = false;
+  attributes = '';
+  linkParts: Uint8Array[] = [];
   rootBytes = -1;
   /** Of `path.utf-8` if there is one, else of `path`; empty when the list has no more room. */
   parts: Uint8Array[] = [];
   partCount = -1;
   hasUtf8Path = false;
+
+  get isLink(): boolean {
+    return this.attributes.includes('l');
+  }
 }
 
-/** Reads the value of `files`; the scanner stands right before it. */
-export function readFileList(scanner: BencodeScanner, into: RawFileList): Problem | null {
+/** Reads the value of `files`, in steps; the scanner stands right before it. */
+export function* readFileList(scanner: BencodeScanner, into: RawFileList): Generator<void, Problem | null, void> {
   const first = scanner.next();
   if (first !== TOKEN_LIST) return scanner.problem ?? 'bad-file-entry';
-  for (;;) {
+  for (let count = 1; ; count++) {
+    if (count % ENTRIES_PER_STEP === 0) yield;
     const token = scanner.next();
     if (token === TOKEN_CLOSE) return null;
     if (token !== TOKEN_DICTIONARY) return scanner.problem ?? 'bad-file-entry';
@@ -96,14 +120,15 @@ export function readFileList(scanner: BencodeScanner, into: RawFileList): Proble
   }
 }
 
-/** Reads the value of `file tree`; the scanner stands right before it. */
-export function readFileTree(scanner: BencodeScanner, into: RawFileList): Problem | null {
+/** Reads the value of `file tree`, in steps; the scanner stands right before it. */
+export function* readFileTree(scanner: BencodeScanner, into: RawFileList): Generator<void, Problem | null, void> {
   if (scanner.next() !== TOKEN_DICTIONARY) return scanner.problem ?? 'bad-file-tree';
   const path: Uint8Array[] = [];
   /** For each open folder: how many names it has had, and whether one of them was the file mark (the empty name). */
   const nameCounts = [0];
   const hasMark = [false];
-  for (;;) {
+  for (let count = 1; ; count++) {
+    if (count % ENTRIES_PER_STEP === 0) yield;
     const token = scanner.next();
     if (token === TOKEN_CLOSE) {
       if (path.length === 0) return null;
@@ -127,21 +152,28 @@ export function readFileTree(scanner: BencodeScanner, into: RawFileList): Proble
       continue;
     }
     const entry = new Entry();
-    const problem = readEntry(scanner, entry, false) ?? addFromTree(entry, path, into);
+    const problem = readEntry(scanner, entry, into.hasRoom) ?? addFromTree(entry, path, into);
     if (problem) return problem;
   }
 }
 
+/** A symbolic link takes no place, and needs no length (libtorrent; BEP 47 leaves it open). */
+function settleLink(entry: Entry): void {
+  if (entry.isLink) entry.sizeBytes = 0;
+}
+
 function addListed(entry: Entry, into: RawFileList): FileProblem | null {
+  settleLink(entry);
   if (entry.sizeBytes < 0) return 'bad-length';
   if (entry.partCount < 1) return 'bad-path';
-  return entry.isPadding ? null : into.add(entry.parts.length > 0 ? entry.parts : null, entry.sizeBytes);
+  return entry.isPadding ? null : into.add(entry.parts.length > 0 ? entry.parts : null, entry);
 }
 
 function addFromTree(entry: Entry, path: readonly Uint8Array[], into: RawFileList): FileProblem | null {
+  settleLink(entry);
   if (entry.sizeBytes < 0) return 'bad-length';
   if (entry.sizeBytes > 0 && entry.rootBytes !== PIECES_ROOT_BYTES) return 'bad-pieces-root';
-  return entry.isPadding ? null : into.add(into.hasRoom ? [...path] : null, entry.sizeBytes);
+  return entry.isPadding ? null : into.add(into.hasRoom ? [...path] : null, entry);
 }
 
 /** Reads the fields of one file, v1 or v2, up to and with the end of its dictionary. Of a repeated key the first counts. */
@@ -154,9 +186,10 @@ function readEntry(scanner: BencodeScanner, entry: Entry, keepsPath: boolean): P
     if (scanner.dataIs('length')) problem = readLength(scanner, entry);
     else if (scanner.dataIs('path')) problem = readPath(scanner, entry, { keepsPath, isUtf8: false });
     else if (scanner.dataIs('path.utf-8')) problem = readPath(scanner, entry, { keepsPath, isUtf8: true });
-    else if (scanner.dataIs('attr')) readAttributes(scanner, entry);
-    else if (scanner.dataIs('pieces root')) readRoot(scanner, entry);
-    else scanner.skipValue();
+    else if (scanner.dataIs('attr')) problem = readAttributes(scanner, entry);
+    else if (scanner.dataIs('symlink path')) problem = readLinkPath(scanner, entry, keepsPath);
+    else if (scanner.dataIs('pieces root')) problem = readRoot(scanner, entry);
+    else if (skipSmall(scanner) === null) problem = 'bad-file-entry';
     if (problem) return problem;
   }
 }
@@ -168,15 +201,47 @@ function readLength(scanner: BencodeScanner, entry: Entry): Problem | null {
   return null;
 }
 
-function readAttributes(scanner: BencodeScanner, entry: Entry): void {
-  if (scanner.skipValue() !== TOKEN_STRING) return;
-  const attributes = scanner.bytes.subarray(scanner.dataStart, scanner.dataStart + scanner.dataLength);
-  if (attributes.includes(LETTER_P)) entry.isPadding = true;
+/** Reads one value and answers its last token; null when it is larger than anything in one file's dictionary has to be. */
+function skipSmall(scanner: BencodeScanner): Token | null {
+  const { depth } = scanner;
+  let token = scanner.next();
+  for (let count = 1; scanner.depth > depth && token !== TOKEN_MALFORMED; count++) {
+    if (count === ENTRY_TOKENS_MAX) return null;
+    token = scanner.next();
+  }
+  return token; // a scan problem shows at the next one
 }
 
-function readRoot(scanner: BencodeScanner, entry: Entry): void {
-  const isString = scanner.skipValue() === TOKEN_STRING;
-  if (entry.rootBytes < 0) entry.rootBytes = isString ? scanner.dataLength : 0;
+function readAttributes(scanner: BencodeScanner, entry: Entry): FileProblem | null {
+  const token = skipSmall(scanner);
+  if (token === null) return 'bad-file-entry';
+  if (token !== TOKEN_STRING) return null;
+  const letters = scanner.bytes.subarray(scanner.dataStart, scanner.dataStart + scanner.dataLength);
+  if (letters.includes(LETTER_P)) entry.isPadding = true;
+  entry.attributes ||= shownAttributes(letters);
+  return null;
+}
+
+function readRoot(scanner: BencodeScanner, entry: Entry): FileProblem | null {
+  const token = skipSmall(scanner);
+  if (token === null) return 'bad-file-entry';
+  if (entry.rootBytes < 0) entry.rootBytes = token === TOKEN_STRING ? scanner.dataLength : 0;
+  return null;
+}
+
+/** What is no list of strings points nowhere. */
+function readLinkPath(scanner: BencodeScanner, entry: Entry, keepsPath: boolean): Problem | null {
+  const { depth } = scanner;
+  const parts: Uint8Array[] = [];
+  let token = scanner.next();
+  for (let count = 1; scanner.depth > depth && token !== TOKEN_MALFORMED; count++) {
+    if (count > PATH_PARTS_MAX) return 'path-too-deep';
+    token = scanner.next();
+    if (token !== TOKEN_STRING || !keepsPath) continue;
+    parts.push(scanner.bytes.subarray(scanner.dataStart, scanner.dataStart + scanner.dataLength));
+  }
+  if (entry.linkParts.length === 0) entry.linkParts = parts;
+  return null;
 }
 
 function readPath(

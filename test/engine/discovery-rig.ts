@@ -116,7 +116,7 @@ export class Crawler {
         log,
         openSocket: (socketOptions) => this.#open(openSocket ?? swarm.network.openSocket, socketOptions),
         resolveHost: () => Promise.reject(new Error('nothing is looked up here')),
-        dial: seeders.dial,
+        dialTcp: seeders.dial,
       },
       {
         dataDir: '',

@@ -1,7 +1,7 @@
 // The counters of protocol.md 6.7 over a whole crawl: they add up, agree with what was seen from outside, and stay small.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CLIENT_VERSIONS_SHOWN } from '../../main/engine/engine-contract.ts';
-import { NEEDLES_DEFAULT } from '../../main/scrape/needle-tables.ts';
+import { needleCountOf, STRATEGY_DEFAULT } from '../../main/scrape/strategy.ts';
 import { simulationSeed } from '../simulation/simulated-nodes.ts';
 import { DiscoveryRig, type Crawler } from './discovery-rig.ts';
 
@@ -62,7 +62,7 @@ describe(`counters (SEED=${seed})`, () => {
     expect(metadata.receivedBytes).toBeGreaterThanOrEqual(TORRENTS * 100);
     expect(stored).toMatchObject({ waiting: 0, saved: TORRENTS });
 
-    expect(scrape!.needles).toHaveLength(NEEDLES_DEFAULT);
+    expect(scrape!.needles).toHaveLength(needleCountOf(STRATEGY_DEFAULT));
     expect(scrape!.needles[0]!.needleHex).toMatch(/^[0-9a-f]{40}$/);
     expect(scrape!.needles.reduce((total, { newInfohashesIn10Min }) => total + newInfohashesIn10Min, 0)).toBe(
       infohashes.new,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DialLimits, isDialablePort, networkOf } from '../../main/metadata/dial-limits.ts';
-import { RetryLadder } from '../../main/metadata/retry-ladder.ts';
-import { randomInfohash } from './test-rig.ts';
+import { isFailureOfPeers, nextTryAt } from '../../main/metadata/retry-ladder.ts';
 
 describe('networkOf', () => {
   it.each([
@@ -46,22 +45,18 @@ describe('DialLimits', () => {
   });
 });
 
-describe('RetryLadder', () => {
-  it('keeps its limit and forgets the oldest', () => {
-    const ladder = new RetryLadder();
-    for (let seed = 0; seed < 8200; seed++) ladder.failed(randomInfohash(seed), 0);
-    ladder.checkInvariants();
-    expect(ladder.mayTry(randomInfohash(0), 0)).toBe(true);
-    expect(ladder.mayTry(randomInfohash(8199), 0)).toBe(false);
+describe('the retry ladder', () => {
+  it('is climbed after 1 h, 8 h and 3 days, and ends', () => {
+    const hours = [1, 2, 3, 4].map((failureCount) => nextTryAt(failureCount, 0)).map((at) => at && at / 3600);
+    expect(hours).toEqual([1, 8, 72, null]);
   });
 
-  it('a success clears the count', () => {
-    const ladder = new RetryLadder();
-    const infohash = randomInfohash(1);
-    ladder.failed(infohash, 0);
-    ladder.succeeded(infohash);
-    expect(ladder.mayTry(infohash, 0)).toBe(true);
-    ladder.never(infohash);
-    expect(ladder.mayTry(infohash, 1e15)).toBe(false);
+  it('other peers are looked for when these failed, not when our own limits or network did', () => {
+    for (const reason of ['refused', 'stall', 'no-peers', 'mismatch'] as const) {
+      expect(isFailureOfPeers(reason)).toBe(true);
+    }
+    for (const reason of ['unreachable', 'no-memory', 'expired', 'overflow'] as const) {
+      expect(isFailureOfPeers(reason)).toBe(false);
+    }
   });
 });

@@ -13,7 +13,6 @@ const TORRENTS = generateTorrents({ count: 60, seed: 4 });
 const V1 = TORRENTS.find((torrent) => torrent.version === 'v1')!;
 const V2 = TORRENTS.find((torrent) => torrent.version === 'v2')!;
 const HYBRID = TORRENTS.find((torrent) => torrent.version === 'hybrid')!;
-const HOUR_MS = 3_600_000;
 
 const toStop: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -361,25 +360,33 @@ describe('a queue that one silent address was named for', () => {
 });
 
 describe('retries', () => {
-  it('after 1 h, 6 h and 24 h, only when offered again, then never', async () => {
+  it('an address where nobody answered is left alone for ten minutes, whatever is asked for', async () => {
     const rig = newRig();
-    const peer = await closedPort();
-    const infohash = randomInfohash(1);
-    const tryAgain = async (): Promise<string> => {
-      const dialledCount = rig.dialled.length;
-      rig.offer(infohash, peer);
-      await rig.ended(rig.endedCount + (rig.fetcher.queuedCount > 0 ? 1 : 0));
-      return `${rig.givenUp.at(-1)!.reason} ${rig.dialled.length - dialledCount}`;
-    };
-    expect(await tryAgain()).toBe('refused 1');
-    for (const hours of [1, 6, 24]) {
-      rig.clock.advance(hours * HOUR_MS - 1000);
-      expect(await tryAgain()).toBe('too-early 0');
-      rig.clock.advance(1000);
-      expect(await tryAgain()).toBe('refused 1');
-    }
-    rig.clock.advance(1000 * HOUR_MS);
-    expect(await tryAgain()).toBe('too-early 0');
+    const closed = await closedPort();
+    rig.offer(randomInfohash(1), closed);
+    await rig.ended();
+    rig.offer(randomInfohash(2), closed);
+    expect(rig.givenUp.map(({ reason }) => reason)).toEqual(['refused', 'no-peers']);
+    rig.clock.advance(600_000);
+    rig.offer(randomInfohash(2), closed);
+    await rig.ended(3);
+    expect(rig.dialled).toHaveLength(2);
+    expect(rig.givenUp[2]?.reason).toBe('refused');
+  });
+
+  it('the stage that named the peer which delivered is told and counted, though later ones named it too', async () => {
+    const rig = newRig();
+    const closed = await closedPort();
+    const { contact } = await newSeeder([V1], '127.0.0.7');
+    rig.fetcher.pause();
+    rig.fetcher.offer(V1.infohashes[0] as never, [closed], 'sampling-node');
+    rig.fetcher.offer(V1.infohashes[0] as never, [contact], 'lookup');
+    rig.fetcher.offer(V1.infohashes[0] as never, [contact], 'retry');
+    rig.fetcher.pause(); // put back, it keeps its stage
+    rig.fetcher.resume();
+    await rig.ended();
+    expect(rig.fetched[0]?.stage).toBe('lookup');
+    expect(rig.counters.metadataByStage.toObject()).toEqual({ lookup: 1 });
   });
 
   it('not held against the infohash when our own network is down', async () => {

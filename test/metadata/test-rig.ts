@@ -11,6 +11,7 @@ import { toHex } from '../../main/base/bytes.ts';
 import type { FetchedTorrent } from '../../main/metadata/metadata-fetcher.ts';
 import { MetadataFetcher } from '../../main/metadata/metadata-fetcher.ts';
 import type { GivenUpReason } from '../../main/metadata/failures.ts';
+import { TCP_ONLY, type TransportOptions } from '../../main/metadata/transport-policy.ts';
 import type { DialPeer } from '../../main/metadata/transports/peer-connection.ts';
 import { dialTcp } from '../../main/metadata/transports/tcp-connection.ts';
 import { Counters } from '../../main/stats/counters.ts';
@@ -21,6 +22,8 @@ export interface RigOptions {
   readonly newConnectionsPerSecond?: number;
   readonly bindHost?: string;
   readonly dial?: DialPeer;
+  /** Default: plain TCP only. */
+  readonly transports?: TransportOptions;
   readonly mayConnect?: (contact: Contact) => boolean;
 }
 
@@ -50,6 +53,7 @@ export class Rig {
         connectionsMax: options.connectionsMax ?? 48,
         newConnectionsPerSecond: options.newConnectionsPerSecond ?? 1000,
         bindHost: options.bindHost ?? '0.0.0.0',
+        transports: options.transports ?? TCP_ONLY,
       },
       {
         onFetched: (fetched) => this.fetched.push(fetched),

@@ -6,6 +6,8 @@ const SCRIPT = path.join(import.meta.dirname, 'libtorrent_peers.py');
 
 export interface SessionState {
   readonly dhtNodes: number;
+  /** libtorrent's own words: `checking_resume_data`, `downloading`, `seeding`. */
+  readonly state?: string;
   readonly isComplete?: boolean;
   readonly progress?: number;
   /** `host:port` of whom the torrent is connected to. */

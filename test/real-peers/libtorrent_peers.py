@@ -106,7 +106,7 @@ class Peers:
         if name in self.handles:
             status = self.handles[name].status()
             peers = [f"{host}:{port}" for host, port in (peer.ip for peer in self.handles[name].get_peer_info())]
-            answer.update(isComplete=status.is_seeding, progress=status.progress, peers=peers)
+            answer.update(state=str(status.state), isComplete=status.is_seeding, progress=status.progress, peers=peers)
         return answer
 
     def sample(self, name, contact, target):

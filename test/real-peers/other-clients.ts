@@ -13,9 +13,11 @@ export interface ClientOptions extends StartOptions {
   readonly torrent: string;
   /** `host:port` of the node that it begins with. */
   readonly knows: string;
+  /** More settings in the client's own words: arguments of aria2, lines of rTorrent's file. */
+  readonly more?: readonly string[];
 }
 
-export function startAria2({ home, host, port, torrent, knows, ...options }: ClientOptions): RunningProcess {
+export function startAria2({ home, host, port, torrent, knows, more = [], ...options }: ClientOptions): RunningProcess {
   const settings = {
     'enable-dht': 'true',
     'enable-dht6': 'false',
@@ -33,11 +35,11 @@ export function startAria2({ home, host, port, torrent, knows, ...options }: Cli
     quiet: 'true',
   };
   const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
-  return new RunningProcess(['aria2c', '--no-conf', ...args, torrent], options);
+  return new RunningProcess(['aria2c', '--no-conf', ...args, ...more, torrent], options);
 }
 
 export async function startRtorrent(client: ClientOptions): Promise<RunningProcess> {
-  const { home, host, port, torrent, knows, ...options } = client;
+  const { home, host, port, torrent, knows, more = [], ...options } = client;
   const session = path.join(home, 'session');
   await mkdir(session, { recursive: true });
   const settings = path.join(home, 'rtorrent.rc');
@@ -51,6 +53,7 @@ export async function startRtorrent(client: ClientOptions): Promise<RunningProce
     'system.daemon.set = true',
     `directory.default.set = ${path.join(home, 'files')}`,
     `session.path.set = ${session}`,
+    ...more,
     `load.start = ${torrent}`,
     `schedule2 = dht_node, 1, 0, "dht.add_node=${knows}"`,
   ];

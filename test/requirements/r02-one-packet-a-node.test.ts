@@ -24,8 +24,8 @@ test('R2 one packet visits a BEP 51 node, and one more for each new infohash goe
   dht.sent[2]!.end(replyFrom(node, { values: [peer] }));
   clock.advance(60_000);
   expect(dht.sent.length).toBe(3);
-  expect(found.map(({ infohash, from }) => [infohash, from.contact.host])).toEqual(
-    infohashes.map((infohash) => [infohash, node.contact.host]),
+  expect(found.map(({ infohash, stage }) => [infohash, stage])).toEqual(
+    infohashes.map((infohash) => [infohash, 'sampling-node']),
   );
   loop.checkInvariants();
   loop.stop();

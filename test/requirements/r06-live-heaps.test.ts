@@ -96,7 +96,7 @@ test('R6 candidates: nearest first out and farthest out when full, whatever come
             for (const { id: kept } of model.values())
               if (out.node !== node) expect(compareDistance(needle, kept, out.node.id)).toBeLessThanOrEqual(0);
         } else {
-          const popped = candidates.popNearest();
+          const popped = candidates.pop();
           if (popped === null) continue;
           model.delete(popped.node.contact.host);
           for (const node of model.values())
@@ -105,7 +105,7 @@ test('R6 candidates: nearest first out and farthest out when full, whatever come
         expect(candidates.size).toBe(model.size);
       }
       candidates.checkInvariants();
-      expect(candidates.nearest(5).map(({ node }) => node.id)).toEqual(
+      expect(candidates.best(5).map(({ node }) => node.id)).toEqual(
         [...model.values()]
           .map((node) => node.id)
           .sort((a, b) => compareDistance(needle, a, b))

@@ -1,5 +1,5 @@
 // What tests of the scrape room stand on: its production parts, each with the neighbours that a test needs to play.
-import type { Contact, NodeContact } from '../../main/base/contact.ts';
+import type { Contact } from '../../main/base/contact.ts';
 import { asInfohash, type Infohash } from '../../main/base/identifier.ts';
 import { HASH_KEY_BYTES } from '../../main/base/keyed-hash.ts';
 import { silentLog } from '../../main/base/log.ts';
@@ -9,6 +9,7 @@ import { KnownInfohashes, RecentInfohashes } from '../../main/scrape/infohash-fi
 import { InfohashTriage } from '../../main/scrape/infohash-triage.ts';
 import { NeedleTables } from '../../main/scrape/needle-tables.ts';
 import { Referrers } from '../../main/scrape/referrers.ts';
+import type { PeerStage } from '../../main/scrape/peer-stages.ts';
 import { ScrapeLoop, type ScrapeOptions } from '../../main/scrape/scrape-loop.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { SimulatedClock } from '../simulation/simulated-clock.ts';
@@ -19,7 +20,7 @@ export function newScrape(options: ScrapeOptions = {}, clock = new SimulatedCloc
   const counters = new Counters();
   const random = createSeededRandom(7);
   const dht = new FakeDht(clock, random);
-  const found: { infohash: Infohash; peers: Contact[]; from: NodeContact }[] = [];
+  const found: { infohash: Infohash; peers: Contact[]; stage: PeerStage }[] = [];
   const state = { wantsMore: true, stored: new Set<string>() };
   const loop = new ScrapeLoop(
     {
@@ -28,7 +29,7 @@ export function newScrape(options: ScrapeOptions = {}, clock = new SimulatedCloc
       log: silentLog,
       counters,
       dht,
-      onPeers: (infohash, peers, from) => found.push({ infohash, peers, from }),
+      onPeers: (infohash, peers, stage) => found.push({ infohash, peers, stage }),
       areKnown: (infohashes, onAnswer) =>
         clock.setTimer(5, () => onAnswer(infohashes.map((infohash) => state.stored.has(infohash.join())))),
       wantsMore: () => state.wantsMore,
@@ -77,6 +78,7 @@ export function newTables(needleCount = 16, seed = 3) {
   const referrers = new Referrers();
   const resting = new Set<string>();
   const tables = new NeedleTables({
+    strategy: 'stratified-needles',
     clock,
     random,
     counters,

@@ -112,7 +112,7 @@ describe('ScrapeLoop', () => {
     }
     expect(dht.ofMethod('get_peers').length).toBe(20);
     expect(counters.dropped.get('fabricated-samples')).toBe(1);
-    expect(dht.lookups.length).toBeLessThanOrEqual(3);
+    expect(dht.lookups.length).toBe(0); // nobody else sampled them
     const sentCount = dht.sent.length;
     loop.offerNodes([newNode(), newNode()], liar);
     clock.advance(5000);
@@ -122,19 +122,31 @@ describe('ScrapeLoop', () => {
     loop.stop();
   });
 
-  it('looks up peers of an infohash whose source has none, and hands them on', () => {
+  it('asks another node that sampled it, then looks it up, when the source had no peers; the stage is told', () => {
     const { loop, clock, dht, found, referrer } = newScrape();
-    const node = newNode();
+    const [first, second] = [newNode(), newNode()];
     const infohash = newInfohash();
-    loop.offerNodes([node], referrer());
+    const unanswered: unknown[] = [];
+    loop.stages.onUnanswered = ({ failureCount, popularity }) => unanswered.push({ failureCount, popularity });
+    loop.offerNodes([first, second], referrer());
     loop.start();
     clock.advance(1000);
-    dht.sent[0]!.end(replyFrom(node, { samples: [infohash] }));
+    const sampleOf = (node: typeof first) =>
+      dht.ofMethod('sample_infohashes').find(({ contact }) => contact.host === node.contact.host)!;
+    sampleOf(first).end(replyFrom(first, { samples: [infohash] }));
     clock.advance(1000);
-    dht.ofMethod('get_peers')[0]!.end(replyFrom(node, {}));
+    dht.ofMethod('get_peers')[0]!.end(replyFrom(first, {}));
+    expect(unanswered).toEqual([{ failureCount: 1, popularity: 1 }]);
+    sampleOf(second).end(replyFrom(second, { samples: [infohash] }));
+    clock.advance(1500);
+    dht.ofMethod('get_peers')[1]!.end(replyFrom(second, { values: [peer] }));
+    expect(found.map(({ stage }) => stage)).toEqual(['other-nodes']);
+    expect(dht.lookups).toEqual([]);
+    loop.stages.failed(infohash);
     clock.advance(3000);
     expect(dht.lookups).toEqual([infohash]);
-    expect(found.map((entry) => entry.infohash)).toEqual([infohash]);
+    expect(found.map(({ stage }) => stage)).toEqual(['other-nodes', 'lookup']);
+    loop.checkInvariants();
     loop.stop();
   });
 

@@ -1,9 +1,9 @@
-// Peers with metadata behind a DialPeer: what a TCP connection to a seeder would bring, on the simulated clock. It speaks
+// Peers with metadata behind a DialStream: what a TCP connection to a seeder would bring, on the simulated clock. It speaks
 // through npm `bencode`, so that what main/wire reads was not written by main/wire.
 import bencode from 'bencode';
 import { toHex } from '../../main/base/bytes.ts';
 import type { Contact } from '../../main/base/contact.ts';
-import type { DialPeer, PeerListener } from '../../main/metadata/transports/peer-connection.ts';
+import type { DialStream, PeerListener } from '../../main/metadata/transports/peer-connection.ts';
 import { extended } from '../../scripts/swarm/seeder.ts';
 import type { SwarmTorrent } from '../../scripts/swarm/torrents.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
@@ -27,7 +27,7 @@ export class SimulatedSeeders {
   }
 
   /** Every address has every torrent. */
-  readonly dial: DialPeer = ({ contact }, listener) => {
+  readonly dial: DialStream = (contact, _localAddress, listener) => {
     this.dialled.push({ contact, atMs: this.#clock.nowMs() });
     this.openCount++;
     let isOpen = true;

@@ -15,6 +15,7 @@ import type { QueryOutcome } from '../../main/dht/dht-node.ts';
 import { DhtNode } from '../../main/dht/dht-node.ts';
 import { openUdpSocket } from '../../main/dht/udp-socket.ts';
 import { MetadataFetcher } from '../../main/metadata/metadata-fetcher.ts';
+import { TCP_ONLY } from '../../main/metadata/transport-policy.ts';
 import { dialTcp } from '../../main/metadata/transports/tcp-connection.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { startSwarm } from '../../scripts/swarm/swarm.ts';
@@ -86,7 +87,7 @@ describe('startSwarm', () => {
         dial: ({ contact, localAddress }, listener) => dialTcp(contact, localAddress, listener),
         mayConnect: (contact) => contact.host.startsWith('127.'),
       },
-      { connectionsMax: 48, newConnectionsPerSecond: 500, bindHost: '127.0.0.1' },
+      { connectionsMax: 48, newConnectionsPerSecond: 500, bindHost: '127.0.0.1', transports: TCP_ONLY },
       {
         onFetched: ({ asked, info }) => fetchedNames.set(toHex(asked), info.name),
         onGivenUp: () => undefined,
