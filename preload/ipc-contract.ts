@@ -14,6 +14,8 @@ const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
 export const THEMES = ['system', 'light', 'dark'] as const;
+/** How many names the search can keep in memory. */
+export const NAMES_IN_MEMORY = [250_000, 1_000_000, 3_000_000] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 export type SortOrder = (typeof SORT_ORDERS)[number];
 export type Theme = (typeof THEMES)[number];
@@ -50,6 +52,9 @@ export interface StartDto {
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
+  /** Names that the search keeps in memory, of the choices with what each costs. */
+  readonly namesInMemory: number;
+  readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
   /** True: the person has agreed to hand magnets to the system's client once already. */
   readonly mayOpenMagnets: boolean;
 }
@@ -154,6 +159,7 @@ export const callInputs = {
   openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
   setPaused: v.strictObject({ isPaused: v.boolean() }),
   setTheme: v.strictObject({ theme: v.picklist(THEMES) }),
+  setNamesInMemory: v.strictObject({ names: v.picklist(NAMES_IN_MEMORY) }),
   quit: nothing,
 } as const;
 
@@ -173,6 +179,7 @@ export interface CallOutputs {
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
   setTheme: null;
+  setNamesInMemory: null;
   quit: null;
 }
 

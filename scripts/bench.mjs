@@ -17,7 +17,7 @@ await runScript(async () => {
   if (args[0] === RUN_ONE) return runOne(args[1] ?? '');
   const files = (await readdir(FOLDER).catch(() => []))
     .filter((file) => /\.bench\.(mjs|ts)$/.test(file))
-    .filter((file) => args.length === 0 || args.some((filter) => file.includes(filter)))
+    .filter((file, _, all) => args.length === 0 || args.some((filter) => matches(file, filter, all)))
     .sort();
   if (files.length === 0) throw new Refusal(`No benchmark in test/bench/ matches ${args.join(' ') || 'anything'}.`);
   process.stdout.write(`Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model.trim()}\n`);
@@ -29,6 +29,12 @@ await runScript(async () => {
   if (failedCount > 0) say(`${failedCount} of ${files.length} benchmarks failed.`);
   return failedCount === 0 ? 0 : 1;
 });
+
+/** Its whole name means that one alone (`search` is not `search-10m`); a part of a name means all that have it. */
+function matches(/** @type {string} */ file, /** @type {string} */ filter, /** @type {string[]} */ all) {
+  const isWhole = all.some((one) => one.replace(/\.bench\.(mjs|ts)$/, '') === filter);
+  return isWhole ? file.replace(/\.bench\.(mjs|ts)$/, '') === filter : file.includes(filter);
+}
 
 async function runOne(/** @type {string} */ file) {
   const startedAtMs = performance.now();

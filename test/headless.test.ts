@@ -220,7 +220,7 @@ describe.concurrent('what it prints', () => {
     for (const line of relaxed.lines) expect(line).toContain('local addresses allowed');
     expect(strict.lines.length).toBeGreaterThanOrEqual(2);
     for (const line of strict.lines) expect(line).not.toContain('local addresses');
-    expect(strict.lines.at(-1)).toMatch(/^stopped · 0 nodes · packets 0 out, 0 in · .*0 torrents$/);
+    expect(strict.lines.at(-1)).toMatch(/^stopped · 0 nodes v4 · IPv6: off · packets 0 out, 0 in · .*0 torrents$/);
   });
 });
 

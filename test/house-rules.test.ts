@@ -18,14 +18,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'main/dht': ['main/base', 'main/wire', 'main/stats'],
   'main/scrape': ['main/base', 'main/wire', 'main/dht', 'main/stats'],
   'main/metadata': ['main/base', 'main/wire', 'main/stats'],
+  'main/health': ['main/base', 'main/wire', 'main/dht', 'main/stats', TORRENT],
   'main/catalogue': ['main/base', 'main/stats'],
   'main/search': ['main/base', 'main/stats', TORRENT, STORE_CONTRACT],
   'main/store': ['main/base', 'main/stats', 'main/catalogue', 'main/search'],
   'main/engine': [
-    ...['main/base', 'main/wire', 'main/dht', 'main/scrape', 'main/metadata', 'main/stats'],
+    ...['main/base', 'main/wire', 'main/dht', 'main/scrape', 'main/metadata', 'main/health', 'main/stats'],
     ...[TORRENT, STORE_CONTRACT],
   ],
-  'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT],
+  'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, TORRENT],
   'main/app': ['main/base', 'main/session', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT],
   // Entries, by file: the desktop app, and the two commands of the terminal.
   'main/main.ts': ['main/app', 'main/base', 'main/session', ENGINE_CONTRACT, STORE_CONTRACT],
@@ -55,11 +56,11 @@ const OWNERS: Record<string, readonly string[]> = {
     'main/search-command.ts',
     'main/app',
   ],
-  'node:fs/promises': ['main/dht/routing-table-file.ts', 'main/app'],
+  'node:fs/promises': ['main/dht/routing-table-file.ts', 'main/store/index-snapshot.ts', 'main/app'],
   'node:child_process': ['main/app'],
   'node:worker_threads': ['main/base/port.ts', 'main/engine', 'main/store', 'main/session'],
   'node:crypto': ['main/base/random.ts', 'main/dht', 'main/metadata'], // digests; eslint keeps randomness in random.ts
-  'node:os': ['main/app'],
+  'node:os': ['main/app', 'main/engine/engine-worker.ts'],
   // No state, no outside: any room of the main process.
   'node:assert': ['main'],
   'node:buffer': ['main'],

@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts';
 import { DEFAULT_BOOTSTRAP, type EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
-import type { TorrentDetails } from '../store/store-contract.ts';
+import { namesInMemoryChoices, type TorrentDetails } from '../store/store-contract.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import type { DataFolders } from './data-folders.ts';
@@ -54,6 +54,7 @@ export class DesktopApp {
       store: {
         databasePath: path.join(options.folders.dataDir, 'catalogue.db'),
         nativeBinding: options.nativeBinding,
+        namesInMemory: options.settings.settings.namesInMemory,
       },
       hasSearch: true,
     });
@@ -147,6 +148,8 @@ export class DesktopApp {
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
         mayOpenMagnets: settings.settings.mayOpenMagnets,
+        namesInMemory: settings.settings.namesInMemory,
+        namesInMemoryChoices: namesInMemoryChoices(),
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
       search: (request) => search.search('window', request),
@@ -171,6 +174,11 @@ export class DesktopApp {
       setTheme: ({ theme }) => {
         nativeTheme.themeSource = theme;
         void settings.change({ theme });
+        return null;
+      },
+      setNamesInMemory: ({ names }) => {
+        this.#session.setNamesInMemory(names);
+        void settings.change({ namesInMemory: names });
         return null;
       },
       quit: () => {

@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { PACES } from '../engine/engine-contract.ts';
+import { NAMES_IN_MEMORY, NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import { THEMES } from '../../preload/ipc-contract.ts';
 
 const settingsSchema = v.object({
@@ -13,6 +14,8 @@ const settingsSchema = v.object({
   pace: v.fallback(v.picklist(PACES), 'balanced'),
   theme: v.fallback(v.picklist(THEMES), 'system'),
   mayOpenMagnets: v.fallback(v.boolean(), false),
+  /** Names that the search keeps in memory. */
+  namesInMemory: v.fallback(v.picklist(NAMES_IN_MEMORY), NAMES_IN_MEMORY_DEFAULT),
   /** What closing the window means; null: ask. */
   closesToTray: v.fallback(v.nullable(v.boolean()), null),
 });

@@ -7,19 +7,24 @@ export const NOBODY = -1;
 /** Marks a member that is not in the queue. */
 const ABSENT = -2;
 
+type Times = Float64Array | Float32Array;
+
 export class TimeoutQueue {
   #previous: Int32Array;
   #next: Int32Array;
-  #touchedAtMs: Float64Array;
+  #touchedAtMs: Times;
   #oldest = NOBODY;
   #latest = NOBODY;
   #count = 0;
 
-  /** Members are 0 to `capacity` - 1. */
-  constructor(capacity: number) {
+  /**
+   * Members are 0 to `capacity` - 1. `isCoarse` halves the memory of their times, which are then right to a millisecond
+   * for some hours and to a second after months.
+   */
+  constructor(capacity: number, isCoarse = false) {
     this.#previous = new Int32Array(capacity).fill(ABSENT);
     this.#next = new Int32Array(capacity).fill(ABSENT);
-    this.#touchedAtMs = new Float64Array(capacity);
+    this.#touchedAtMs = isCoarse ? new Float32Array(capacity) : new Float64Array(capacity);
   }
 
   get count(): number {
@@ -48,9 +53,11 @@ export class TimeoutQueue {
   /** Puts `member` at the end, from wherever it was or from outside. */
   touch(member: number, nowMs: number): void {
     const latestMs = this.#latest === NOBODY ? -Infinity : this.#touchedAtMs[this.#latest]!;
-    assert(nowMs >= latestMs, 'a monotonic clock does not go back');
+    const isCoarse = this.#touchedAtMs instanceof Float32Array;
+    const atMs = isCoarse ? Math.fround(nowMs) : nowMs;
+    assert(atMs >= latestMs, 'a monotonic clock does not go back');
     if (this.has(member)) this.remove(member);
-    this.#touchedAtMs[member] = nowMs;
+    this.#touchedAtMs[member] = atMs;
     this.#previous[member] = this.#latest;
     this.#next[member] = NOBODY;
     if (this.#latest === NOBODY) this.#oldest = member;
@@ -107,7 +114,11 @@ export class TimeoutQueue {
     this.#next = enlarged(this.#next, new Int32Array(capacity));
     this.#previous.fill(ABSENT, from);
     this.#next.fill(ABSENT, from);
-    this.#touchedAtMs = enlarged(this.#touchedAtMs, new Float64Array(capacity));
+    const times = this.#touchedAtMs;
+    this.#touchedAtMs = enlarged(
+      times,
+      times instanceof Float32Array ? new Float32Array(capacity) : new Float64Array(capacity),
+    );
   }
 
   /** Members from the oldest to the latest. The queue must not change meanwhile. */
@@ -134,7 +145,7 @@ export class TimeoutQueue {
   }
 }
 
-function enlarged<Column extends Int32Array | Float64Array>(from: Column, into: Column): Column {
+function enlarged<Column extends Int32Array | Times>(from: Column, into: Column): Column {
   into.set(from);
   return into;
 }

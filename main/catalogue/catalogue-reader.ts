@@ -48,7 +48,9 @@ const INDEX_COLUMNS =
 /** Every statement that runs often; `r14-query-plans.test.ts` holds each to its query plan. */
 export const READER_QUERIES = {
   rowById: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id = ?`,
+  rowsByIds: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id IN (SELECT value FROM json_each(?))`,
   latestPage: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?`,
+  peersBetween: 'SELECT id, peers_seen AS peersSeen FROM torrents WHERE id >= ? AND id <= ? ORDER BY id',
   rowsBetween: `SELECT ${INDEX_COLUMNS} FROM torrents WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`,
   idByInfohash:
     'SELECT id FROM torrents WHERE infohash = ? UNION ALL SELECT torrent_id FROM infohash_aliases WHERE infohash = ?',
@@ -83,7 +85,9 @@ export class CatalogueReader {
     const prepare = (name: QueryName): CatalogueStatement => database.prepare(READER_QUERIES[name]);
     this.#statements = {
       rowById: prepare('rowById'),
+      rowsByIds: prepare('rowsByIds'),
       latestPage: prepare('latestPage'),
+      peersBetween: prepare('peersBetween'),
       rowsBetween: prepare('rowsBetween'),
       idByInfohash: prepare('idByInfohash').pluck(),
       idsByInfohashRange: prepare('idsByInfohashRange').pluck(),
@@ -108,17 +112,23 @@ export class CatalogueReader {
 
   /** The rows in the order of `ids`; ids that are not (any more) in the catalogue are left out. */
   rowsByIds(ids: Iterable<number>): StoredRow[] {
-    const rows: StoredRow[] = [];
-    for (const id of ids) {
-      const row = this.#statements.rowById.get(id) as StoredRow | undefined;
-      if (row) rows.push(row);
-    }
-    return rows;
+    const asked = [...ids];
+    if (asked.length === 1)
+      return [this.#statements.rowById.get(asked[0]) as StoredRow | undefined].filter((row) => !!row);
+    // One statement for all of them: half the time of one each.
+    const found = this.#statements.rowsByIds.all(JSON.stringify(asked)) as StoredRow[];
+    const byId = new Map(found.map((row) => [row.id, row]));
+    return asked.map((id) => byId.get(id)).filter((row) => row !== undefined);
   }
 
   /** Newest first. `beforeId` is the last id of the page before, null for the first page. */
   latestPage({ beforeId, limit }: { beforeId: number | null; limit: number }): StoredRow[] {
     return this.#statements.latestPage.all(beforeId ?? Number.MAX_SAFE_INTEGER, limit) as StoredRow[];
+  }
+
+  /** What can change of the rows with these ids, for comparing an index with them. */
+  peersBetween(lowId: number, highId: number): { readonly id: number; readonly peersSeen: number }[] {
+    return this.#statements.peersBetween.all(lowId, highId) as { id: number; peersSeen: number }[];
   }
 
   /** Rows with ids above `afterId` up to `untilId`, oldest first. */

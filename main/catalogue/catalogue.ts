@@ -103,6 +103,13 @@ export class Catalogue {
     this.retries.remove(infohashes);
   }
 
+  /** In one transaction: somebody has them (`infohashes` of 20 bytes each). */
+  markAlive(infohashes: readonly Uint8Array[]): void {
+    const alive = infohashes.map((infohash) => ({ infohash }));
+    this.#forEachStored(alive, (id) => this.health.markAlive(id));
+    this.retries.remove(infohashes);
+  }
+
   /** Moves committed pages from the log into the database. `PASSIVE` waits for nobody, `TRUNCATE` also empties the log. */
   checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): void {
     this.#database.pragma(`wal_checkpoint(${mode})`);

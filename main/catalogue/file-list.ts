@@ -10,8 +10,8 @@ import { assert } from '../base/assert.ts';
 import { FILES_KEPT_MAX } from './torrent.ts';
 import type { TorrentFile } from './torrent.ts';
 
-/** Below this, deflate saves less than it costs (measured: search.md section 2). */
-const DEFLATE_BYTES_MIN = 400;
+/** Below this, deflate saves less than it costs: 4 % of the file for a third of the time to store (`npm run bench -- search`). */
+const DEFLATE_BYTES_MIN = 1000;
 /** Small window and memory: 64 us a list instead of 129 at the same ratio. */
 const DEFLATE_OPTIONS = { level: 6, windowBits: 10, memLevel: 2 } as const;
 /** A list that says it is larger than this once inflated is damaged: 2,000 files with 4 KiB paths are 8 MB. */

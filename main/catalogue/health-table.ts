@@ -7,6 +7,7 @@ export const HEALTH_QUERIES = {
   byId: `SELECT dht_seeders AS dhtSeeders, dht_leechers AS dhtLeechers, dht_checked_at AS dhtCheckedAt,
     tracker_seeders AS trackerSeeders, tracker_leechers AS trackerLeechers, tracker_checked_at AS trackerCheckedAt,
     is_dead AS isDead FROM torrent_health WHERE id = ?`,
+  amongIds: 'SELECT id FROM torrent_health WHERE id IN (SELECT value FROM json_each(?))',
   dht: `INSERT INTO torrent_health(id, dht_seeders, dht_leechers, dht_checked_at, is_dead) VALUES(?, ?, ?, ?, 0)
     ON CONFLICT(id) DO UPDATE SET dht_seeders = excluded.dht_seeders, dht_leechers = excluded.dht_leechers,
       dht_checked_at = excluded.dht_checked_at,
@@ -33,9 +34,16 @@ interface HealthRow {
 
 export class HealthReader {
   readonly #byId: CatalogueStatement;
+  readonly #amongIds: CatalogueStatement;
 
   constructor(database: CatalogueDatabase) {
     this.#byId = database.prepare(HEALTH_QUERIES.byId);
+    this.#amongIds = database.prepare(HEALTH_QUERIES.amongIds).pluck();
+  }
+
+  /** Which of `ids` somebody has looked at. */
+  amongIds(ids: readonly number[]): number[] {
+    return this.#amongIds.all(JSON.stringify(ids)) as number[];
   }
 
   /** Null when nobody has looked yet. */
@@ -48,6 +56,16 @@ export class HealthReader {
       isDead: row.isDead !== 0,
     };
   }
+}
+
+/** Of a page of rows at once: nobody has looked at most of them, and asking for each took as long as reading them. */
+export function healthOfRows(reader: HealthReader, ids: readonly number[]): Map<number, TorrentHealth> {
+  const found = new Map<number, TorrentHealth>();
+  for (const id of reader.amongIds(ids)) {
+    const health = reader.get(id);
+    if (health !== null) found.set(id, health);
+  }
+  return found;
 }
 
 export class HealthTable extends HealthReader {

@@ -22,6 +22,11 @@ export function isLocalHost(host: string): boolean {
   return (host.includes(':') ? judgeV6({ host, port: 1 }) : judgeV4(host)) === 'local-address';
 }
 
+/** An IPv6 address that the whole internet can reach: 2000::/3 without Teredo and what is set aside (RFC 4291). */
+export function isGlobalUnicast6(host: string): boolean {
+  return host.includes(':') && judgeV6({ host, port: 1 }) === null && (scratch[0]! & 0xe0) === 0x20;
+}
+
 /** The address as a number from 0 to 2^32 - 1, or -1 if `host` is no dotted quad. */
 export function ipv4Number(host: string): number {
   let value = 0;

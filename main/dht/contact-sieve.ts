@@ -7,11 +7,15 @@ import { bytesEqual } from '../base/bytes.ts';
 import type { NodeId } from '../base/identifier.ts';
 import type { KrpcReply } from '../wire/krpc-codec.ts';
 import { isForbidden } from './bogons.ts';
+import type { UsableReply } from './dht-contract.ts';
+import { holderOf } from './subnet.ts';
 
 /** mldht watches for 15 minutes and bans for 12 hours. */
 const ID_CHANGE_REMEMBERED_MS = 15 * 60_000;
 const ID_CHANGER_BANNED_MS = 12 * 60 * 60_000;
 const ID_CHANGERS_MAX = 512;
+/** Addresses and ports that are ours: bound to, and as others see them, which a NAT may change now and then. */
+const OWN_MAX = 8;
 
 interface IdChange {
   readonly atMs: number;
@@ -26,8 +30,10 @@ export class ContactSieve {
   readonly #idChanges = new Map<string, IdChange>();
   readonly #clock: Clock;
   readonly #localAddressesAllowed: boolean;
+  readonly #isV6: boolean;
 
-  constructor(selfId: NodeId, clock: Clock, localAddressesAllowed: boolean) {
+  constructor(selfId: NodeId, clock: Clock, localAddressesAllowed: boolean, isV6 = false) {
+    this.#isV6 = isV6;
     this.selfId = selfId;
     this.#clock = clock;
     this.#localAddressesAllowed = localAddressesAllowed;
@@ -41,10 +47,24 @@ export class ContactSieve {
     return this.#routers.has(contactText(contact));
   }
 
-  /** The addresses that are our own from now on. */
-  setOwn(contacts: readonly Contact[]): void {
+  /** What we are bound to from now on; what others said of us before is forgotten. */
+  setOwn(contact: Contact): void {
     this.#own.clear();
-    for (const contact of contacts) this.#own.add(contactText(contact));
+    this.#own.add(contactText(contact));
+  }
+
+  /** Where others see us. */
+  noteOwn(contact: Contact): void {
+    const text = contactText(contact);
+    if (this.#own.has(text)) return;
+    // The first is what we are bound to.
+    if (this.#own.size >= OWN_MAX) this.#own.delete([...this.#own][1]!);
+    this.#own.add(text);
+  }
+
+  /** An address of our family (BEP 32) that packets may go to. */
+  isOfOurFamily(contact: Contact): boolean {
+    return contact.host.includes(':') === this.#isV6 && this.whyForbidden(contact) === null;
   }
 
   /** Why no packet may go to or be taken from `contact`, or null. Routers pass: see isUsable. */
@@ -54,37 +74,45 @@ export class ContactSieve {
 
   /** Whether `contact` may be asked as an ordinary node. */
   isUsable(contact: Contact): boolean {
-    if (this.whyForbidden(contact) !== null) return false;
+    if (!this.isOfOurFamily(contact)) return false;
     const text = contactText(contact);
     return !this.#own.has(text) && !this.#routers.has(text) && !this.#isBanned(contact.host);
   }
 
-  /** The reply without contacts that may not be used. */
-  sift(reply: KrpcReply): KrpcReply {
-    const isUsable = (node: NodeContact): boolean => this.isUsable(node.contact) && !bytesEqual(node.id, this.selfId);
+  /** The reply without contacts that may not be used; its nodes are those of our family (BEP 32), see siblingNodes. */
+  sift(reply: KrpcReply): UsableReply {
+    const { nodes, nodes6, ...rest } = reply;
     return {
-      ...reply,
-      nodes: reply.nodes.filter(isUsable),
-      nodes6: reply.nodes6.filter(isUsable),
+      ...rest,
+      nodes: (this.#isV6 ? nodes6 : nodes).filter(
+        (node) => this.isUsable(node.contact) && !bytesEqual(node.id, this.selfId),
+      ),
       values: reply.values.filter((peer) => this.whyForbidden(peer) === null),
     };
+  }
+
+  /** The nodes of the other family in `reply`. Whether they can be used is for the node of that family to judge. */
+  siblingNodes(reply: KrpcReply): readonly NodeContact[] {
+    return this.#isV6 ? reply.nodes : reply.nodes6;
   }
 
   /** `host` answered with another id than before. Once may be a restart; again within 15 minutes is a lie. */
   noteIdChange(host: string): void {
     const nowMs = this.#clock.nowMs();
-    const before = this.#idChanges.get(host);
+    const holder = holderOf(host);
+    const before = this.#idChanges.get(holder);
     const isAgain = before !== undefined && nowMs - before.atMs < ID_CHANGE_REMEMBERED_MS;
-    this.#idChanges.delete(host);
+    this.#idChanges.delete(holder);
     if (this.#idChanges.size >= ID_CHANGERS_MAX) this.#idChanges.delete(this.#idChanges.keys().next().value!);
-    this.#idChanges.set(host, { atMs: nowMs, bannedUntilMs: isAgain ? nowMs + ID_CHANGER_BANNED_MS : 0 });
+    this.#idChanges.set(holder, { atMs: nowMs, bannedUntilMs: isAgain ? nowMs + ID_CHANGER_BANNED_MS : 0 });
   }
 
   checkInvariants(): void {
+    assert(this.#own.size <= OWN_MAX, 'own addresses within their limit');
     assert(this.#idChanges.size <= ID_CHANGERS_MAX, 'id changers within their limit');
   }
 
   #isBanned(host: string): boolean {
-    return this.#idChanges.size > 0 && this.#clock.nowMs() < (this.#idChanges.get(host)?.bannedUntilMs ?? 0);
+    return this.#idChanges.size > 0 && this.#clock.nowMs() < (this.#idChanges.get(holderOf(host))?.bannedUntilMs ?? 0);
   }
 }

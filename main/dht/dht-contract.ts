@@ -58,9 +58,12 @@ export type NodeQuery =
   | { readonly method: 'get_peers'; readonly infohash: Uint8Array; readonly wantsScrape?: boolean }
   | { readonly method: 'sample_infohashes'; readonly target: Uint8Array };
 
+/** A reply without what may not be used. `nodes` are of the family of the node that asked, whatever their field is called. */
+export type UsableReply = Omit<KrpcReply, 'nodes6'>;
+
 /** How a query that was sent ended. Exactly one of these reaches the asker, once. */
 export type QueryOutcome =
-  | { readonly kind: 'reply'; readonly reply: KrpcReply; readonly from: NodeContact; readonly roundTripMs: number }
+  | { readonly kind: 'reply'; readonly reply: UsableReply; readonly from: NodeContact; readonly roundTripMs: number }
   | { readonly kind: 'error'; readonly code: number } // the node answered with a KRPC error: it lives
   | { readonly kind: 'timeout' }
   | { readonly kind: 'cancelled' }; // paused, stopped, or the machine slept: says nothing about the node

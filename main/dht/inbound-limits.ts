@@ -1,5 +1,6 @@
 // How much we answer (protocol.md 4.1, what libtorrent's dos_blocker and upload limit do): 5 queries/s an address,
-// averaged over ten seconds, then nothing for five minutes; 100 queries/s and 8 kB/s of answers in all.
+// averaged over ten seconds, then nothing for five minutes; 100 queries/s and 8 kB/s of answers in all. `host` is whoever is
+// behind an address (holderOf in subnet.ts).
 // Only queries come here: answers to our own questions are matched before and never meet a limit.
 import { assert } from '../base/assert.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
@@ -7,6 +8,9 @@ import { TokenBucket } from '../base/token-bucket.ts';
 const QUERIES_PER_ADDRESS_PER_SECOND = 5;
 /** Five a second for ten seconds. */
 const QUERIES_PER_ADDRESS_BURST = 50;
+/** An address that never answered us may be forged: of answers that are much larger than the query it gets few. */
+const LARGE_ANSWERS_PER_SECOND = 0.5;
+const LARGE_ANSWERS_BURST = 8;
 const BAN_MS = 300_000;
 const QUERIES_PER_SECOND = 100;
 const ANSWER_BYTES_PER_SECOND = 8_000;
@@ -19,6 +23,9 @@ interface AddressLevel {
   /** Queries not yet worn off. */
   level: number;
   atMs: number;
+  /** Large answers not yet worn off. */
+  largeLevel: number;
+  largeAtMs: number;
 }
 
 export class InboundLimits {
@@ -48,6 +55,17 @@ export class InboundLimits {
     return this.#queries.take(nowMs) ? null : 'query-flood';
   }
 
+  /** Whether one more large answer may go to `host`, who never answered us; if so it is counted. */
+  takeLargeAnswer(host: string, nowMs: number): boolean {
+    const pace = this.#levelOf(host, nowMs);
+    const wornOff = ((nowMs - pace.largeAtMs) / 1000) * LARGE_ANSWERS_PER_SECOND;
+    pace.largeLevel = Math.max(0, pace.largeLevel - wornOff);
+    pace.largeAtMs = nowMs;
+    if (pace.largeLevel > LARGE_ANSWERS_BURST - 1) return false;
+    pace.largeLevel++;
+    return true;
+  }
+
   /** Whether an answer of so many bytes may go out; if so it is paid for. */
   payForAnswer(byteCount: number, nowMs: number): boolean {
     return this.#answerBytes.take(nowMs, byteCount);
@@ -74,7 +92,7 @@ export class InboundLimits {
   #levelOf(host: string, nowMs: number): AddressLevel {
     const known = this.#recent.get(host);
     if (known !== undefined) return known;
-    const pace = this.#earlier.get(host) ?? { level: 0, atMs: nowMs };
+    const pace = this.#earlier.get(host) ?? { level: 0, atMs: nowMs, largeLevel: 0, largeAtMs: nowMs };
     this.#earlier.delete(host);
     if (this.#recent.size >= ADDRESSES_MAX / 2) {
       this.#earlier = this.#recent;

@@ -11,10 +11,14 @@ import type { PeerStore } from './peer-store.ts';
 import { Responder } from './responder.ts';
 import type { RoutingTable } from './routing-table.ts';
 import { SampleSet } from './sample-set.ts';
+import { holderOf } from './subnet.ts';
 import { Tokens } from './tokens.ts';
 
-/** BEP 32: payloads up to 1024 bytes; the largest answer we make has some 800. */
+/** What fits any path. BEP 32 wants payloads up to 1024 bytes; samples with nodes of both families have some 1,100. */
 const ANSWER_BYTES_MAX = 1_400;
+/** protocol.md 4.1: to who never answered us no more than this or three times the query, but for a few. */
+const ANSWER_TO_STRANGERS_BYTES_MAX = 512;
+const AMPLIFICATION_MAX = 3;
 /** Strangers who ask us may become replacements, a few a second: looking at each would cost more than its answer. */
 const STRANGERS_PER_SECOND = 4;
 const STRANGERS_BURST = 16;
@@ -48,16 +52,28 @@ export class InboundQueries {
     this.#strangers = new TokenBucket(STRANGERS_PER_SECOND, STRANGERS_BURST, nowMs);
   }
 
+  /** The nodes of the other family that are given to who wants them (BEP 32); null: we are not in that DHT. */
+  set siblingTable(table: RoutingTable | null) {
+    this.#responder.siblingTable = table;
+  }
+
   receive(query: KrpcMessage, from: Contact): void {
-    const { clock, counters, table, send } = this.#parts;
+    const { clock, counters, table, family, send } = this.#parts;
     const nowMs = clock.nowMs();
-    const refusal = this.#limits?.judgeQuery(from.host, nowMs) ?? null;
+    const holder = family === 6 ? holderOf(from.host) : from.host;
+    const refusal = this.#limits?.judgeQuery(holder, nowMs) ?? null;
     if (refusal !== null) {
       counters.dropped.count(refusal);
       return;
     }
     const isKnown = table.heard(from);
-    const byteCount = this.#responder.answer(query, from, isKnown, this.#answer);
+    let byteCount = this.#responder.answer(query, from, isKnown, this.#answer);
+    const isLarge =
+      byteCount > ANSWER_TO_STRANGERS_BYTES_MAX && byteCount > AMPLIFICATION_MAX * query.bytes.length && !isKnown;
+    if (isLarge && this.#limits?.takeLargeAnswer(holder, nowMs) === false) {
+      counters.overflows.count('large-answers');
+      byteCount = this.#responder.answerBriefly(query, from, this.#answer);
+    }
     if (this.#limits?.payForAnswer(byteCount, nowMs) === false) {
       counters.dropped.count('answer-quota');
       return;

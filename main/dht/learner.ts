@@ -2,13 +2,14 @@
 // address looks like from outside (BEP 42), which may mean a new id for us.
 import type { Clock } from '../base/clock.ts';
 import { bytesEqual } from '../base/bytes.ts';
-import type { NodeContact } from '../base/contact.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
 import type { NodeId } from '../base/identifier.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
 import type { KrpcReply } from '../wire/krpc-codec.ts';
 import type { ContactSieve } from './contact-sieve.ts';
+import type { UsableReply } from './dht-contract.ts';
 import { ExternalAddress, ID_CHANGE_INTERVAL_MS } from './external-address.ts';
 import { isSecureNodeId, secureNodeId } from './node-id.ts';
 import type { RoutingTable } from './routing-table.ts';
@@ -22,6 +23,8 @@ export interface LearnerParts {
   readonly table: RoutingTable;
   readonly sieve: ContactSieve;
   readonly onNodes: (nodes: readonly NodeContact[], from: NodeContact) => void;
+  /** Nodes of the other family (BEP 32), not looked at. */
+  readonly onSiblingNodes: (nodes: readonly NodeContact[]) => void;
   /** Our address calls for this id (BEP 42). */
   readonly onIdWanted: (id: NodeId) => void;
 }
@@ -36,8 +39,8 @@ export class Learner {
   }
 
   /** The reply as its asker may see it, or null if its sender is nobody who could have answered. */
-  learn(reply: KrpcReply, { contact, method }: Transaction, roundTripMs: number): KrpcReply | null {
-    const { table, sieve, counters, onNodes } = this.#parts;
+  learn(reply: KrpcReply, { contact, method }: Transaction, roundTripMs: number): UsableReply | null {
+    const { table, sieve, counters, onNodes, onSiblingNodes } = this.#parts;
     if (bytesEqual(reply.nodeId, table.selfId)) {
       counters.dropped.count('own-id'); // a reflector
       return null;
@@ -57,7 +60,9 @@ export class Learner {
       }
     }
     const sifted = sieve.sift(reply);
-    if (reply.externalContact !== null) this.#hearVote(reply.externalContact.host, contact.host);
+    if (reply.externalContact !== null) this.hearVote(reply.externalContact, contact.host);
+    const siblingNodes = sieve.siblingNodes(reply);
+    if (siblingNodes.length > 0) onSiblingNodes(siblingNodes);
     if (sifted.nodes.length > 0) onNodes(sifted.nodes, sender);
     return sifted;
   }
@@ -71,10 +76,15 @@ export class Learner {
     this.#externalAddress.checkInvariants();
   }
 
-  #hearVote(host: string, voterHost: string): void {
-    const { clock, random, table, log, onIdWanted } = this.#parts;
-    const agreed = this.#externalAddress.vote(host, voterHost);
-    if (agreed === null || isSecureNodeId(table.selfId, agreed)) return;
+  /** An error tells us our address, too: who insists on BEP 42 answers so to an id that does not fit. */
+  hearVote(contact: Contact, voterHost: string): void {
+    const { clock, random, table, log, sieve, onIdWanted } = this.#parts;
+    // What is no public address of our family says nothing about us (on a closed network local ones do).
+    if (!sieve.isOfOurFamily(contact)) return;
+    const agreed = this.#externalAddress.vote(contact.host, voterHost);
+    if (agreed === null) return;
+    if (agreed === contact.host) sieve.noteOwn(contact);
+    if (isSecureNodeId(table.selfId, agreed)) return;
     if (clock.nowMs() - this.#idWantedAtMs < ID_CHANGE_INTERVAL_MS) return;
     this.#idWantedAtMs = clock.nowMs();
     this.#externalAddress.clear();

@@ -6,8 +6,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
 import { compareDistance, distanceHead } from '../base/identifier.ts';
-import type { KrpcReply } from '../wire/krpc-codec.ts';
-import type { NodeQuery, QueryOutcome } from './dht-contract.ts';
+import type { NodeQuery, QueryOutcome, UsableReply } from './dht-contract.ts';
 import { subnetOf } from './subnet.ts';
 
 /** protocol.md 3.6. */
@@ -33,7 +32,7 @@ export interface LookupOptions {
   readonly ask: Ask;
   readonly clock: Clock;
   /** Sees every reply while the search goes on. */
-  readonly onReply?: (reply: KrpcReply) => void;
+  readonly onReply?: (reply: UsableReply) => void;
   readonly onDone: (result: LookupResult) => void;
 }
 

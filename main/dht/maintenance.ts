@@ -88,6 +88,12 @@ export class Maintenance {
     this.#depthToFill = 0;
   }
 
+  /** Nodes that somebody names to one who knows too few: a router, or a node of the other family (BEP 32). */
+  meet(nodes: readonly NodeContact[]): void {
+    if (this.#selfLookup !== null && !this.#selfLookup.isDone) this.#selfLookup.offer(nodes);
+    else if (nodes.length > 0) this.#lookUpSelf(nodes);
+  }
+
   tick(): void {
     const nowMs = this.#parts.clock.nowMs();
     this.#routers.tick();
@@ -126,11 +132,7 @@ export class Maintenance {
     const { table } = this.#parts;
     this.#phase = 'searching';
     this.#toAsk = [];
-    if (!isEnough)
-      this.#routers.want(table.selfId, (nodes) => {
-        if (this.#selfLookup !== null && !this.#selfLookup.isDone) this.#selfLookup.offer(nodes);
-        else this.#lookUpSelf(nodes);
-      });
+    if (!isEnough) this.#routers.want(table.selfId, (nodes) => this.meet(nodes));
     if (table.nodeCount > 0) this.#lookUpSelf([]);
   }
 

@@ -1,5 +1,5 @@
 // The records of one routing table, as columns of typed arrays: 26 bytes of compact contact (just as replies carry it)
-// and 39 more a node, with slots and indexes some 85 (v4), where an object with its strings would take several hundred.
+// and 27 more a node, with slots and indexes some 70 (v4), where an object with its strings would take several hundred.
 // Knows nothing of buckets; a record is a whole number, valid until it is freed.
 import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
@@ -37,8 +37,8 @@ export class NodeSlab {
   roundTripsMs: Uint16Array;
   depths: Uint8Array;
   slots: Uint16Array;
-  /** When it last answered or, once it has answered ever, asked us. */
-  heardAtMs: Float64Array;
+  /** When it last answered or, once it has answered ever, asked us. Coarse: to a second after months. */
+  heardAtMs: Float32Array;
   /** When we last sent it a query; the front is asked next. */
   readonly queriedOrder: TimeoutQueue;
   /** The first free record; of a free one `heardAtMs` is the next. -1: none. */
@@ -53,8 +53,8 @@ export class NodeSlab {
     this.roundTripsMs = new Uint16Array(capacity);
     this.depths = new Uint8Array(capacity);
     this.slots = new Uint16Array(capacity);
-    this.heardAtMs = new Float64Array(capacity);
-    this.queriedOrder = new TimeoutQueue(capacity);
+    this.heardAtMs = new Float32Array(capacity);
+    this.queriedOrder = new TimeoutQueue(capacity, true);
     this.#chainFree(0);
   }
 
@@ -181,10 +181,7 @@ export class NodeSlab {
 
   #grow(capacity: number): void {
     const before = this.capacity;
-    const grown = <Column extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
-      from: Column,
-      into: Column,
-    ) => {
+    const grown = <Column extends Uint8Array | Uint16Array | Float32Array>(from: Column, into: Column) => {
       into.set(from);
       return into;
     };
@@ -194,7 +191,7 @@ export class NodeSlab {
     this.roundTripsMs = grown(this.roundTripsMs, new Uint16Array(capacity));
     this.depths = grown(this.depths, new Uint8Array(capacity));
     this.slots = grown(this.slots, new Uint16Array(capacity));
-    this.heardAtMs = grown(this.heardAtMs, new Float64Array(capacity));
+    this.heardAtMs = grown(this.heardAtMs, new Float32Array(capacity));
     this.queriedOrder.grow(capacity);
     this.#chainFree(before);
   }

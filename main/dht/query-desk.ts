@@ -7,7 +7,7 @@ import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
 import { encodeQuery, toReply, type KrpcMessage, type KrpcReply } from '../wire/krpc-codec.ts';
 import { QUERY_BYTES_MAX } from '../wire/krpc-encode.ts';
-import type { NodeQuery, QueryOutcome } from './dht-contract.ts';
+import type { NodeQuery, QueryOutcome, UsableReply } from './dht-contract.ts';
 import type { SendBudget } from './rate-limits.ts';
 import { RoundTrips } from './round-trips.ts';
 import { Transactions, type Transaction } from './transactions.ts';
@@ -29,12 +29,16 @@ export interface QueryDeskParts {
   readonly selfId: () => NodeId;
   readonly send: (bytes: Uint8Array, contact: Contact, byteCount: number) => void;
   /** Makes of a reply what the asker gets; null: it counts as none. Called before the outcome. */
-  readonly onReply: (reply: KrpcReply, transaction: Transaction, roundTripMs: number) => KrpcReply | null;
+  readonly onReply: (reply: KrpcReply, transaction: Transaction, roundTripMs: number) => UsableReply | null;
+  /** An error came from whom we asked; it may name our address (BEP 42). Called before the outcome. */
+  readonly onError: (error: KrpcMessage, transaction: Transaction) => void;
   /** Nobody answered, though the network is alive. */
   readonly onFailed: (contact: Contact) => void;
 }
 
 export class QueryDesk {
+  /** BEP 32: families of nodes that find_node and get_peers ask for; null: that of the transport, unsaid. */
+  want: readonly ('n4' | 'n6')[] | null = null;
   readonly #parts: QueryDeskParts;
   readonly #transactions: Transactions;
   readonly #roundTrips = new RoundTrips();
@@ -80,7 +84,11 @@ export class QueryDesk {
     if (budget.spend(contact, nowMs)) counters.newAddresses++;
     this.#transactions.begin({ contact, method: query.method, sentAtMs: nowMs, onOutcome });
     const head = { transactionId: this.#transactions.idBytes, id: this.#parts.selfId(), isReadOnly };
-    const byteCount = encodeQuery(this.#buffer, { ...head, ...query });
+    const isSearch = query.method === 'find_node' || query.method === 'get_peers';
+    const byteCount =
+      this.want !== null && isSearch
+        ? encodeQuery(this.#buffer, { ...head, ...query, want: this.want })
+        : encodeQuery(this.#buffer, { ...head, ...query });
     this.#askingSinceMs ??= nowMs;
     this.#lastSentAtMs = nowMs;
     counters.queriesSent++;
@@ -102,6 +110,7 @@ export class QueryDesk {
     if (message.kind === 'error') {
       counters.errorsReceived.count(errorClass(message.errorCode));
       this.#transactions.end(transaction);
+      this.#parts.onError(message, transaction);
       transaction.onOutcome({ kind: 'error', code: message.errorCode });
       return;
     }

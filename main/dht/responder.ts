@@ -94,6 +94,15 @@ export class Responder {
     }
   }
 
+  /** The same to a stranger in at most 512 bytes: the nodes of our own family, and of all else what then fits. */
+  answerBriefly(query: KrpcMessage, from: Contact, into: Uint8Array): number {
+    query.wantsNodes4 = false;
+    query.wantsNodes6 = false;
+    query.wantsScrape = false;
+    if (query.method === 'sample_infohashes') return this.#findNode(query, query.targetStart, from, into);
+    return this.answer(query, from, false, into);
+  }
+
   #findNode(query: KrpcMessage, targetStart: number, from: Contact, into: Uint8Array): number {
     this.#findNodes(query, targetStart);
     const transactionId = this.#transactionIdOf(query);

@@ -52,7 +52,9 @@ export class Routers {
 
   constructor(parts: RoutersParts) {
     this.#parts = parts;
-    this.#routers = parts.routers.map((name) => {
+    // An address of the other family is that node's business (BEP 32).
+    const ofOurFamily = ({ host }: BootstrapHost): boolean => !isNumeric(host) || host.includes(':') === parts.isV6;
+    this.#routers = parts.routers.filter(ofOurFamily).map((name) => {
       const addresses = isNumeric(name.host) ? [{ host: name.host, port: name.port }] : [];
       const resolveAgainAtMs = addresses.length > 0 ? Infinity : -Infinity;
       return { name, state: 'idle', addresses, nextIndex: 0, resolveAgainAtMs };

@@ -1,13 +1,15 @@
-// From a key (id, address, subnet) to the place of its record in a slab, in constant time and 8 bytes a record: open
+// From a key (id, address, subnet) to the place of its record in a slab, in constant time and some 6 bytes a record: open
 // addressing over a typed array that holds places only; keys stay in the slab and are read back when needed.
 // The hash is keyed, because ids and addresses are chosen by strangers.
 import { assert } from '../base/assert.ts';
 import type { KeyedHash } from '../base/keyed-hash.ts';
 
 const CELLS_MIN = 16;
+const FULL_SHARE = 0.75;
+const GROWTH = 1.25;
 
 export class SlabIndex {
-  /** Place + 1; 0 is free. A power of two long, never more than half full. */
+  /** Place + 1; 0 is free. Never more than three quarters full, as searching in vain takes long then. */
   #cells = new Int32Array(CELLS_MIN);
   #count = 0;
   readonly #hash: KeyedHash;
@@ -27,8 +29,7 @@ export class SlabIndex {
 
   /** The record with this key, or -1. */
   find(key: Uint8Array): number {
-    const mask = this.#cells.length - 1;
-    for (let cell = this.#homeOf(key); this.#cells[cell] !== 0; cell = (cell + 1) & mask) {
+    for (let cell = this.#homeOf(key); this.#cells[cell] !== 0; cell = this.#after(cell)) {
       const record = this.#cells[cell]! - 1;
       this.#writeKey(record, this.#scratch);
       if (sameKey(this.#scratch, key)) return record;
@@ -38,24 +39,23 @@ export class SlabIndex {
 
   /** No record with the same key may be in. */
   add(record: number): void {
-    if ((this.#count + 1) * 2 > this.#cells.length) this.#enlarge();
+    if (this.#count + 1 > FULL_SHARE * this.#cells.length) this.#enlarge();
     this.#place(record);
     this.#count++;
   }
 
   remove(record: number): void {
-    const mask = this.#cells.length - 1;
     this.#writeKey(record, this.#scratch);
     let hole = this.#homeOf(this.#scratch);
     while (this.#cells[hole] !== record + 1) {
       assert(this.#cells[hole] !== 0, 'only a record of this index can leave it');
-      hole = (hole + 1) & mask;
+      hole = this.#after(hole);
     }
     // Whoever stands behind the hole because it was taken moves up: no tombstones.
-    for (let cell = (hole + 1) & mask; this.#cells[cell] !== 0; cell = (cell + 1) & mask) {
+    for (let cell = this.#after(hole); this.#cells[cell] !== 0; cell = this.#after(cell)) {
       this.#writeKey(this.#cells[cell]! - 1, this.#scratch);
       const home = this.#homeOf(this.#scratch);
-      if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
+      if (this.#stepsFrom(home, cell) < this.#stepsFrom(hole, cell)) continue;
       this.#cells[hole] = this.#cells[cell]!;
       hole = cell;
     }
@@ -77,25 +77,32 @@ export class SlabIndex {
       this.#writeKey(cell - 1, key);
       assert(this.find(key) === cell - 1, 'every record of an index is found by its key');
     }
-    assert(taken === this.#count && taken * 2 <= this.#cells.length, 'the index counts its records');
+    assert(taken === this.#count && taken <= FULL_SHARE * this.#cells.length, 'the index counts its records');
   }
 
   #homeOf(key: Uint8Array): number {
     this.#hash.digest(key);
-    return this.#hash.low & (this.#cells.length - 1);
+    return Math.floor((this.#hash.low / 2 ** 32) * this.#cells.length);
+  }
+
+  #after(cell: number): number {
+    return cell + 1 === this.#cells.length ? 0 : cell + 1;
+  }
+
+  #stepsFrom(cell: number, to: number): number {
+    return to >= cell ? to - cell : to - cell + this.#cells.length;
   }
 
   #place(record: number): void {
-    const mask = this.#cells.length - 1;
     this.#writeKey(record, this.#scratch);
     let cell = this.#homeOf(this.#scratch);
-    while (this.#cells[cell] !== 0) cell = (cell + 1) & mask;
+    while (this.#cells[cell] !== 0) cell = this.#after(cell);
     this.#cells[cell] = record + 1;
   }
 
   #enlarge(): void {
     const old = this.#cells;
-    this.#cells = new Int32Array(old.length * 2);
+    this.#cells = new Int32Array(Math.ceil(old.length * GROWTH));
     for (const cell of old) if (cell !== 0) this.#place(cell - 1);
   }
 }

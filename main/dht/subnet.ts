@@ -8,6 +8,18 @@ import { isLocalHost } from './bogons.ts';
 export function subnetOf(host: string): string {
   if (isLocalHost(host)) return host;
   if (!host.includes(':')) return host.slice(0, host.lastIndexOf('.'));
+  return prefix64(host);
+}
+
+/**
+ * A Map key for whoever is behind `host`, as far as limits and bans go: an IPv4 address, but in IPv6 the /64, for one
+ * customer has all of its 2^64 addresses and could speak from another one every time.
+ */
+export function holderOf(host: string): string {
+  return host.includes(':') && !isLocalHost(host) ? prefix64(host) : host;
+}
+
+function prefix64(host: string): string {
   const bytes = new Uint8Array(PEER6_BYTES);
   writeContact(bytes, 0, { host, port: 1 });
   return toKey(bytes.subarray(0, 8));

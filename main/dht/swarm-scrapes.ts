@@ -4,8 +4,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
-import type { KrpcReply } from '../wire/krpc-codec.ts';
-import type { SwarmSize } from './dht-contract.ts';
+import type { SwarmSize, UsableReply } from './dht-contract.ts';
 import type { Ask } from './lookup.ts';
 import type { Lookups } from './lookups.ts';
 import type { SendBudget } from './rate-limits.ts';
@@ -49,7 +48,7 @@ export class SwarmScrapes {
     const seeds = new SwarmFilter();
     const leeches = new SwarmFilter();
     let filterCount = 0;
-    const onReply = ({ bloomSeeds, bloomPeers }: KrpcReply): void => {
+    const onReply = ({ bloomSeeds, bloomPeers }: UsableReply): void => {
       if (bloomSeeds === null || bloomPeers === null) return;
       if (!isPlausible(bloomSeeds) || !isPlausible(bloomPeers)) return;
       seeds.unite(bloomSeeds);

@@ -20,6 +20,8 @@ export type OpenDatagramSocket = (options: {
   readonly onDatagram: (bytes: Uint8Array, from: Contact) => void;
   /** Something in sending or receiving failed; the socket stays open. */
   readonly onError: (error: Error) => void;
+  /** Once at most: the socket is of no use any more and should be closed. */
+  readonly onDead?: (error: Error) => void;
 }) => Promise<DatagramSocket>;
 
 /** Datagrams that fit into one Ethernet frame; ours stay below 1,400 bytes. */
@@ -27,12 +29,16 @@ const DATAGRAM_BYTES_MAX = 1_472;
 /** The kernel may hold a pointer to a datagram it could not send at once: a slot is used again this many sends later. */
 const RING_SLOTS = 512;
 const SENDS_PER_CALLBACK = 64;
+/** Errors of the socket itself or of the address it is bound to; those of the way out (ENETUNREACH, EPERM, ENOBUFS) pass. */
+const DEADLY_ERRORS = ['EBADF', 'ENOTSOCK', 'EINVAL', 'EADDRNOTAVAIL', 'ENOTCONN', 'EPIPE', 'ENODEV'];
+/** In a row and without a success between them: one may be a destination's fault. After a first one every send is heard of. */
+const DEADLY_ERRORS_MAX = 8;
 const LOOP_BYTES_MAX = 128;
 /** 4 MiB holds some 6,500 answers of 300 bytes while the thread is busy; the system cuts it down silently if it must. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Rejects if the address cannot be bound. */
-export const openUdpSocket: OpenDatagramSocket = ({ bindHost, port, onDatagram, onError }) => {
+export const openUdpSocket: OpenDatagramSocket = ({ bindHost, port, onDatagram, onError, onDead }) => {
   const family = bindHost.includes(':') ? 6 : 4;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -47,7 +53,7 @@ export const openUdpSocket: OpenDatagramSocket = ({ bindHost, port, onDatagram, 
       socket.off('error', reject);
       socket.on('error', onError);
       socket.on('message', (bytes, sender) => onDatagram(bytes, { host: sender.address, port: sender.port }));
-      resolve(new UdpSocket(socket, onError));
+      resolve(new UdpSocket(socket, onError, onDead));
     });
   });
 };
@@ -59,10 +65,16 @@ class UdpSocket implements DatagramSocket {
   readonly #ring = Buffer.allocUnsafeSlow(RING_SLOTS * DATAGRAM_BYTES_MAX);
   #sends = 0;
   #isOpen = true;
+  #onDead: ((error: Error) => void) | undefined;
+  #deadlyErrors = 0;
 
-  constructor(socket: Socket, onError: (error: Error) => void) {
+  constructor(socket: Socket, onError: (error: Error) => void, onDead?: (error: Error) => void) {
     this.#socket = socket;
     this.#onError = onError;
+    this.#onDead = onDead;
+    socket.once('close', () => {
+      if (this.#isOpen) this.#die(new Error('closed'));
+    });
     this.localPort = socket.address().port;
   }
 
@@ -73,22 +85,42 @@ class UdpSocket implements DatagramSocket {
     // A native copy has a fixed price, a loop has none.
     if (byteCount > LOOP_BYTES_MAX) ring.set(bytes.subarray(0, byteCount), start);
     else for (let index = 0; index < byteCount; index++) ring[start + index] = bytes[index]!;
-    const callback = this.#sends % SENDS_PER_CALLBACK === 0 ? this.#heard : undefined;
+    const isHeard = this.#deadlyErrors > 0 || this.#sends % SENDS_PER_CALLBACK === 0;
+    const callback = isHeard ? this.#heard : undefined;
     this.#sends++;
     try {
       this.#socket.send(ring, start, byteCount, contact.port, contact.host, callback);
     } catch (error) {
-      this.#onError(error as Error);
+      this.#heard(error as Error);
     }
   }
 
   close(): Promise<void> {
     if (!this.#isOpen) return Promise.resolve();
     this.#isOpen = false;
-    return new Promise((resolve) => this.#socket.close(resolve));
+    return new Promise((resolve) => {
+      try {
+        this.#socket.close(resolve);
+      } catch {
+        resolve(); // it was closed by something else
+      }
+    });
   }
 
   readonly #heard = (error: Error | null): void => {
-    if (error !== null) this.#onError(error);
+    if (error === null) {
+      this.#deadlyErrors = 0;
+      return;
+    }
+    this.#onError(error);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!DEADLY_ERRORS.includes(code)) return;
+    if (++this.#deadlyErrors >= DEADLY_ERRORS_MAX) this.#die(error);
   };
+
+  #die(error: Error): void {
+    const onDead = this.#onDead;
+    this.#onDead = undefined;
+    if (this.#isOpen) onDead?.(error);
+  }
 }

@@ -4,16 +4,15 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
-import { bytesEqual, toHex } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Random } from '../base/random.ts';
-import { DhtNode } from '../dht/dht-node.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
 import { isForbidden } from '../dht/bogons.ts';
 import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
 import type { DialStream } from '../metadata/transports/peer-connection.ts';
 import { PeerTransports } from '../metadata/transports/peer-transports.ts';
-import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
 import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
 import { bindProblem } from './bind-problem.ts';
@@ -21,9 +20,12 @@ import { crawlState } from './crawl-state.ts';
 import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
+import { Families } from './families.ts';
+import { HealthLine } from './health-line.ts';
+import type { ReadAddresses } from './local-addresses.ts';
 import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
-import { SavedState, type EngineState } from './saved-state.ts';
+import { SavedState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
 
 /** R11: a kill loses at most this much of the tables. */
@@ -36,24 +38,29 @@ export interface DiscoveryDependencies {
   readonly openSocket: OpenDatagramSocket;
   readonly resolveHost: (name: string) => Promise<string[]>;
   readonly dialTcp: DialStream;
+  /** Default: unknown, and so no IPv6 beside IPv4. */
+  readonly localAddresses?: ReadAddresses;
 }
 
 export class Discovery {
   readonly counters = new Counters();
+  /** What was found of the health of torrents. */
+  onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   readonly #dependencies: DiscoveryDependencies;
   readonly #options: EngineOptions;
   readonly #savedState: SavedState;
   readonly #store: StoreLink;
   readonly #transports: PeerTransports;
   readonly #metadata: MetadataLine;
+  readonly #health: HealthLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
   readonly #startedAtMs: number;
-  #node: DhtNode | null = null;
-  #scrape: ScrapeLoop | null = null;
+  readonly #families: Families;
   #saving: Timer | null = null;
   #pace: Pace;
+  #hasStarted = false;
   #isPaused: boolean;
   #hasStopped = false;
   #failure: string | null = null;
@@ -73,18 +80,22 @@ export class Discovery {
     this.#savedState = new SavedState(path.join(options.dataDir, 'dht-state.benc'), clock, dependencies.log);
     this.#store = new StoreLink(this.counters, (infohashes) => this.#warmUp(infohashes));
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
+    const { localAddressesAllowed, bindHost, trackers = [] } = options;
     this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
-    const { dial } = this.#transports;
-    const mayConnect = (contact: Contact): boolean => this.#mayConnect(contact);
-    this.#metadata = new MetadataLine(
-      { ...dependencies, counters: this.counters, dial, mayConnect, store: this.#store },
-      options,
-    );
-    this.#countersReader = new CountersReader({
+    this.#families = this.#createFamilies();
+    const shared = {
+      ...dependencies,
       counters: this.counters,
-      metadata: this.#metadata.fetcher,
+      dial: this.#transports.dial,
+      mayConnect: (contact: Contact): boolean => isForbidden(contact, { localAddressesAllowed }) === null,
       store: this.#store,
-    });
+    };
+    this.#metadata = new MetadataLine(shared, options);
+    this.#health = new HealthLine(shared, { bindHost, trackers });
+    this.#health.onReports = (reports) => this.onHealth(reports);
+    this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
+    if (options.startPaused) this.#health.pause();
+    this.#countersReader = new CountersReader({ ...shared, metadata: this.#metadata.fetcher });
     this.#pauseOrResumeMetadata();
   }
 
@@ -93,21 +104,20 @@ export class Discovery {
     const { clock, log } = this.#dependencies;
     const saved = await this.#savedState.read();
     if (this.#hasStopped) return;
-    const savedId = saved?.table.selfId ?? null;
-    const node = await this.#openNode(saved);
-    if (node === null || this.#hasStopped) return;
-    const scrape = this.#createScrape(node);
-    if (saved) scrape.restore(saved.scrape, { ownIdChanged: savedId === null || !bytesEqual(savedId, node.nodeId) });
-    for (const infohashes of this.#earlyWarmUps.splice(0)) scrape.warmUp(infohashes);
-    node.onNodes = (nodes, from) => scrape.offerNodes(nodes, from);
-    this.#transports.joinUdp(node.foreign);
-    node.onRetired = (retired) => scrape.offerRetired(retired);
-    this.#metadata.join(scrape);
-    this.#scrape = scrape;
-    if (this.#isPaused) scrape.pause();
-    scrape.start();
+    try {
+      await this.#families.start(saved);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    const main = this.#families.main;
+    if (this.#hasStopped || main === null) return;
+    for (const infohashes of this.#earlyWarmUps.splice(0)) main.scrape.warmUp(infohashes);
+    this.#health.join(main.node);
+    this.#hasStarted = true;
     this.#heard = { ...this.#heard, atMs: clock.nowMs() };
     this.#saving = clock.setRepeating(SAVE_EVERY_MS, () => void this.#save());
+    const { node } = main;
     log.info(`Node ${toHex(node.nodeId)} on UDP port ${node.localPort}, ${this.status().nodes} nodes known`);
   }
 
@@ -117,35 +127,36 @@ export class Discovery {
     // First of all: a start that is still under way looks at it after each of its waits.
     this.#hasStopped = true;
     this.#saving?.cancel();
-    this.#scrape?.stop();
+    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
     const stopped = this.#metadata.stop();
-    this.#node?.pause();
+    this.#families.silence();
     await stopped;
+    await this.#health.stop();
     this.#store.close();
     await this.#save();
-    await this.#node?.stop();
+    await this.#families.stop();
   }
 
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    this.#health.pause();
     // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
     this.#pauseOrResumeMetadata();
-    this.#node?.pause();
-    this.#scrape?.pause();
+    this.#families.pause();
   }
 
   resume(): void {
     this.#isPaused = false;
     this.#startListening();
-    this.#node?.resume();
-    this.#scrape?.resume();
+    this.#families.resume();
+    this.#health.resume();
     this.#pauseOrResumeMetadata();
   }
 
   setPace(pace: Pace): void {
     this.#pace = pace;
-    this.#scrape?.setPace(pace);
+    this.#families.setPace(pace);
     this.#metadata.setPace(pace);
   }
 
@@ -154,6 +165,11 @@ export class Discovery {
     if (this.#isPaused) return;
     this.pause();
     this.resume();
+  }
+
+  /** Looks, within a budget, who has the torrents on screen (n x 20 bytes packed). While paused nothing is asked. */
+  checkHealth(infohashes: Uint8Array): void {
+    this.#health.check(infohashes);
   }
 
   connectStore(port: Port<WriterToEngine, EngineToWriter>): void {
@@ -167,12 +183,7 @@ export class Discovery {
 
   /** Writes the tables now. A failure is logged, never thrown. */
   async #save(): Promise<void> {
-    if (!this.#node || !this.#scrape) return;
-    await this.#savedState.write({
-      table: this.#node.save(),
-      scrape: this.#scrape.save(),
-      port: this.#node.localPort,
-    });
+    if (this.#hasStarted) await this.#savedState.write(this.#families.save());
   }
 
   status(): EngineStatus {
@@ -181,10 +192,11 @@ export class Discovery {
     if (counters.packetsIn > this.#heard.packetsIn) {
       this.#heard = { atMs: nowMs, packetsIn: counters.packetsIn, packetsOut: counters.packetsOut };
     }
-    const nodes = this.#scrape?.nodeCount ?? 0;
+    const { main, nodes4, nodes6, ipv6 } = this.#families;
+    const nodes = nodes4 + nodes6;
     return {
       ...crawlState({
-        hasStarted: this.#scrape !== null,
+        hasStarted: this.#hasStarted,
         hasStopped: this.#hasStopped,
         isPaused: this.#isPaused,
         failure: this.#failure,
@@ -195,83 +207,68 @@ export class Discovery {
       }),
       pace: this.#pace,
       nodes,
+      nodes4,
+      nodes6,
+      ipv6,
       ...countedStatus(counters),
       sampledPerMinute: this.#sampled.read(counters.infohashesSeen, nowMs),
       newPerMinute: this.#fetched.read(counters.metadataFetched, nowMs),
       localAddressesAllowed: this.#options.localAddressesAllowed,
       isServing: this.#options.isServing,
-      port: this.#node?.localPort ?? 0,
-      nodeIdHex: this.#node ? toHex(this.#node.nodeId) : '',
+      port: main?.node.localPort ?? 0,
+      nodeIdHex: main ? toHex(main.node.nodeId) : '',
       uptimeMs: nowMs - this.#startedAtMs,
     };
   }
 
   engineCounters(): EngineCounters {
     const nowMs = this.#dependencies.clock.nowMs();
-    const nodes = this.#node === null ? [] : [this.#node];
-    return this.#countersReader.read(nodes, this.#scrape, nowMs, nowMs - this.#startedAtMs);
+    const crawls = this.#families.started;
+    const nodes = crawls.map(({ node }) => node);
+    return this.#countersReader.read(nodes, crawls[0]?.scrape ?? null, nowMs, nowMs - this.#startedAtMs);
   }
 
   checkInvariants(): void {
-    this.#node?.checkInvariants();
-    this.#scrape?.checkInvariants();
+    this.#families.checkInvariants();
     this.#metadata.checkInvariants();
+    this.#health.checkInvariants();
     this.#transports.checkInvariants();
   }
 
-  /** The node on its socket, or null when none could be opened: then the state says why. */
-  async #openNode(saved: EngineState | null): Promise<DhtNode | null> {
-    const { bindHost, port, bootstrap, isServing, localAddressesAllowed } = this.#options;
-    const node = new DhtNode(
-      { ...this.#dependencies, counters: this.counters },
+  #createFamilies(): Families {
+    const { localAddresses = () => [] } = this.#dependencies;
+    return new Families(
       {
-        bindHost,
-        port,
-        // Keeps our address the same for who remembers us; if somebody has that port now, any other will do.
-        preferredPort: saved?.port ?? 0,
-        // Public routers have names; an address is somebody's node, given by hand.
-        bootstrap: bootstrap.map((known) => ({ ...known, isOrdinary: isIP(known.host) !== 0 })),
-        isServing,
-        localAddressesAllowed,
-        nodeId: null, // the saved table brings the own id with it
+        ...this.#dependencies,
+        counters: this.counters,
+        localAddresses,
+        onCreated: ({ node, scrape }, family) => {
+          this.#transports.joinUdp(node.foreign, family === 4 ? 'v4' : 'v6');
+          this.#metadata.join(scrape);
+        },
+        scrape: {
+          ...this.#dependencies,
+          counters: this.counters,
+          onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
+          areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
+          wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
+        },
       },
+      this.#options,
+      // Public routers have names; an address is somebody's node, given by hand.
+      this.#options.bootstrap.map((known) => ({ ...known, isOrdinary: isIP(known.host) !== 0 })),
     );
-    this.#node = node;
-    try {
-      const starting = node.start(saved?.table ?? null);
-      // At once, not when the socket is open: no datagram leaves in between.
-      if (this.#isPaused) node.pause();
-      await starting;
-      return node;
-    } catch (error) {
-      this.#failure = `UDP ${port === 0 ? bindHost : `${bindHost}:${port}`} cannot be used: ${bindProblem(error)}. Nothing is lost. Choose another address or port and start again.`;
-      this.#dependencies.log.error(this.#failure);
-      return null;
-    }
   }
 
-  #createScrape(node: DhtNode): ScrapeLoop {
-    const dependencies: ScrapeDependencies = {
-      ...this.#dependencies,
-      counters: this.counters,
-      dht: node,
-      onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
-      areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
-      wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
-    };
-    return new ScrapeLoop(dependencies, {
-      pace: this.#pace,
-      localAddressesAllowed: this.#options.localAddressesAllowed,
-    });
+  #fail(error: unknown): void {
+    const { bindHost, port } = this.#options;
+    this.#failure = `UDP ${port === 0 ? bindHost : `${bindHost}:${port}`} cannot be used: ${bindProblem(error)}. Nothing is lost. Choose another address or port and start again.`;
+    this.#dependencies.log.error(this.#failure);
   }
 
   #warmUp(infohashes: Uint8Array): void {
-    if (this.#scrape) this.#scrape.warmUp(infohashes);
+    if (this.#hasStarted) this.#families.main?.scrape.warmUp(infohashes);
     else this.#earlyWarmUps.push(infohashes);
-  }
-
-  #mayConnect(contact: Contact): boolean {
-    return isForbidden(contact, { localAddressesAllowed: this.#options.localAddressesAllowed }) === null;
   }
 
   /** Pausing closes every connection and keeps the queue: what the store has no room for is fetched later, not lost. */

@@ -1,6 +1,7 @@
 // What the engine thread and the thread that started it say to each other. Types and limits only.
 // `engine-worker.ts` is one end, Electron's main thread or the headless command the other.
 import type { MessagePort } from 'node:worker_threads';
+import type { HealthReport } from '../catalogue/torrent.ts';
 
 export const PACES = ['gentle', 'balanced', 'fast'] as const;
 export type Pace = (typeof PACES)[number];
@@ -15,8 +16,16 @@ export type CrawlState =
   | 'stopped' //    clean end
   | 'failed'; //    see EngineStatus.problem
 
+/** Whether the IPv6 DHT is crawled, beside the other or alone. */
+export type Ipv6State =
+  | 'running'
+  | 'not-available' // wanted, but this machine has no global unicast address now, or it cannot be used
+  | 'off'; //          an IPv4 address was chosen to be bound to
+
 /** With no reply from the network for this long, window and terminal say so and name the demo. */
 export const NO_REPLY_AFTER_MS = 30_000;
+/** Infohashes of one `check-health`: a screen full. */
+export const CHECK_INFOHASHES_MAX = 200;
 /** How often the engine posts its status. */
 export const STATUS_INTERVAL_MS = 500;
 
@@ -43,6 +52,10 @@ export interface EngineStatus extends CountedStatus {
   readonly pace: Pace;
   /** Good and questionable nodes in the main table and in the needle tables, each counted once. */
   readonly nodes: number;
+  /** Of those, by family of addresses (BEP 32). */
+  readonly nodes4: number;
+  readonly nodes6: number;
+  readonly ipv6: Ipv6State;
   /** Infohashes sampled, and torrents fetched, in the last 60 s. */
   readonly sampledPerMinute: number;
   readonly newPerMinute: number;
@@ -95,6 +108,10 @@ export interface EngineCounters {
     /** Connections begun, and why they ended without success. */
     readonly dialled: number;
     readonly failuresBy: Readonly<Record<string, number>>;
+    /** Connections (flows) begun in the last 60 s. */
+    readonly dialledPerMinute: number;
+    /** Torrents fetched, by the stage that named the peer: `sampling-node`, `other-nodes`, `lookup`, `retry`. */
+    readonly byStage: Readonly<Record<string, number>>;
     /** How each connection ended, by transport: `tcp refused`, `mse complete`. Several may be tried for one peer. */
     readonly byTransport: Readonly<Record<string, number>>;
     /** Datagrams of uTP on the DHT's socket; part of all its packets. */
@@ -102,6 +119,11 @@ export interface EngineCounters {
     readonly utpPacketsIn: number;
     /** Info dictionaries received complete, and parts of unfinished ones held in memory. */
     readonly receivedBytes: number;
+    /** Everything that peers sent, also in vain; and that for each torrent stored, null before the first. */
+    readonly peerBytesIn: number;
+    readonly bytesPerStoredTorrent: number | null;
+    /** Stored torrents that nobody had at any rung of the retry ladder. */
+    readonly dead: number;
     readonly heldBytes: number;
   };
   readonly store: {
@@ -203,12 +225,16 @@ export interface EngineOptions {
   readonly dataDir: string;
   readonly bootstrap: readonly { readonly host: string; readonly port: number }[];
   readonly bindHost: string;
+  /** An IPv6 address to use beside it. Without: a global one if there is any, but only with bindHost 0.0.0.0. */
+  readonly bindHost6?: string;
   /** 0 lets the system choose; the chosen port is saved and tried again next time. */
   readonly port: number;
   readonly pace: Pace;
   readonly isServing: boolean;
   readonly localAddressesAllowed: boolean;
   readonly startPaused: boolean;
+  /** UDP trackers that may be asked how many have a torrent (BEP 15). None, the default: none is ever asked. */
+  readonly trackers?: readonly { readonly host: string; readonly port: number }[];
 }
 
 /** `connect-store` comes first and carries the engine's end of a MessageChannel to the writer (transferred). */
@@ -217,6 +243,8 @@ export type EngineCommand =
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'set-pace'; readonly pace: Pace }
+  /** Who has these? n x 20 bytes packed, at most CHECK_INFOHASHES_MAX: what is on screen now, instead of what was asked before. */
+  | { readonly type: 'check-health'; readonly infohashes: Uint8Array }
   | { readonly type: 'network-changed' } //  after sleep, or when the system says so
   | { readonly type: 'stop' };
 
@@ -224,6 +252,8 @@ export type EngineEvent =
   | { readonly type: 'status'; readonly status: EngineStatus }
   | { readonly type: 'counters'; readonly counters: EngineCounters }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+  /** What `check-health` found, as it is found; it is in the catalogue, too. */
+  | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
   | { readonly type: 'stopped' };
 
 /** Public bootstrap routers that answered in 2026; asked only while fewer than 30 saved nodes answer (protocol.md 5.4). */
@@ -231,4 +261,5 @@ export const DEFAULT_BOOTSTRAP: EngineOptions['bootstrap'] = [
   { host: 'dht.libtorrent.org', port: 25401 },
   { host: 'dht.transmissionbt.com', port: 6881 },
   { host: 'router.bt.ouinet.work', port: 6881 },
+  { host: 'router.silotis.us', port: 6881 }, // IPv6
 ];

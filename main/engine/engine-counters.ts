@@ -17,6 +17,7 @@ export class CountersReader {
   readonly #parts: CountedParts;
   readonly #newAddresses = new PerMinute();
   readonly #saved = new PerMinute();
+  readonly #dialled = new PerMinute();
 
   constructor(parts: CountedParts) {
     this.#parts = parts;
@@ -50,10 +51,15 @@ export class CountersReader {
         connections: metadata.connectionCount,
         dialled: counters.peersDialled,
         failuresBy: counters.metadataFailures.toObject(),
+        dialledPerMinute: this.#dialled.read(counters.peersDialled, nowMs),
+        byStage: counters.metadataByStage.toObject(),
         byTransport: counters.metadataByTransport.toObject(),
         utpPacketsOut: counters.foreignPacketsOut,
         utpPacketsIn: counters.foreignPacketsIn,
         receivedBytes: counters.metadataBytes,
+        peerBytesIn: counters.peerBytesIn,
+        bytesPerStoredTorrent: store.storedCount === 0 ? null : Math.round(counters.peerBytesIn / store.storedCount),
+        dead: counters.torrentsDead,
         heldBytes: metadata.heldBytes,
       },
       store: {

@@ -1,5 +1,6 @@
 // The engine thread: real clock, real sockets, and the few commands of engine-contract.ts. All else is discovery.ts.
 import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
 import { createForwardingLog } from '../base/log.ts';
@@ -29,6 +30,8 @@ const discovery = new Discovery(
     openSocket: openUdpSocket,
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
     dialTcp,
+    localAddresses: () =>
+      Object.values(networkInterfaces()).flatMap((entries = []) => entries.map(({ address }) => address)),
   },
   workerData as EngineOptions,
 );
@@ -37,6 +40,9 @@ const postStatus = (): void => {
 };
 const postCounters = (): void => {
   owner.post({ type: 'counters', counters: discovery.engineCounters() });
+};
+discovery.onHealth = (reports) => {
+  owner.post({ type: 'health', reports });
 };
 const timers = [
   systemClock.setRepeating(STATUS_INTERVAL_MS, postStatus),
@@ -62,6 +68,9 @@ owner.on((command) => {
       break;
     case 'set-pace':
       discovery.setPace(command.pace);
+      break;
+    case 'check-health':
+      discovery.checkHealth(command.infohashes);
       break;
     case 'network-changed':
       discovery.networkChanged();

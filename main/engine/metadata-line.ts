@@ -11,7 +11,7 @@ import type { GivenUpReason } from '../metadata/failures.ts';
 import type { DialPeer } from '../metadata/transports/peer-connection.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
 import { isFailureOfPeers, nextTryAt } from '../metadata/retry-ladder.ts';
-import { TcpPace } from '../metadata/tcp-pace.ts';
+import { type FlowTotals, TcpPace } from '../metadata/tcp-pace.ts';
 import { PACE_PROFILES, type Pace } from '../scrape/pace.ts';
 import type { PeerStage, PeerStages, Unanswered } from '../scrape/peer-stages.ts';
 import type { Counters } from '../stats/counters.ts';
@@ -47,7 +47,8 @@ export class MetadataLine {
   readonly #pace: TcpPace;
   readonly #failed = new Map<string, RetryEntry>();
   readonly #removed = new Map<string, Infohash>();
-  #search: PeerSearch | null = null;
+  /** One for each family of addresses; an infohash is known to the one that met it. The first one is asked to look again. */
+  readonly #searches: PeerSearch[] = [];
   #ticking: Timer | null = null;
   #askedAtMs = -Infinity;
   #evictedCount = 0;
@@ -69,7 +70,7 @@ export class MetadataLine {
 
   /** Joins the scraper's stages: from now on they are told what came of the peers that they named. */
   join(search: PeerSearch): void {
-    this.#search = search;
+    this.#searches.push(search);
     search.stages.onUnanswered = (unanswered) => this.#unanswered(unanswered);
   }
 
@@ -113,12 +114,12 @@ export class MetadataLine {
   #tick(): void {
     const { clock, counters, store } = this.#dependencies;
     const nowMs = clock.nowMs();
-    const unanswered = counters.metadataFailures.get('connect-timeout') + counters.metadataFailures.get('unreachable');
-    if (this.#pace.tick(nowMs, { dialled: counters.peersDialled, unanswered })) {
+    if (this.#pace.tick(nowMs, tcpFlows(counters))) {
       this.fetcher.setLimits(this.#pace.limits(nowMs));
     }
     this.#tell();
-    const isIdle = this.#search !== null && this.#search.lookupsWaiting === 0 && this.fetcher.wantsMore();
+    const hasSearched = this.#searches.length > 0 && this.#searches.every(({ lookupsWaiting }) => lookupsWaiting === 0);
+    const isIdle = hasSearched && this.fetcher.wantsMore();
     if (!isIdle || !store.hasRoom || nowMs - this.#askedAtMs < ASK_DUE_EVERY_MS) return;
     this.#askedAtMs = nowMs;
     store.send({ type: 'retry-take', limit: DUE_AT_ONCE_MAX });
@@ -127,18 +128,19 @@ export class MetadataLine {
   #fetched({ asked, infohashV1, infohashV2, info, peersSeen }: FetchedTorrent): void {
     const { clock, store } = this.#dependencies;
     const { name, files, fileCount, sizeBytes, isPrivate } = info;
-    this.#search?.stages.settled(asked);
+    for (const { stages } of this.#searches) stages.settled(asked);
     const discoveredAtUnixSeconds = clock.nowUnixSeconds();
     const facts = { name, files, fileCount, sizeBytes, isPrivate, peersSeen, discoveredAtUnixSeconds };
     store.store({ infohashV1, infohashV2, ...facts });
   }
 
   #gaveUp(infohash: Infohash, reason: GivenUpReason): void {
-    const stages = this.#search?.stages;
     if (reason === 'invalid') this.#dependencies.store.send({ type: 'invalid', infohashes: infohash });
-    if (reason === 'invalid' || reason === 'duplicate') stages?.settled(infohash);
-    else if (isFailureOfPeers(reason)) stages?.failed(infohash);
-    else stages?.postpone(infohash);
+    for (const { stages } of this.#searches) {
+      if (reason === 'invalid' || reason === 'duplicate') stages.settled(infohash);
+      else if (isFailureOfPeers(reason)) stages.failed(infohash);
+      else stages.postpone(infohash);
+    }
   }
 
   #unanswered({ infohash, failureCount, popularity }: Unanswered): void {
@@ -170,11 +172,22 @@ export class MetadataLine {
     for (; this.#evictedCount < evictedCount; this.#evictedCount++) counters.overflows.count('retry-ladder');
     for (const { infohash, purpose, failureCount, popularity } of entries) {
       if (purpose !== 'metadata') continue;
-      this.#search?.stages.retry(asInfohash(infohash), { failureCount, popularity });
+      this.#searches[0]?.stages.retry(asInfohash(infohash), { failureCount, popularity });
     }
     const health = entries.filter(({ purpose }) => purpose === 'health');
     if (health.length > 0) this.onHealthDue(health);
   }
+}
+
+/** TCP connections that have ended, and those of them that nobody ever answered (counted as `tcp connect-timeout`). */
+function tcpFlows(counters: Counters): FlowTotals {
+  let [dialled, unanswered] = [0, 0];
+  for (const [key, count] of Object.entries(counters.metadataByTransport.toObject())) {
+    if (!key.startsWith('tcp ') && !key.startsWith('mse ')) continue;
+    dialled += count;
+    if (key.endsWith(' connect-timeout') || key.endsWith(' unreachable')) unanswered += count;
+  }
+  return { dialled, unanswered };
 }
 
 function ceilingOf(pace: Pace): ConnectionLimits {

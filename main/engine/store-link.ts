@@ -23,7 +23,7 @@ export type Known = boolean | 'resting';
 type Answer = (isKnown: Known[]) => void;
 type RetryMessage = Extract<
   EngineToWriter,
-  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'dead' }
+  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'alive' | 'dead' }
 >;
 export type RetryDue = Extract<WriterToEngine, { type: 'retry-due' }>;
 

@@ -25,6 +25,8 @@ export interface MetadataOptions extends ConnectionLimits {
   readonly bindHost: string;
   /** Default: all of them. */
   readonly transports?: TransportOptions;
+  /** Peers asked at the same time for one infohash; default SESSIONS_PER_JOB_MAX, and no more than that. */
+  readonly peersAtOnceMax?: number;
 }
 
 export interface FetchedTorrent {

@@ -29,6 +29,7 @@ export class MetadataFetcher {
   readonly #listener: MetadataListener;
   readonly #localAddress: string | null;
   readonly #limits: DialLimits;
+  readonly #peersAtOnceMax: number;
   readonly #queue = new FetchQueue();
   readonly #memory = new MetadataMemory();
   readonly #verifier: MetadataVerifier;
@@ -46,6 +47,7 @@ export class MetadataFetcher {
     this.#policy = new TransportPolicy(options.transports);
     this.#verifier = new MetadataVerifier(dependencies.clock, this.#memory);
     this.#localAddress = options.bindHost === '0.0.0.0' || options.bindHost === '::' ? null : options.bindHost;
+    this.#peersAtOnceMax = Math.min(options.peersAtOnceMax ?? SESSIONS_PER_JOB_MAX, SESSIONS_PER_JOB_MAX);
     this.#limits = new DialLimits(options, dependencies.clock.nowMs());
   }
 
@@ -159,7 +161,7 @@ export class MetadataFetcher {
   }
 
   #wantsPeer(job: FetchJob, nowMs: number): boolean {
-    if (job.isVerifying || job.sessions.size >= SESSIONS_PER_JOB_MAX) return false;
+    if (job.isVerifying || job.sessions.size >= this.#peersAtOnceMax) return false;
     for (const session of job.sessions) {
       if (session.isReceiving || nowMs - session.startedAtMs < SECOND_PEER_AFTER_MS) return false;
     }

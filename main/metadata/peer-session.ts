@@ -7,6 +7,7 @@ import type { Contact } from '../base/contact.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
+import type { Counters } from '../stats/counters.ts';
 import { MessageStream } from '../wire/message-stream.ts';
 import {
   HANDSHAKE_BYTES,
@@ -47,6 +48,7 @@ export type SessionEnd =
 
 export interface SessionDependencies {
   readonly clock: Clock;
+  readonly counters: Pick<Counters, 'peerBytesIn'>;
   readonly dial: DialPeer;
   readonly transport: Transport;
   readonly memory: MetadataMemory;
@@ -126,6 +128,7 @@ export class PeerSession {
 
   #onBytes(chunk: Uint8Array): void {
     if (this.#state === 'ended') return;
+    this.#dependencies.counters.peerBytesIn += chunk.length;
     let rest = chunk;
     if (this.#state === 'handshake' || this.#state === 'connecting') {
       const taken = Math.min(rest.length, HANDSHAKE_BYTES - this.#handshakeBytes);

@@ -24,10 +24,10 @@ export const REST_MS = 5 * 60_000;
 /** Open connections shrink with the rate, but a few are always worth having. */
 const OPEN_MIN = 4;
 
-/** Running totals; the controller takes the differences itself. */
+/** Running totals of connections that ended; the controller takes the differences itself. */
 export interface FlowTotals {
   readonly dialled: number;
-  /** Begun and never answered: no refusal either. A full table of the router looks like this. */
+  /** Never answered, not even refused. A full table of the router looks like this. */
   readonly unanswered: number;
 }
 

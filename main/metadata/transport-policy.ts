@@ -48,7 +48,7 @@ export const ALL_TRANSPORTS: TransportOptions = {
     { from: 'mse', failure: 'connect-timeout', to: 'utp' },
     { from: 'mse', failure: 'refused', to: 'utp' },
   ],
-  fallbackWorth: 0.2,
+  fallbackWorth: 0.5,
   exploreFallbackEvery: 16,
 };
 
@@ -66,6 +66,8 @@ const TRIES_COUNTED_MAX = 512;
 const BETTER_FIRST = 1.25;
 /** And have been tried so often. */
 const FIRST_TRIES_MIN = 32;
+/** A fallback is not judged before it has been tried so often. */
+const STEP_TRIES_MIN = 16;
 
 class Yield {
   tries = 0;
@@ -127,8 +129,8 @@ export class TransportPolicy {
       const { to } = fallback;
       if (fallback.from !== from || fallback.failure !== failure || tried.includes(to) || !transports.includes(to))
         continue;
-      const isWorthIt = this.#yieldOf(stepKey(from, to)).share >= fallbackWorth * this.#yieldOf(this.#firsts[0]!).share;
-      if (isWorthIt) return to;
+      const { tries, share } = this.#yieldOf(stepKey(from, to));
+      if (tries < STEP_TRIES_MIN || share >= fallbackWorth * this.#yieldOf(this.#firsts[0]!).share) return to;
       this.#refusedCount++;
       if (exploreFallbackEvery > 0 && this.#refusedCount % exploreFallbackEvery === 0) return to;
     }

@@ -6,27 +6,22 @@ import type { Contact, NodeContact } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { QueryOutcome } from '../dht/dht-node.ts';
-import type { ClientVersions } from '../stats/client-versions.ts';
 import type { Counters } from '../stats/counters.ts';
 import { GetPeersList, INFOHASHES_PER_NODE_MAX, type SampleSource, type SendVerdict } from './get-peers-list.ts';
-import {
-  type FilterFigures,
-  KnownInfohashes,
-  newInfohashKeys,
-  RecentInfohashes,
-  type SavedInfohashKeys,
-} from './infohash-filters.ts';
+import type { FilterFigures, SavedInfohashKeys } from './infohash-filters.ts';
 import { type AskKnown, InfohashTriage } from './infohash-triage.ts';
 import { PeerLookups } from './peer-lookups.ts';
 import { type PeerStage, PeerStages } from './peer-stages.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
+import type { ScrapeMemory } from './scrape-memory.ts';
 
 export interface HarvestDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly counters: Counters;
   readonly dht: ScrapeDht;
-  readonly versions: ClientVersions;
+  /** Shared with the other family's. */
+  readonly memory: ScrapeMemory;
   readonly areKnown: AskKnown;
   readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
   /** Neither we nor the store have met it. */
@@ -53,20 +48,15 @@ export class Harvest {
   readonly #dependencies: HarvestDependencies;
   readonly #getPeers: GetPeersList;
   readonly #lookups: PeerLookups;
-  #keys: SavedInfohashKeys;
-  #known: KnownInfohashes;
-  #recent!: RecentInfohashes;
   #triage: InfohashTriage<SampleSource>;
 
   constructor(dependencies: HarvestDependencies) {
-    const { clock, counters, dht, versions, onPeers, onBarren } = dependencies;
+    const { clock, counters, dht, memory, onPeers, onBarren } = dependencies;
     this.#dependencies = dependencies;
-    this.#keys = newInfohashKeys(dependencies.random);
-    this.#known = new KnownInfohashes(this.#keys.known, counters);
     this.#triage = this.#newTriage();
     this.#getPeers = new GetPeersList({
       counters,
-      versions,
+      versions: memory.versions,
       nowMs: () => clock.nowMs(),
       send: (contact, infohash, onOutcome) => this.#send(contact, infohash, onOutcome),
       onPeers: (infohash, peers) => this.stages.found(infohash, peers),
@@ -94,7 +84,7 @@ export class Harvest {
 
   /** True while something waits that a tick would work on. */
   get hasWork(): boolean {
-    return this.#triage.count > 0 || this.#getPeers.waitingCount > 0 || this.#known.isWarmingUp;
+    return this.#triage.count > 0 || this.#getPeers.waitingCount > 0 || this.#dependencies.memory.known.isWarmingUp;
   }
 
   figures(): HarvestFigures {
@@ -102,8 +92,8 @@ export class Harvest {
       triageWaiting: this.#triage.count,
       getPeersWaiting: this.#getPeers.waitingCount,
       lookupsWaiting: this.#lookups.waitingCount,
-      known: this.#known.figures(),
-      recent: this.#recent.figures(),
+      known: this.#dependencies.memory.known.figures(),
+      recent: this.#dependencies.memory.recent.figures(),
     };
   }
 
@@ -112,20 +102,15 @@ export class Harvest {
     return this.#lookups.waitingCount;
   }
 
-  get keys(): SavedInfohashKeys {
-    return this.#keys;
-  }
-
   /** To be called before anything was taken: the filters start empty under these keys. */
   useKeys(keys: SavedInfohashKeys): void {
     assert(this.#triage.count === 0, 'the filters change their keys only while nothing waits');
-    this.#keys = keys;
-    this.#known = new KnownInfohashes(keys.known, this.#dependencies.counters);
+    this.#dependencies.memory.useKeys(keys);
     this.#triage = this.#newTriage();
   }
 
   warmUp(infohashes: Uint8Array): void {
-    this.#known.warmUp(infohashes);
+    this.#dependencies.memory.known.warmUp(infohashes);
   }
 
   /** What `node` sampled. Beyond 20 fresh ones the rest is left for other nodes to give: this one is not asked for more. */
@@ -144,7 +129,7 @@ export class Harvest {
 
   /** `mayAsk` false: nothing is sent, for the metadata queue is full or the network is away. */
   tick(nowMs: number, mayAsk: boolean): void {
-    this.#known.tick();
+    this.#dependencies.memory.known.tick();
     this.#triage.tick(nowMs);
     this.#getPeers.tick(nowMs, mayAsk);
     if (mayAsk && this.#getPeers.waitingCount === 0) this.#lookups.tick(nowMs);
@@ -159,25 +144,25 @@ export class Harvest {
     this.#getPeers.checkInvariants();
     this.#lookups.checkInvariants();
     this.stages.checkInvariants();
-    this.#known.checkInvariants();
+    this.#dependencies.memory.known.checkInvariants();
   }
 
   #newTriage(): InfohashTriage<SampleSource> {
-    const { clock, counters, areKnown } = this.#dependencies;
-    this.#recent = new RecentInfohashes(this.#keys.recent, clock.nowMs());
+    const { counters, memory, areKnown } = this.#dependencies;
+    const { recent, known } = memory;
     return new InfohashTriage({
       counters,
-      recent: this.#recent,
-      known: this.#known,
+      recent,
+      known,
       areKnown,
       onNew: (infohash, source) => this.#foundNew(infohash, source),
     });
   }
 
   #foundNew(infohash: Infohash, source: SampleSource): void {
-    const { counters, versions, onNew } = this.#dependencies;
+    const { counters, memory, onNew } = this.#dependencies;
     counters.infohashesNew++;
-    versions.foundNew(source.version);
+    memory.versions.foundNew(source.version);
     onNew(source.node);
     this.stages.begin(infohash, source);
   }

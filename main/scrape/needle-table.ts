@@ -20,6 +20,8 @@ export interface NeedleTableOptions {
   readonly needle: NodeId;
   readonly clock: Clock;
   readonly random: Random;
+  /** Default 4. */
+  readonly family?: 4 | 6 | undefined;
   readonly isOnePerSubnet: boolean;
   /** Candidates are kept by age and taken from anywhere, instead of nearest to the needle first. */
   readonly keepsNewest: boolean;
@@ -45,7 +47,7 @@ export class NeedleTable {
   ownNodeCount = 0;
   readonly #minutes: Minute[] = [];
 
-  constructor({ needle, clock, random, isOnePerSubnet, keepsNewest, onRetired }: NeedleTableOptions) {
+  constructor({ needle, clock, random, family, isOnePerSubnet, keepsNewest, onRetired }: NeedleTableOptions) {
     this.needle = needle;
     this.bornAtMs = clock.nowMs();
     this.candidates = keepsNewest ? new RecentCandidates() : new Candidates(needle);
@@ -55,6 +57,7 @@ export class NeedleTable {
       random,
       bucketSize: BUCKET_SIZE,
       bucketsMax: BUCKETS_MAX,
+      family: family ?? 4,
       isOnePerSubnet,
       onRetired,
     });

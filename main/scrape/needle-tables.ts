@@ -35,6 +35,8 @@ export interface NeedleTablesOptions {
   readonly counters: Counters;
   readonly referrers: Referrers;
   readonly needleCount: number;
+  /** Default 4. */
+  readonly family?: 4 | 6 | undefined;
   readonly strategy: Strategy;
   readonly isOnePerSubnet: boolean;
   readonly isResting: (host: string) => boolean;
@@ -250,10 +252,10 @@ export class NeedleTables {
   }
 
   #newTable(needle: NodeId): NeedleTable {
-    const { clock, random, isOnePerSubnet, strategy } = this.#options;
+    const { clock, random, family, isOnePerSubnet, strategy } = this.#options;
     const keepsNewest = strategy === 'spread';
     const onRetired = (node: TableNode) => this.offerRetired(node);
-    return new NeedleTable({ needle, clock, random, isOnePerSubnet, keepsNewest, onRetired });
+    return new NeedleTable({ needle, clock, random, family, isOnePerSubnet, keepsNewest, onRetired });
   }
 
   #newNeedle(stratum: number): NodeId {

@@ -82,6 +82,8 @@ export interface PaceFigures {
 }
 
 export class PaceController {
+  /** Of the profile's rates: two families of addresses that crawl beside each other have half of them each (BEP 32). */
+  share = 1;
   #pace: Pace;
   #perSecond: number;
   #holdUntilMs: number;
@@ -155,9 +157,9 @@ export class PaceController {
 
   get rates(): Rates {
     const { newAddressesPerSecond, packetsPerSecond, perAddressPerSecond, perAddressBurst } = PACE_PROFILES[this.#pace];
-    const share = this.#perSecond / newAddressesPerSecond;
+    const share = (this.#perSecond / newAddressesPerSecond) * this.share;
     return {
-      newAddressesPerSecond: this.#perSecond,
+      newAddressesPerSecond: this.#perSecond * this.share,
       // Replies to follow up (get_peers to the same node) cost no NAT entry, but they are not free either.
       packetsPerSecond: Math.max(4, packetsPerSecond * share),
       perAddressPerSecond,
@@ -236,7 +238,7 @@ export class PaceController {
   #increase(nowMs: number): void {
     const askedCount = this.#seen.askedCount - this.#askedAtHold;
     this.#askedAtHold = this.#seen.askedCount;
-    const isUsed = askedCount >= this.#perSecond * USED_SHARE_MIN * (INCREASE_EVERY_MS / 1000);
+    const isUsed = askedCount >= this.#perSecond * this.share * USED_SHARE_MIN * (INCREASE_EVERY_MS / 1000);
     if (!isUsed || this.#haveRepliesFallen) {
       this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
       return;

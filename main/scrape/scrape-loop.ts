@@ -5,27 +5,25 @@
 //   answers > get_peers to those who just sampled > samples > whole lookups.
 // Sampling is demand-driven: none while triage, get_peers or the metadata queue (wantsMore) is above its high-water mark.
 import { assert } from '../base/assert.ts';
-import type { Clock, Timer } from '../base/clock.ts';
-import type { Contact, NodeContact } from '../base/contact.ts';
-import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
-import type { Log } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
-import { ClientVersions } from '../stats/client-versions.ts';
-import type { Counters } from '../stats/counters.ts';
-import { Cooldown } from './cooldown.ts';
+import type { Timer } from '../base/clock.ts';
+import type { NodeContact } from '../base/contact.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { ClientVersions } from '../stats/client-versions.ts';
 import { FindNodeRests } from './find-node-rests.ts';
-import { Harvest, type HarvestFigures } from './harvest.ts';
-import type { AskKnown } from './infohash-triage.ts';
-import { type NeedleFigures, NeedleTables } from './needle-tables.ts';
-import { type Pace, PaceController, type PaceFigures } from './pace.ts';
-import type { PeerStage, PeerStages } from './peer-stages.ts';
+import { Harvest } from './harvest.ts';
+import { NeedleTables } from './needle-tables.ts';
+import { type Pace, PaceController } from './pace.ts';
+import type { PeerStages } from './peer-stages.ts';
 import { NEW_CONTACTS_PER_REPLY_MAX, Referrers } from './referrers.ts';
 import type { RetiredNode } from './retired-nodes.ts';
 import { Sampler } from './sampler.ts';
 import { asSavedTable, type BencodableScrape, packScrape, type SavedNeedle, unpackScrape } from './saved-scrape.ts';
 import { createScout, type Scout } from './scout.ts';
-import type { ScrapeDht } from './scrape-dht.ts';
-import { needleCountOf, type Strategy, STRATEGY_DEFAULT } from './strategy.ts';
+import type { ScrapeDependencies, ScrapeFigures, ScrapeOptions } from './scrape-contract.ts';
+import { ScrapeMemory } from './scrape-memory.ts';
+import { needleCountOf, STRATEGY_DEFAULT } from './strategy.ts';
+
+export type * from './scrape-contract.ts';
 
 const TICK_MS = 50;
 /** With nothing to send there is nothing to hurry for. */
@@ -38,42 +36,11 @@ const PROBE_EVERY_MS = 10_000;
 /** Candidates of each needle that are saved. */
 const CANDIDATES_SAVED = 64;
 
-export interface ScrapeDependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly counters: Counters;
-  readonly dht: ScrapeDht;
-  readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
-  readonly areKnown: AskKnown;
-  /** The metadata queue is below its high-water mark. */
-  readonly wantsMore: () => boolean;
-}
-
-/** How the scraper is doing, for people who look. */
-export interface ScrapeFigures extends HarvestFigures {
-  readonly pace: PaceFigures;
-  /** At most NEEDLES_MAX. */
-  readonly needles: readonly NeedleFigures[];
-  /** What the marks of the last 24 hours take. */
-  readonly cooldownBytes: number;
-}
-
-export interface ScrapeOptions {
-  readonly pace?: Pace;
-  /** Default STRATEGY_DEFAULT. */
-  readonly strategy?: Strategy;
-  /** 1 to NEEDLES_MAX; the default depends on the strategy. */
-  readonly needleCount?: number;
-  /** Many nodes may share a subnet: tests and closed networks. */
-  readonly localAddressesAllowed?: boolean;
-}
-
 export class ScrapeLoop {
-  readonly clientVersions = new ClientVersions();
+  readonly memory: ScrapeMemory;
+  readonly clientVersions: ClientVersions;
   readonly #dependencies: ScrapeDependencies;
   readonly #pace: PaceController;
-  readonly #cooldown: Cooldown;
   readonly #referrers = new Referrers();
   readonly #tables: NeedleTables;
   readonly #sampler: Sampler;
@@ -82,6 +49,7 @@ export class ScrapeLoop {
   readonly #harvest: Harvest;
   #timer: Timer | null = null;
   #delayMs = TICK_MS;
+  readonly #isMemoryOurs: boolean;
   #isStarted = false;
   #isPaused = false;
   #probedAtMs = -Infinity;
@@ -93,16 +61,19 @@ export class ScrapeLoop {
     const strategy = options.strategy ?? STRATEGY_DEFAULT;
     const onRest = () => log.warn('The network seems overloaded: no sampling for five minutes.');
     this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest);
-    this.#cooldown = new Cooldown(() => clock.nowUnixSeconds(), random);
+    this.#isMemoryOurs = options.memory === undefined;
+    this.memory = options.memory ?? new ScrapeMemory(clock, random, counters);
+    this.clientVersions = this.memory.versions;
     this.#tables = new NeedleTables({
       clock,
       random,
       counters,
       referrers: this.#referrers,
       needleCount: options.needleCount ?? needleCountOf(strategy),
+      family: options.family,
       strategy,
       isOnePerSubnet: !(options.localAddressesAllowed ?? false),
-      isResting: (host) => this.#cooldown.isResting(host),
+      isResting: (host) => this.memory.cooldown.isResting(host),
       isInMainTable: (node) => dht.table.find(node.contact) !== null,
     });
     this.#harvest = new Harvest({
@@ -110,13 +81,20 @@ export class ScrapeLoop {
       random,
       counters,
       dht,
-      versions: this.clientVersions,
+      memory: this.memory,
       areKnown: dependencies.areKnown,
       onPeers: dependencies.onPeers,
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });
-    const parts = { clock, random, dht, tables: this.#tables, cooldown: this.#cooldown, referrers: this.#referrers };
+    const parts = {
+      clock,
+      random,
+      dht,
+      tables: this.#tables,
+      cooldown: this.memory.cooldown,
+      referrers: this.#referrers,
+    };
     this.#scout = createScout(strategy, { ...parts, rests: new FindNodeRests(random, clock.nowMs()) });
     this.#sampler = new Sampler({
       ...parts,
@@ -169,6 +147,12 @@ export class ScrapeLoop {
     this.#applyRates();
   }
 
+  /** Of the pace's rates: the other family has the rest. */
+  setShare(share: number): void {
+    this.#pace.share = share;
+    this.#applyRates();
+  }
+
   /** Nodes learnt from any reply; `from` answers for them with its budget. */
   offerNodes(nodes: readonly NodeContact[], from: NodeContact): void {
     if (this.#scout.hear(nodes)) return;
@@ -201,7 +185,7 @@ export class ScrapeLoop {
     return {
       pace: this.#pace.figures(nowMs),
       needles: this.#tables.figures(nowMs),
-      cooldownBytes: this.#cooldown.allocatedBytes,
+      cooldownBytes: this.memory.cooldown.allocatedBytes,
       ...this.#harvest.figures(),
     };
   }
@@ -216,8 +200,7 @@ export class ScrapeLoop {
     return packScrape({
       savedAtUnixSeconds,
       needles,
-      cooldown: this.#cooldown.save(),
-      infohashKeys: this.#harvest.keys,
+      ...this.memory.save(this.#isMemoryOurs),
     });
   }
 
@@ -225,8 +208,10 @@ export class ScrapeLoop {
   restore(value: unknown, { ownIdChanged }: { readonly ownIdChanged: boolean }): void {
     const saved = unpackScrape(value, this.#dependencies.clock.nowUnixSeconds());
     if (saved === null) return;
-    this.#cooldown.restore(saved.cooldown);
-    this.#harvest.useKeys(saved.infohashKeys);
+    if (this.#isMemoryOurs) {
+      this.memory.cooldown.restore(saved.cooldown);
+      this.#harvest.useKeys(saved.infohashKeys);
+    }
     if (ownIdChanged) this.#tables.reinsert(saved.needles.flatMap(({ nodes }) => nodes));
     else this.#tables.restore(saved.needles.map(asSavedTable));
     for (const { candidates } of saved.needles) for (const node of candidates) this.#tables.offer(node, null);
@@ -234,7 +219,7 @@ export class ScrapeLoop {
 
   checkInvariants(): void {
     this.#pace.checkInvariants();
-    this.#cooldown.checkInvariants();
+    this.memory.cooldown.checkInvariants();
     this.#tables.checkInvariants();
     this.#sampler.checkInvariants();
     this.#scout.checkInvariants();
@@ -292,7 +277,7 @@ export class ScrapeLoop {
 
   #distrust({ contact }: NodeContact): void {
     // Its 24 hours begin anew, and nobody it names is believed to exist.
-    this.#cooldown.mark(contact.host);
+    this.memory.cooldown.mark(contact.host);
     this.#referrers.distrust(contact.host);
     this.#dependencies.counters.dropped.count('fabricated-samples');
   }

@@ -7,7 +7,7 @@ import { type Clause, clausesOf, type IndexQuery, toIndexQuery } from './index-q
 
 /** The little that is needed of a better-sqlite3 connection; handed in by whoever owns one. */
 export interface FullTextDatabase {
-  prepare(sql: string): { pluck(): FullTextStatement };
+  prepare(sql: string): FullTextStatement & { pluck(): FullTextStatement };
 }
 interface FullTextStatement {
   all(...parameters: unknown[]): unknown[];
@@ -23,6 +23,7 @@ export const FULL_TEXT_QUERIES = {
   countNames: 'SELECT count(*) FROM (SELECT 1 FROM name_fts WHERE name_fts MATCH ? AND rowid < ? LIMIT ?)',
   all: 'SELECT id FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?',
   name: 'SELECT name FROM torrents WHERE id = ?',
+  namesOf: 'SELECT id, name FROM torrents WHERE id IN (SELECT value FROM json_each(?))',
   countAll: 'SELECT count(*) FROM (SELECT 1 FROM torrents WHERE id < ? LIMIT ?)',
 } as const;
 
@@ -37,6 +38,7 @@ export class FullText {
   readonly #all: FullTextStatement;
   readonly #countAll: FullTextStatement;
   readonly #name: FullTextStatement;
+  readonly #namesOf: FullTextStatement;
   readonly #keptNames = new Map<number, string>();
 
   constructor(database: FullTextDatabase) {
@@ -48,6 +50,18 @@ export class FullText {
     this.#all = prepare('all');
     this.#countAll = prepare('countAll');
     this.#name = prepare('name');
+    this.#namesOf = database.prepare(FULL_TEXT_QUERIES.namesOf);
+  }
+
+  /** Reads names that are about to be asked for, all at once: half the time of one each. */
+  keepNamesOf(ids: readonly number[]): void {
+    const missing = ids.filter((id) => !this.#keptNames.has(id));
+    if (missing.length === 0) return;
+    if (this.#keptNames.size + missing.length > KEPT_NAMES_MAX) this.#keptNames.clear();
+    for (const row of this.#namesOf.all(JSON.stringify(missing))) {
+      const { id, name } = row as { id: number; name: string };
+      this.#keptNames.set(id, name);
+    }
   }
 
   /** Null when the row is gone. Names never change, and while somebody types the same ones are asked for again and again. */

@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES } from '../store/store-contract.ts';
 import type { SegmentData } from './index-segment.ts';
 import type { MergePart } from './segment-merge.ts';
+import { firstAtLeast } from './segment-search.ts';
 
 /** With this share of rows gone, a segment is worth writing anew. */
 const SPARSE_SHARE = 0.25;
@@ -14,9 +15,12 @@ export class LiveSegment {
   /** Rows that are there, by type: what an empty query counts. */
   readonly #countsByType = new Uint32Array(CONTENT_TYPES.length);
 
-  constructor(data: SegmentData) {
+  /** `gone`: a bitmap of rows that left the catalogue before; null: none. */
+  constructor(data: SegmentData, gone: Uint32Array | null = null) {
     this.data = data;
     for (const type of data.types) this.#countsByType[type]!++;
+    if (gone === null) return;
+    for (let row = 0; row < data.rowCount; row++) if (isSet(gone, row)) this.#removeRow(row);
   }
 
   /** The result of merging `parts` as they were `before`; takes over what has changed in them meanwhile. */
@@ -70,6 +74,15 @@ export class LiveSegment {
     if (row >= 0) this.data.peers[row] = peers;
   }
 
+  /** Ids of the rows that are there, from `lowId` on, at most `limit`. */
+  idsFrom(lowId: number, limit: number): number[] {
+    const found: number[] = [];
+    for (let row = firstAtLeast(this.data.ids, lowId); row < this.data.rowCount && found.length < limit; row++) {
+      if (!isSet(this.#gone, row)) found.push(this.data.ids[row]!);
+    }
+    return found;
+  }
+
   /** Index into CONTENT_TYPES, -1 when there is no such row. */
   typeOf(id: number): number {
     const row = this.#rowOf(id);
@@ -113,15 +126,8 @@ export class LiveSegment {
   }
 
   #rowOf(id: number): number {
-    const { ids, rowCount } = this.data;
-    let low = 0;
-    let high = rowCount;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (ids[middle]! < id) low = middle + 1;
-      else high = middle;
-    }
-    return ids[low] === id ? low : -1;
+    const row = firstAtLeast(this.data.ids, id);
+    return this.data.ids[row] === id ? row : -1;
   }
 }
 

@@ -3,17 +3,14 @@
 // older ones from a snapshot or the catalogue while the thread starts; what is below `lowId` is for full-text.ts.
 // Rows that leave the catalogue are marked as gone and left behind at the next merge; only the count of peers changes.
 import { assert } from '../base/assert.ts';
-import { CONTENT_TYPES, type ContentType, type SortOrder } from '../store/store-contract.ts';
+import { CONTENT_TYPES, type ContentType, NAMES_IN_MEMORY_DEFAULT, type SortOrder } from '../store/store-contract.ts';
 import type { IndexQuery } from './index-query.ts';
 import { PEERS_MAX, type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
 import { LiveSegment } from './live-segment.ts';
 import { type RowOrder, rowOrder } from './row-order.ts';
 import { SegmentSearcher } from './segment-search.ts';
-import { mergeRun, mergeSteps } from './segment-merge.ts';
+import { type MergePart, mergeRun, mergeSteps } from './segment-merge.ts';
 import { type Place, TopRows } from './top-rows.ts';
-
-/** Rows kept in memory unless the person chose otherwise. */
-export const WINDOW_ROWS = 1_000_000;
 
 export interface IndexRequest {
   readonly query: IndexQuery;
@@ -51,7 +48,7 @@ export class NameIndex {
   #rowCount = 0;
   #hasOlder = true;
 
-  constructor({ windowRows = WINDOW_ROWS }: { windowRows?: number } = {}) {
+  constructor({ windowRows = NAMES_IN_MEMORY_DEFAULT }: { windowRows?: number } = {}) {
     this.#windowRows = windowRows;
   }
 
@@ -72,6 +69,11 @@ export class NameIndex {
 
   get segments(): readonly SegmentData[] {
     return this.#segments.map(({ data }) => data);
+  }
+
+  /** What a snapshot keeps. */
+  get parts(): readonly MergePart[] {
+    return this.#segments;
   }
 
   /** False once it is known that the catalogue has no row below `lowId`. */
@@ -104,11 +106,12 @@ export class NameIndex {
   }
 
   /** Adds rows that are older than all others, unless the window is full. */
-  addOlder(segment: SegmentData): void {
+  addOlder(segment: SegmentData, gone: Uint32Array | null = null): void {
     if (segment.rowCount === 0 || this.isFull) return;
     assert(segment.ids.at(-1)! < this.lowId, 'an older segment ends before the oldest row');
-    this.#segments.unshift(new LiveSegment(segment));
-    this.#rowCount += segment.rowCount;
+    const live = new LiveSegment(segment, gone);
+    this.#segments.unshift(live);
+    this.#rowCount += live.rowCount;
   }
 
   /** A row that left the catalogue; false when it is not in the index. */
@@ -128,6 +131,17 @@ export class NameIndex {
   change({ removedIds, peers }: IndexChange): void {
     for (const id of removedIds) this.remove(id);
     for (const { id, peersSeen } of peers) this.setPeers(id, peersSeen);
+  }
+
+  /** Ids of rows in the index from `lowId` on, rising, at most `limit`. */
+  idsFrom(lowId: number, limit: number): number[] {
+    const found: number[] = [];
+    for (const segment of this.#segments) {
+      if (segment.highId < lowId) continue;
+      found.push(...segment.idsFrom(lowId, limit - found.length));
+      if (found.length === limit) break;
+    }
+    return found;
   }
 
   /** The content type (index into CONTENT_TYPES) of a row in the index; -1 for another. */

@@ -5,7 +5,7 @@ import type { QueryWord } from './query-words.ts';
 import { fold, words, type Word } from './tokens.ts';
 
 /** Names that get the second score: the best this many by the first. */
-export const RESCORED_MAX = 200;
+export const RESCORED_MAX = 100;
 
 const PEERS_WEIGHT = 0.6;
 const AGE_WEIGHT = 1.5;

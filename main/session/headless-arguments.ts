@@ -22,7 +22,7 @@ export function headlessUsage(): string {
     '',
     '  --data-dir DIR            where the catalogue and the saved tables lie (made if missing)',
     '  --bootstrap HOST:PORT     a node to begin with; may be given several times (default: public routers)',
-    '  --bind ADDRESS            local address to use (default 0.0.0.0)',
+    '  --bind ADDRESS            local address to use (default 0.0.0.0, and IPv6 if there is any); a second one for IPv6',
     '  --port N                  local UDP port, 0 to 65535 (default 0: kept from the last run, or any)',
     `  --pace ${PACES.join('|')}   how much to ask of the network (default balanced)`,
     '  --serve                   answer queries as a full node (without it: read-only, BEP 43)',
@@ -44,7 +44,7 @@ export function parseHeadlessArguments(
       options: {
         'data-dir': { type: 'string' },
         bootstrap: { type: 'string', multiple: true },
-        bind: { type: 'string' },
+        bind: { type: 'string', multiple: true },
         port: { type: 'string' },
         pace: { type: 'string' },
         serve: { type: 'boolean' },
@@ -67,8 +67,12 @@ export function parseHeadlessArguments(
     if (!contact) return { problem: `--bootstrap wants HOST:PORT with a port from 1 to 65535, not "${text}".` };
     bootstrap.push(contact);
   }
-  const bindHost = values.bind ?? '0.0.0.0';
-  if (isIP(bindHost) === 0) return { problem: `--bind wants an IP address of this machine, not "${bindHost}".` };
+  const binds = values.bind ?? ['0.0.0.0'];
+  const odd = binds.find((host) => isIP(host) === 0);
+  if (odd !== undefined) return { problem: `--bind wants an IP address of this machine, not "${odd}".` };
+  const [bindHost = '', bindHost6] = binds.toSorted((a, b) => isIP(a) - isIP(b));
+  if (binds.length > 2 || (bindHost6 !== undefined && isIP(bindHost6) === isIP(bindHost)))
+    return { problem: '--bind may be given once, or once for IPv4 and once for IPv6.' };
   const port = wholeNumber(values.port ?? '0', 0, 65535);
   if (port === null) return { problem: `--port is a whole number from 0 to 65535, not "${values.port}".` };
   const paceText = values.pace ?? 'balanced';
@@ -87,6 +91,7 @@ export function parseHeadlessArguments(
       dataDir: absolute,
       bootstrap: bootstrap.length > 0 ? bootstrap : DEFAULT_BOOTSTRAP,
       bindHost,
+      ...(bindHost6 === undefined ? {} : { bindHost6 }),
       port,
       pace,
       isServing: values.serve ?? false,

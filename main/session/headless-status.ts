@@ -1,11 +1,15 @@
 // What the terminal shows every 5 s: one JSON object for programs, one line for people.
-import type { CountedStatus, EngineCounters, EngineOptions } from '../engine/engine-contract.ts';
+import type { CountedStatus, EngineCounters, EngineOptions, Ipv6State } from '../engine/engine-contract.ts';
 import type { SessionStatus } from './session.ts';
 
 export interface HeadlessStatus extends CountedStatus {
   readonly state: string;
   readonly problem: string | null;
   readonly nodes: number;
+  /** Of those, by family of addresses. */
+  readonly nodes4: number;
+  readonly nodes6: number;
+  readonly ipv6: Ipv6State;
   readonly torrents: number;
   readonly pace: string;
   readonly isServing: boolean;
@@ -25,6 +29,9 @@ export function headlessStatus(
     state: engine?.state ?? 'starting',
     problem: problem ?? engine?.problem ?? null,
     nodes: engine?.nodes ?? 0,
+    nodes4: engine?.nodes4 ?? 0,
+    nodes6: engine?.nodes6 ?? 0,
+    ipv6: engine?.ipv6 ?? 'not-available',
     packetsOut: engine?.packetsOut ?? 0,
     packetsIn: engine?.packetsIn ?? 0,
     samplesAsked: engine?.samplesAsked ?? 0,
@@ -51,7 +58,7 @@ export function headlessStatus(
 export function headlessLine(status: HeadlessStatus): string {
   const parts = [
     status.state,
-    `${status.nodes} nodes`,
+    nodesText(status),
     `packets ${status.packetsOut} out, ${status.packetsIn} in`,
     `samples ${status.samplesAnswered} of ${status.samplesAsked}`,
     `infohashes ${status.infohashesNew} new of ${status.infohashesSeen}`,
@@ -63,4 +70,10 @@ export function headlessLine(status: HeadlessStatus): string {
   if (status.localAddressesAllowed) parts.push('local addresses allowed');
   if (status.problem !== null) parts.push(status.problem);
   return parts.join(' · ');
+}
+
+/** Both families; without IPv6 the line says so instead of counting its nodes. */
+function nodesText({ nodes4, nodes6, ipv6 }: HeadlessStatus): string {
+  const counted6 = { running: `${nodes6} nodes v6`, 'not-available': 'IPv6: not available', off: 'IPv6: off' }[ipv6];
+  return `${nodes4} nodes v4 · ${counted6}`;
 }

@@ -2,7 +2,10 @@
 // window, tray and terminal draw. Runs in Electron's main thread and in the headless command; imports neither.
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
+import { fromHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
+import { CHECK_INFOHASHES_MAX } from '../engine/engine-contract.ts';
 import type {
   EngineCommand,
   EngineCounters,
@@ -11,6 +14,7 @@ import type {
   EngineStatus,
   Pace,
 } from '../engine/engine-contract.ts';
+import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { SearchClient } from './search-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
@@ -50,6 +54,7 @@ export class Session {
   readonly search: SearchClient;
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
   #engineOptions: EngineOptions | null = null;
+  #namesInMemory: number;
   /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
   #givenUp: string | null = null;
   #status: SessionStatus = {
@@ -63,10 +68,13 @@ export class Session {
 
   /** Called after each change of `status`. */
   onStatus: () => void = () => undefined;
+  /** What `checkHealth` found; it is in the catalogue, too. */
+  onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   onTorrentsAdded: (addedCount: number) => void = () => undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#namesInMemory = options.store.namesInMemory ?? NAMES_IN_MEMORY_DEFAULT;
     this.#writer = this.#supervise<WriterCommand, WriterEvent>('writer-worker', () => options.store, {
       onStarted: () => {
         this.#joinEngineAndWriter();
@@ -75,10 +83,14 @@ export class Session {
       onEvent: (event) => this.#receiveFromWriter(event),
     });
     this.#searchWorker = options.hasSearch
-      ? this.#supervise<SearchCommand, SearchEvent>('search-worker', () => options.store, {
-          onStarted: () => this.#joinWriterAndSearch(),
-          onEvent: (event) => this.#receiveFromSearch(event),
-        })
+      ? this.#supervise<SearchCommand, SearchEvent>(
+          'search-worker',
+          () => ({ ...options.store, namesInMemory: this.#namesInMemory }),
+          {
+            onStarted: () => this.#joinWriterAndSearch(),
+            onEvent: (event) => this.#receiveFromSearch(event),
+          },
+        )
       : null;
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
   }
@@ -112,6 +124,18 @@ export class Session {
   setPace(pace: Pace): void {
     if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, pace };
     this.#engine?.post({ type: 'set-pace', pace });
+  }
+
+  /** How many names the search keeps in memory, from now on and after a restart of its thread. */
+  setNamesInMemory(names: number): void {
+    this.#namesInMemory = names;
+    this.#searchWorker?.post({ type: 'set-names-in-memory', names });
+  }
+
+  /** Asks who has the torrents that are on screen now (40 hexadecimal digits each); onHealth tells what is found. */
+  checkHealth(infohashesHex: readonly string[]): void {
+    const asked = infohashesHex.slice(0, CHECK_INFOHASHES_MAX).flatMap((hex) => fromHex(hex.slice(0, 40)) ?? []);
+    this.#engine?.post({ type: 'check-health', infohashes: new Uint8Array(Buffer.concat(asked)) });
   }
 
   /** After sleep, or when the system says that the network is another. */
@@ -160,6 +184,7 @@ export class Session {
 
   #receiveFromEngine(event: EngineEvent): void {
     if (event.type === 'status') this.#change({ engine: event.status });
+    else if (event.type === 'health') this.onHealth(event.reports);
     else if (event.type === 'counters') this.#change({ counters: event.counters });
     else if (event.type === 'log') this.#options.log[event.level](event.message);
   }

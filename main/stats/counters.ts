@@ -63,6 +63,10 @@ export class Counters {
   metadataFetched = 0;
   /** Connections begun to peers, whether or not they answered. */
   peersDialled = 0;
+  /** Stored torrents that nobody had at any rung of the retry ladder. */
+  torrentsDead = 0;
+  /** Bytes that peers sent, whatever came of it. */
+  peerBytesIn = 0;
   /** Info dictionaries that came complete, in bytes. */
   metadataBytes = 0;
   /** Queries of ours and of others, by method. We send no announce_peer: there is no encoder for it. */

@@ -14,6 +14,8 @@ import type { StoreSearch } from './store-search.ts';
 /** Rows read in one step: 3 to 5 ms. */
 const STEP_ROWS = 500;
 const STEP_ROWS_INDEXED = 200;
+/** Rows compared in one step: some 3 ms. */
+const STEP_COMPARED = 1500;
 /** The first segments are small, so that a search has something soon; the others full. */
 const FIRST_SEGMENT_ROWS = 8192;
 /** Names read for titles: the newest ones. */
@@ -25,7 +27,7 @@ const REBUILD_ROWS_MIN = 25;
 const REBUILD_AFTER_MS = 15_000;
 
 /** Jobs in the order of their urgency. */
-const JOBS = ['catch-up', 'base', 'merge', 'suggestions'] as const;
+const JOBS = ['catch-up', 'base', 'merge', 'comparison', 'suggestions'] as const;
 type JobName = (typeof JOBS)[number];
 
 export interface UpkeepDependencies {
@@ -48,10 +50,27 @@ export class IndexUpkeep {
   #rebuiltAtRows = 0;
   #rebuildNotBeforeMs = 0;
 
+  /** `index` may hold what a snapshot brought; what came before and after it is read, and the rest compared. */
   constructor(dependencies: UpkeepDependencies) {
     this.#dependencies = dependencies;
-    this.#coveredId = dependencies.reader.newestId();
-    this.#jobs.set('base', this.#buildBase(this.#coveredId));
+    const { index, reader } = dependencies;
+    const hasSnapshot = index.rowCount > 0;
+    this.#coveredId = hasSnapshot ? index.highId : reader.newestId();
+    this.#jobs.set('base', this.#buildBase(hasSnapshot ? index.lowId - 1 : this.#coveredId));
+    if (!hasSnapshot) return;
+    this.catchUp();
+    this.#jobs.set('comparison', this.#compare(index.highId));
+  }
+
+  /** The window has another size: reads older rows where there is room for them. */
+  fillWindow(): void {
+    const { index } = this.#dependencies;
+    if (!this.#jobs.has('base') && index.hasOlder) this.#jobs.set('base', this.#buildBase(index.lowId - 1));
+  }
+
+  /** Everything that was in the catalogue at the start is in the index, or the window is full. */
+  get isBaseBuilt(): boolean {
+    return !this.#jobs.has('base');
   }
 
   /** A segment of rows just committed. Its rows are findable when this returns, unless some before it were missed. */
@@ -117,8 +136,8 @@ export class IndexUpkeep {
   *#buildBase(highestId: number): Generator<void, void> {
     const { reader, index, onBaseBuilt } = this.#dependencies;
     let beforeId = highestId + 1;
-    let wanted = FIRST_SEGMENT_ROWS;
-    while (!index.isFull) {
+    let wanted = index.rowCount === 0 ? FIRST_SEGMENT_ROWS : SEGMENT_ROWS_MAX;
+    while (!index.isFull && index.hasOlder) {
       const rows: SegmentRow[] = [];
       while (rows.length < wanted) {
         const limit = Math.min(STEP_ROWS, wanted - rows.length);
@@ -152,6 +171,25 @@ export class IndexUpkeep {
       index.addNewer(yield* segmentOf(rows.reverse()));
       this.#changeAgain();
       this.#coveredId = upTo;
+      yield;
+    }
+  }
+
+  /** Looks at every row that a snapshot brought, up to `highId`: is it still there, and with how many peers? */
+  *#compare(highId: number): Generator<void, void> {
+    const { reader, index } = this.#dependencies;
+    for (let lowId = 0; ;) {
+      const ids = index.idsFrom(lowId, STEP_COMPARED);
+      const lastId = Math.min(highId, ids.at(-1) ?? 0);
+      if (ids.length === 0 || ids[0]! > highId) return;
+      const stored = new Map(reader.peersBetween(ids[0]!, lastId).map(({ id, peersSeen }) => [id, peersSeen]));
+      for (const id of ids) {
+        if (id > highId) return;
+        const peersSeen = stored.get(id);
+        if (peersSeen === undefined) index.remove(id);
+        else index.setPeers(id, peersSeen);
+      }
+      lowId = lastId + 1;
       yield;
     }
   }

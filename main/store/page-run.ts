@@ -52,6 +52,7 @@ export class PageRun {
   /** Where to go on after each row. */
   readonly #cursors: ResultCursor[] = [];
   #cursor: ResultCursor;
+  #fetched: ReadonlyMap<number, StoredRow> = new Map();
   #namesRead = 0;
   #best: Place[] | null = null;
 
@@ -102,6 +103,7 @@ export class PageRun {
 
   #stepBest(): void {
     const ranked = (this.#best ??= this.#rankBest());
+    this.#fetch(ranked.slice(this.#cursor.offset, this.#cursor.offset + this.#missing));
     for (const { id } of ranked.slice(this.#cursor.offset)) {
       if (this.#missing === 0) return;
       this.#cursor = { ...this.#cursor, offset: this.#cursor.offset + 1 };
@@ -118,6 +120,7 @@ export class PageRun {
     const { query } = this.#request;
     const asked = wantedPhrases(query).flat();
     const { places } = this.#search('relevance', RESCORED_MAX, null);
+    this.#sources.fullText.keepNamesOf(places.map(({ id }) => id));
     this.#bestEnd = places.length < RESCORED_MAX ? { key: -Number.MAX_VALUE, id: 0 } : places.at(-1)!;
     const ranked: Place[] = [];
     for (const { id, key } of places) {
@@ -132,6 +135,7 @@ export class PageRun {
     const { key, id } = this.#cursor;
     const limit = this.#needsName ? STEP_ROWS : this.#missing;
     const { places } = this.#search(this.#request.sort, limit, { key, id });
+    if (!this.#needsName) this.#fetch(places);
     for (const place of places) {
       if (this.#missing === 0) return;
       this.#goTo('window', place);
@@ -175,10 +179,16 @@ export class PageRun {
     return nameMatches(this.#request.query, this.#sources.fullText.nameOf(id) ?? '');
   }
 
+  /** Reads rows that are about to be taken, all at once. */
+  #fetch(places: readonly Place[]): void {
+    const rows = this.#sources.reader.rowsByIds(places.map(({ id }) => id));
+    this.#fetched = new Map(rows.map((row) => [row.id, row]));
+  }
+
   /** Adds the row to the page, unless it is gone, of another type or does not pass the filters. */
   #take(id: number, looksAtPaths = false): void {
     this.#namesRead++;
-    const [row] = this.#sources.reader.rowsByIds([id]);
+    const row = this.#fetched.get(id) ?? this.#sources.reader.rowsByIds([id])[0];
     if (row === undefined || (this.#typeIndex >= 0 && row.contentType !== this.#typeIndex)) return;
     if (!rowPasses(this.#sources, this.#request, row, looksAtPaths)) return;
     this.#rows.push(row);

@@ -13,7 +13,7 @@ const DUE_MAX = 64;
 
 export type RetryMessage = Extract<
   EngineToWriter,
-  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'dead' }
+  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'alive' | 'dead' }
 >;
 type Written = Exclude<RetryMessage, { type: 'retry-take' }>;
 
@@ -88,6 +88,8 @@ function write(catalogue: Catalogue, message: Written): void {
       return catalogue.retries.addInvalid(unpacked(message.infohashes));
     case 'health':
       return catalogue.recordHealth(message.reports);
+    case 'alive':
+      return catalogue.markAlive(unpacked(message.infohashes));
     case 'dead':
       return catalogue.markDead(unpacked(message.infohashes));
   }

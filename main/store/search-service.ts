@@ -10,6 +10,7 @@ import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
 import type { SegmentData } from '../search/index-segment.ts';
 import { NameIndex } from '../search/name-index.ts';
 import { IndexUpkeep } from './index-upkeep.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
 import { SearchProblem, StoreSearch } from './store-search.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterToSearch } from './store-contract.ts';
 
@@ -33,8 +34,8 @@ export interface SearchServiceDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly post: (event: SearchEvent) => void;
-  /** Rows kept in memory; only tests hand in another number. */
-  readonly windowRows?: number;
+  /** Names kept in memory. */
+  readonly windowRows: number;
 }
 
 export class SearchService {
@@ -44,6 +45,8 @@ export class SearchService {
   #search: StoreSearch | null = null;
   #index: NameIndex | null = null;
   #upkeep: IndexUpkeep | null = null;
+  readonly #snapshots: SnapshotKeeper;
+  #windowRows: number;
   readonly #waiting: { readonly request: Request; readonly cameAtMs: number }[] = [];
   #running: Request | null = null;
   #isDraining = false;
@@ -53,6 +56,9 @@ export class SearchService {
 
   constructor(dependencies: SearchServiceDependencies) {
     this.#dependencies = dependencies;
+    const { clock, log, options } = dependencies;
+    this.#windowRows = dependencies.windowRows;
+    this.#snapshots = new SnapshotKeeper({ clock, log, databasePath: options.databasePath });
   }
 
   start(): void {
@@ -83,15 +89,28 @@ export class SearchService {
     setImmediate(() => void this.#drain());
   }
 
+  /** Answers what waits, saves the index where that is worth it, and says `stopped`. */
   stop(): void {
     this.#isStopped = true;
     this.#openTimer?.cancel();
     this.#upkeepTimer?.cancel();
     for (const { request } of this.#waiting.splice(0)) this.#fail(request, 'Lanternfish is closing.');
     this.#writer?.close();
+    const [index, reader, isBuilt] = [this.#index, this.#reader, this.#upkeep?.isBaseBuilt === true];
+    const saved = index !== null && reader !== null && isBuilt ? this.#saveNames(index, reader) : null;
     this.#reader?.close();
     this.#reader = null;
-    this.#dependencies.post({ type: 'stopped' });
+    const stopped = (): void => this.#dependencies.post({ type: 'stopped' });
+    if (saved === null) stopped();
+    else void saved.then(stopped);
+  }
+
+  /** Another number of names is to be kept in memory. */
+  setWindowRows(windowRows: number): void {
+    this.#windowRows = windowRows;
+    this.#index?.setWindowRows(windowRows);
+    this.#upkeep?.fillWindow();
+    this.#scheduleUpkeep(0);
   }
 
   checkInvariants(): void {
@@ -187,11 +206,23 @@ export class SearchService {
   }
 
   #use(reader: CatalogueReader): void {
-    const { clock, log, post, windowRows } = this.#dependencies;
-    const index = new NameIndex(windowRows === undefined ? {} : { windowRows });
-    const search = new StoreSearch(reader, index, () => clock.nowUnixSeconds());
+    const index = new NameIndex({ windowRows: this.#windowRows });
     this.#reader = reader;
     this.#index = index;
+    this.#search = null;
+    this.#upkeep = null;
+    void this.#snapshots.read(reader).then((snapshot) => {
+      // Closed, or another catalogue came in its place, while the file was read.
+      if (this.#reader !== reader || this.#isStopped) return;
+      for (const { data, gone } of snapshot?.parts.toReversed() ?? []) index.addOlder(data, gone);
+      if (snapshot !== null && !snapshot.hasOlder && !index.isFull) index.markComplete();
+      this.#serve(reader, index);
+    });
+  }
+
+  #serve(reader: CatalogueReader, index: NameIndex): void {
+    const { clock, log, post } = this.#dependencies;
+    const search = new StoreSearch(reader, index, () => clock.nowUnixSeconds());
     this.#search = search;
     this.#upkeep = new IndexUpkeep({
       clock,
@@ -233,6 +264,16 @@ export class SearchService {
     this.#upkeepTimer = this.#dependencies.clock.setTimer(delayMs, () => this.#runUpkeep());
   }
 
+  #saveNamesIfDue(): void {
+    if (this.#index !== null && this.#reader !== null && this.#snapshots.isDue(this.#index))
+      void this.#saveNames(this.#index, this.#reader);
+  }
+
+  /** Lets searches in between its steps. Null when there is nothing to save. */
+  #saveNames(index: NameIndex, reader: CatalogueReader): Promise<void> | null {
+    return this.#snapshots.write(index, reader, () => new Promise((resolve) => setImmediate(resolve)));
+  }
+
   /** Works for one slice, rests, and goes on. Rests longer for work that nobody will notice. */
   #runUpkeep(): void {
     const { clock } = this.#dependencies;
@@ -241,8 +282,11 @@ export class SearchService {
     const startedAtMs = clock.nowMs();
     let job = this.#upkeep.step();
     while (job !== null && clock.nowMs() - startedAtMs < SLICE_MS) job = this.#upkeep.step();
-    if (job === null) this.#scheduleUpkeep(LOOK_EVERY_MS);
-    else this.#scheduleUpkeep(job === 'base' || job === 'catch-up' ? 0 : REST_MS);
+    if (job === null) {
+      this.#saveNamesIfDue();
+      return this.#scheduleUpkeep(LOOK_EVERY_MS);
+    }
+    this.#scheduleUpkeep(job === 'base' || job === 'catch-up' ? 0 : REST_MS);
   }
 }
 

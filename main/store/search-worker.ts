@@ -6,25 +6,32 @@ import { systemClock } from '../base/clock.ts';
 import { createForwardingLog } from '../base/log.ts';
 import { threadPort } from '../base/port.ts';
 import { SearchService } from './search-service.ts';
+import { NAMES_IN_MEMORY_DEFAULT } from './store-contract.ts';
 import type { SearchCommand, SearchEvent, StoreOptions } from './store-contract.ts';
 
 assert(parentPort, 'search-worker.ts runs as a worker thread');
 const owner = threadPort<SearchCommand, SearchEvent>(parentPort);
 
+const options = workerData as StoreOptions;
 const service = new SearchService({
-  options: workerData as StoreOptions,
+  options,
+  windowRows: options.namesInMemory ?? NAMES_IN_MEMORY_DEFAULT,
   clock: systemClock,
   log: createForwardingLog((level, message) => owner.post({ type: 'log', level, message })),
-  post: (event) => owner.post(event),
+  post: (event) => {
+    owner.post(event);
+    if (event.type === 'stopped') owner.close();
+  },
 });
 
 owner.on((command) => {
   switch (command.type) {
     case 'connect-writer':
       return service.connectWriter(threadPort(command.port));
+    case 'set-names-in-memory':
+      return service.setWindowRows(command.names);
     case 'stop':
-      service.stop();
-      return owner.close();
+      return service.stop();
     default:
       return service.receive(command);
   }

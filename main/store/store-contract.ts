@@ -15,11 +15,23 @@ export const WAITING_TORRENTS_MAX = 500;
 export const PAGE_ROWS_MAX = 200;
 export const QUERY_CHARACTERS_MAX = 1000;
 
+/** How many names may be kept in memory. */
+export const NAMES_IN_MEMORY = [250_000, 1_000_000, 3_000_000] as const;
+export const NAMES_IN_MEMORY_DEFAULT = 1_000_000;
+/** Measured (`npm run bench -- search`): dictionary, postings and columns of one name. */
+const BYTES_PER_NAME = 75;
+
+/** The choices with what each costs. */
+export const namesInMemoryChoices = (): { names: number; megabytes: number }[] =>
+  NAMES_IN_MEMORY.map((names) => ({ names, megabytes: Math.round((names * BYTES_PER_NAME) / 1e6) }));
+
 /** workerData of both store workers. */
 export interface StoreOptions {
   readonly databasePath: string;
   /** A better_sqlite3.node built for this runtime, or null for the package's own. */
   readonly nativeBinding: string | null;
+  /** Names that the search keeps in memory (the writer does not look at it); a million where nothing is said. */
+  readonly namesInMemory?: number;
 }
 
 // ---------------------------------------------------------------- engine <-> writer
@@ -38,6 +50,8 @@ export type EngineToWriter =
   /** Proved by their hash and nonsense: from now on `known`. n x 20 bytes packed. */
   | { readonly type: 'invalid'; readonly infohashes: Uint8Array }
   | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
+  /** Somebody has them, though nobody was counted. n x 20 bytes packed. */
+  | { readonly type: 'alive'; readonly infohashes: Uint8Array }
   /** Nobody had them at any rung of the ladder. n x 20 bytes packed. */
   | { readonly type: 'dead'; readonly infohashes: Uint8Array };
 
@@ -183,6 +197,8 @@ export type SearchCommand =
   | { readonly type: 'search'; readonly requestId: number; readonly box: string; readonly request: SearchRequest }
   | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
+  /** Keeps so many names in memory from now on. */
+  | { readonly type: 'set-names-in-memory'; readonly names: number }
   | { readonly type: 'stop' };
 
 export type SearchEvent =

@@ -2,6 +2,7 @@
 // search-service.ts brings the requests and the index.
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
+import { healthOfRows } from '../catalogue/health-table.ts';
 import type { StoredDetails, StoredRow } from '../catalogue/catalogue-reader.ts';
 import { explainContentType } from '../search/content-type.ts';
 import type { TorrentHealth } from '../catalogue/torrent.ts';
@@ -92,7 +93,7 @@ export class StoreSearch {
     const { rows, nextCursor } = run.result;
     const isShort = !counts.isPartial && counts.totalCount < FEW_RESULTS;
     return {
-      rows: rows.map((row) => this.#toResultRow(row, query)),
+      rows: this.#toResultRows(rows, query),
       nextCursor: nextCursor === null ? null : encodeCursor(nextCursor),
       totalCount: counts.totalCount,
       totalIsExact: counts.totalIsExact,
@@ -116,9 +117,8 @@ export class StoreSearch {
     const rows = reader
       .rowsByIds(reader.findIdsByPrefix(prefix, PAGE_ROWS_MAX))
       .filter((row) => nameMatches(asked.query, row.name) && rowPasses(this.#sources, asked, row, true))
-      .filter((row) => typeIndex < 0 || row.contentType === typeIndex)
-      .map((row) => this.#toResultRow(row, asked.query));
-    return { ...WHOLE_PAGE, rows, totalCount: rows.length };
+      .filter((row) => typeIndex < 0 || row.contentType === typeIndex);
+    return { ...WHOLE_PAGE, rows: this.#toResultRows(rows, asked.query), totalCount: rows.length };
   }
 
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
@@ -157,8 +157,12 @@ export class StoreSearch {
     };
   }
 
-  #toResultRow(row: StoredRow, query: SearchQuery): ResultRow {
-    return toResultRow(row, query, this.#sources.reader.health.get(row.id));
+  #toResultRows(rows: readonly StoredRow[], query: SearchQuery): ResultRow[] {
+    const health = healthOfRows(
+      this.#sources.reader.health,
+      rows.map(({ id }) => id),
+    );
+    return rows.map((row) => toResultRow(row, query, health.get(row.id) ?? null));
   }
 
   #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
@@ -179,8 +183,7 @@ export class StoreSearch {
     const id = infohash === null ? null : this.#sources.reader.findId(infohash.subarray(0, 20));
     const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
     if (row === undefined) return null;
-    const rows = [this.#toResultRow(row, query)];
-    return { ...WHOLE_PAGE, rows, totalCount: 1 };
+    return { ...WHOLE_PAGE, rows: this.#toResultRows([row], query), totalCount: 1 };
   }
 
   /** The query with its doubtful words replaced, where that finds more than the query did. */

@@ -137,7 +137,8 @@ function readSamples(message: KrpcMessage): Infohash[] {
   return samples;
 }
 
-function readExternalContact(message: KrpcMessage): Contact | null {
+/** Our address as the sender of a reply or an error sees it (BEP 42), or null. */
+export function readExternalContact(message: KrpcMessage): Contact | null {
   return message.ipStart === -1 ? null : readUsable(message, message.ipStart, message.ipLength);
 }
 

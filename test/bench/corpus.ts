@@ -35,19 +35,29 @@ const TECH = {
   book: ['epub', 'epub', 'pdf', 'mobi', 'azw3'],
 } as const;
 
+export interface CorpusShape {
+  /** Rarer words, the commonest first; made up of syllables where none are given. */
+  readonly words?: readonly string[];
+  readonly titleCount?: number;
+  /** File lists as long as search.md's: log-normal, median 2 to 3, mean 5, some hundreds. */
+  readonly hasLongLists?: boolean;
+}
+
 /** `torrent(index)` depends only on the seed and the index. */
 export class Corpus {
   readonly #seed: number;
+  readonly #hasLongLists: boolean;
   readonly #words: readonly string[];
   readonly #shows: readonly string[];
   readonly #groups: readonly string[];
 
-  constructor(seed = 1) {
+  constructor(seed = 1, { words, titleCount = 8000, hasLongLists = false }: CorpusShape = {}) {
     this.#seed = seed;
+    this.#hasLongLists = hasLongLists;
     const random = createSeededRandom(seed);
-    const made = Array.from({ length: 20_000 }, () => madeUpWord(random));
-    this.#words = [...EVERYDAY.split(' '), ...made];
-    this.#shows = Array.from({ length: 8000 }, () => this.#title(random, 1, 4).join(' '));
+    const rare = words ?? Array.from({ length: 20_000 }, () => madeUpWord(random));
+    this.#words = [...EVERYDAY.split(' '), ...rare];
+    this.#shows = Array.from({ length: titleCount }, () => this.#title(random, 1, 4).join(' '));
     this.#groups = Array.from({ length: 800 }, () => madeUpWord(random).toUpperCase().slice(0, 6));
   }
 
@@ -58,7 +68,9 @@ export class Corpus {
   torrent(index: number): Torrent {
     const random = this.#randomOf(index);
     const { name, extension, medianBytes } = this.#nameBy(random);
-    const fileCount = Math.min(200, Math.max(1, Math.round(Math.exp(2.2 * random.fraction() ** 2))));
+    const fileCount = this.#hasLongLists
+      ? Math.min(500, Math.max(1, Math.round(Math.exp(0.7 + 1.35 * gauss(random)))))
+      : Math.min(200, Math.max(1, Math.round(Math.exp(2.2 * random.fraction() ** 2))));
     const sizeBytes = Math.round(medianBytes * Math.exp(2 * random.fraction() - 1));
     return {
       infohashV1: random.bytes(20),
@@ -152,6 +164,9 @@ export class Corpus {
   }
 }
 
+/** Of the normal distribution (Box and Muller). */
+const gauss = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random.fraction())) * Math.cos(2 * Math.PI * random.fraction());
 const two = (number: number): string => String(number).padStart(2, '0');
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)]!;

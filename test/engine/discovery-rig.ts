@@ -287,6 +287,7 @@ export class PlayedStore {
       case 'retry-remove':
       case 'invalid':
       case 'health':
+      case 'alive':
       case 'dead':
         this.retries.push(message);
         break;

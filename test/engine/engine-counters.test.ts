@@ -60,6 +60,9 @@ describe(`counters (SEED=${seed})`, () => {
     expect(metadata).toMatchObject({ queued: 0, connections: 0, heldBytes: 0, failuresBy: status.metadataFailures });
     expect(metadata.dialled).toBe(rig.seeders.dialled.length);
     expect(metadata.receivedBytes).toBeGreaterThanOrEqual(TORRENTS * 100);
+    expect(metadata.byStage).toEqual({ 'sampling-node': expect.any(Number) });
+    expect(metadata.bytesPerStoredTorrent).toBeGreaterThan(100);
+    expect(metadata.peerBytesIn).toBeGreaterThan(metadata.receivedBytes);
     expect(stored).toMatchObject({ waiting: 0, saved: TORRENTS });
 
     expect(scrape!.needles).toHaveLength(needleCountOf(STRATEGY_DEFAULT));

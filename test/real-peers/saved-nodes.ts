@@ -7,7 +7,7 @@ import { SavedState } from '../../main/engine/saved-state.ts';
 
 /** By contact, `host:port`. */
 export async function savedNodes(dataDir: string): Promise<ReadonlyMap<string, SavedNode>> {
-  const state = await new SavedState(path.join(dataDir, 'dht-state.benc'), systemClock, silentLog).read();
-  if (state === null) throw new Error('the run left no saved table');
-  return new Map(state.table.nodes.map((node) => [`${node.contact.host}:${node.contact.port}`, node]));
+  const { v4 } = await new SavedState(path.join(dataDir, 'dht-state.benc'), systemClock, silentLog).read();
+  if (v4 === null) throw new Error('the run left no saved table');
+  return new Map(v4.table.nodes.map((node) => [`${node.contact.host}:${node.contact.port}`, node]));
 }

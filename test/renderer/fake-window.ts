@@ -163,5 +163,7 @@ export const start: CallOutputs['getStart'] = {
   appVersion: '0.1.0',
   runtimeNotice: null,
   canStartWithComputer: true,
+  namesInMemory: 1_000_000,
+  namesInMemoryChoices: [{ names: 1_000_000, megabytes: 75 }],
   mayOpenMagnets: false,
 };

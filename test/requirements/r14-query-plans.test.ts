@@ -6,7 +6,13 @@ import { madeRow, openAt, sha256Of, temporaryPath } from '../catalogue/support.t
 
 const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   rowById: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
+  rowsByIds: [
+    /^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
+    /^LIST SUBQUERY 1$/,
+    /^SCAN json_each VIRTUAL TABLE INDEX 1:$/,
+  ],
   latestPage: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
+  peersBetween: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/],
   rowsBetween: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/],
   idByInfohash: [
     /^COMPOUND QUERY$/,

@@ -78,7 +78,6 @@ export function replyFrom(
     reply: {
       nodeId: node.id,
       nodes: [],
-      nodes6: [],
       values,
       samples,
       intervalSeconds: interval,

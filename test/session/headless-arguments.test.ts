@@ -40,10 +40,20 @@ describe('parseHeadlessArguments', () => {
     });
   });
 
+  it('takes an address of each family, in any order', () => {
+    const parsed = parseHeadlessArguments('--data-dir /d --bind ::1 --bind 127.0.0.1'.split(' '));
+    expect('engine' in parsed && parsed.engine).toMatchObject({ bindHost: '127.0.0.1', bindHost6: '::1' });
+    const alone = parseHeadlessArguments('--data-dir /d --bind ::1'.split(' '));
+    expect('engine' in alone && alone.engine).toMatchObject({ bindHost: '::1' });
+    expect('engine' in alone && alone.engine).not.toHaveProperty('bindHost6');
+  });
+
   it.each([
     ['', /--data-dir DIR is missing/],
     ['--data-dir d --bootstrap nowhere', /HOST:PORT.*"nowhere"/],
     ['--data-dir d --bind localhost', /--bind wants an IP address/],
+    ['--data-dir d --bind 127.0.0.1 --bind 127.0.0.2', /--bind may be given once, or once for IPv4/],
+    ['--data-dir d --bind ::1 --bind ::2', /--bind may be given once, or once for IPv4/],
     ['--data-dir d --port 70000', /--port is a whole number from 0 to 65535, not "70000"/],
     ['--data-dir d --port x', /--port/],
     ['--data-dir d --pace warp', /--pace is one of gentle, balanced, fast, not "warp"/],

@@ -45,3 +45,10 @@ test('a line ends with what is malformed and with what is wrong', () => {
     / · 3 malformed · Storing failed\.$/,
   );
 });
+
+test('both families of addresses are told, or why there is one', () => {
+  const status = { ...headlessStatus(silent, options), nodes4: 7, nodes6: 5 };
+  expect(headlessLine(status)).toContain(' · 7 nodes v4 · IPv6: not available · ');
+  expect(headlessLine({ ...status, ipv6: 'running' })).toContain(' · 7 nodes v4 · 5 nodes v6 · ');
+  expect(headlessLine({ ...status, ipv6: 'off' })).toContain(' · 7 nodes v4 · IPv6: off · ');
+});

@@ -50,6 +50,7 @@ interface Endpoint {
   readonly contact: Contact;
   readonly onDatagram: (bytes: Uint8Array, from: Contact) => void;
   readonly onError: (error: Error) => void;
+  readonly onDead: (error: Error) => void;
 }
 
 interface Nat {
@@ -68,6 +69,7 @@ export class SimulatedNetwork {
   readonly #random: Random;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #offHosts = new Set<string>();
+  readonly #goneHosts = new Set<string>();
   readonly #nats = new Map<string, Nat>();
   #nextPort = EPHEMERAL_PORT_MIN;
   #isDown = false;
@@ -78,11 +80,12 @@ export class SimulatedNetwork {
     this.conditions = conditions;
   }
 
-  readonly openSocket: OpenDatagramSocket = ({ bindHost, port, onDatagram, onError }) => {
+  readonly openSocket: OpenDatagramSocket = ({ bindHost, port, onDatagram, onError, onDead = () => undefined }) => {
+    if (this.#goneHosts.has(bindHost)) return Promise.reject(codedError('EADDRNOTAVAIL'));
     const contact = { host: bindHost, port: port === 0 ? this.#nextPort++ : port };
     const key = contactText(contact);
-    if (this.#endpoints.has(key)) return Promise.reject(Object.assign(new Error('in use'), { code: 'EADDRINUSE' }));
-    this.#endpoints.set(key, { contact, onDatagram, onError });
+    if (this.#endpoints.has(key)) return Promise.reject(codedError('EADDRINUSE'));
+    this.#endpoints.set(key, { contact, onDatagram, onError, onDead });
     let isOpen = true;
     const socket: DatagramSocket = {
       localPort: contact.port,
@@ -127,7 +130,20 @@ export class SimulatedNetwork {
 
   /** The socket of `contact` reports an error. */
   fail(contact: Contact, code: string): void {
-    this.#endpoints.get(contactText(contact))?.onError(Object.assign(new Error(code), { code }));
+    this.#endpoints.get(contactText(contact))?.onError(codedError(code));
+  }
+
+  /** The socket of `contact` is of no use from now on, and knows it. */
+  kill(contact: Contact, code: string): void {
+    const endpoint = this.#endpoints.get(contactText(contact));
+    this.#endpoints.delete(contactText(contact));
+    endpoint?.onDead(codedError(code));
+  }
+
+  /** The machine loses an address: nothing can be bound to it. */
+  setGone(host: string, isGone: boolean): void {
+    if (isGone) this.#goneHosts.add(host);
+    else this.#goneHosts.delete(host);
   }
 
   #send(from: Contact, to: Contact, bytes: Uint8Array): void {
@@ -171,6 +187,16 @@ export class SimulatedNetwork {
     nat.spokenToAtMs.set(key, nowMs);
     return true;
   }
+}
+
+function codedError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/** An IPv6 address of a network of its own for each of 65,536 simulated machines. */
+export function simulatedHost6(index: number): string {
+  assert(index >= 0 && index < 65_536, 'there are 65,536 simulated machines');
+  return `2a00:1:${(index + 1).toString(16)}::7`;
 }
 
 /** A public address of its own /24 for each of 65,536 simulated machines (never used outside the simulation). */

@@ -7,6 +7,7 @@ import { contentTypeNamed, toCatalogueRow } from '../../main/store/catalogue-row
 import type { Catalogue } from '../../main/catalogue/catalogue.ts';
 import type { Torrent } from '../../main/catalogue/torrent.ts';
 import { SearchService } from '../../main/store/search-service.ts';
+import { NAMES_IN_MEMORY_DEFAULT } from '../../main/store/store-contract.ts';
 import type {
   ResultPage,
   ResultRow,
@@ -40,7 +41,7 @@ export function startSearch(
       if (event.type === 'ready') onReady();
       if ('requestId' in event) waiting.get(event.requestId)?.(event);
     },
-    ...(windowRows === undefined ? {} : { windowRows }),
+    windowRows: windowRows ?? NAMES_IN_MEMORY_DEFAULT,
   });
   service.start();
   let isStopped = false;

@@ -1,0 +1,109 @@
+// The UDP trackers that the person turned on, behind one socket of their own (the DHT's port is nobody else's business).
+// Without any tracker there is no socket and nothing is sent.
+import type { Clock } from '../base/clock.ts';
+import { contactText, type Contact } from '../base/contact.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { DatagramSocket, OpenDatagramSocket } from '../dht/udp-socket.ts';
+import type { Counters } from '../stats/counters.ts';
+import type { TrackerCount } from '../wire/udp-tracker.ts';
+import { TrackerClient } from './tracker-client.ts';
+
+export const TRACKERS_MAX = 8;
+
+export interface TrackersDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly openSocket: OpenDatagramSocket;
+  readonly resolveHost: (name: string) => Promise<string[]>;
+  /** False for addresses that must never be sent to. */
+  readonly mayConnect: (contact: Contact) => boolean;
+  readonly onCount: (infohash: Uint8Array, count: TrackerCount) => void;
+}
+
+export interface TrackersOptions {
+  readonly bindHost: string;
+  /** UDP trackers by host and port; the first TRACKERS_MAX are asked. */
+  readonly trackers: readonly { readonly host: string; readonly port: number }[];
+}
+
+export class Trackers {
+  readonly #dependencies: TrackersDependencies;
+  readonly #options: TrackersOptions;
+  readonly #clients = new Map<string, TrackerClient>();
+  #socket: DatagramSocket | null = null;
+  #opening: Promise<void> | null = null;
+  #isStopped = false;
+
+  constructor(dependencies: TrackersDependencies, options: TrackersOptions) {
+    this.#dependencies = dependencies;
+    this.#options = options;
+  }
+
+  get isOn(): boolean {
+    return this.#options.trackers.length > 0;
+  }
+
+  /** Asks every tracker; what they answer comes by onCount. */
+  async ask(infohashes: readonly Uint8Array[]): Promise<void> {
+    if (!this.isOn || this.#isStopped || infohashes.length === 0) return;
+    await (this.#opening ??= this.#open());
+    for (const client of this.#clients.values()) client.ask(infohashes);
+  }
+
+  /** Nothing is sent from this call on; the socket is closed, and opened again by the next question. */
+  async pause(): Promise<void> {
+    const { clients, socket } = { clients: [...this.#clients.values()], socket: this.#socket };
+    this.#clients.clear();
+    this.#socket = null;
+    this.#opening = null;
+    for (const client of clients) client.stop();
+    await socket?.close();
+  }
+
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    return this.pause();
+  }
+
+  checkInvariants(): void {
+    for (const client of this.#clients.values()) client.checkInvariants();
+  }
+
+  async #open(): Promise<void> {
+    const { log, openSocket, counters } = this.#dependencies;
+    const { bindHost, trackers } = this.#options;
+    try {
+      const socket = await openSocket({
+        bindHost,
+        port: 0,
+        onDatagram: (bytes, from) => this.#clients.get(contactText(from))?.receive(bytes),
+        onError: () => counters.dropped.count('tracker-socket-error'),
+      });
+      if (this.#isStopped || this.#opening === null) return await socket.close();
+      this.#socket = socket;
+    } catch (error) {
+      log.warn(`Trackers cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
+    for (const tracker of trackers.slice(0, TRACKERS_MAX)) await this.#add(tracker);
+  }
+
+  async #add({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+    const { resolveHost, mayConnect, counters } = this.#dependencies;
+    const isV6 = this.#options.bindHost.includes(':');
+    const found = await (isNumeric(host) ? Promise.resolve([host]) : resolveHost(host).catch(() => []));
+    const address = found.find((known) => known.includes(':') === isV6);
+    const contact = address === undefined ? null : { host: address, port };
+    if (!contact || !mayConnect(contact)) return counters.dropped.count('tracker-unreachable');
+    if (this.#socket === null) return;
+    const send = (bytes: Uint8Array, to: Contact): void => this.#socket?.send(bytes, to);
+    this.#clients.set(contactText(contact), new TrackerClient({ ...this.#dependencies, contact, send }));
+  }
+}
+
+function isNumeric(host: string): boolean {
+  return host.includes(':') || /^\d+\.\d+\.\d+\.\d+$/.test(host);
+}

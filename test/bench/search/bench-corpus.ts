@@ -1,0 +1,61 @@
+// The corpus of the search benchmark, shaped like search.md's: 200,000 English words and 100,000 titles by Zipf's law, other
+// scripts in a tenth of the names, long file lists; and a catalogue filled with it.
+import { createRequire } from 'node:module';
+import { createSeededRandom } from '../../../main/base/random.ts';
+import type { CatalogueReader } from '../../../main/catalogue/catalogue-reader.ts';
+import { databaseBytes } from '../../../main/catalogue/database-files.ts';
+import { openCatalogue, openCatalogueReader } from '../../../main/catalogue/open-catalogue.ts';
+import { buildSegment } from '../../../main/search/index-segment.ts';
+import { contentTypeNamed, toCatalogueRow } from '../../../main/store/catalogue-row.ts';
+import { Corpus } from '../corpus.ts';
+
+const WORDS = 200_000;
+const COMMIT_ROWS = 500;
+const COMMITS_PER_CHECKPOINT = 20;
+
+export function benchCorpus(): Corpus {
+  const all = (createRequire(import.meta.url)('an-array-of-english-words') as string[]).filter((word) =>
+    /^[a-z]{3,14}$/.test(word),
+  );
+  const random = createSeededRandom(2024);
+  for (let at = all.length - 1; at > 0; at--) {
+    const other = random.below(at + 1);
+    [all[at], all[other]] = [all[other]!, all[at]!];
+  }
+  return new Corpus(1, { words: all.slice(0, WORDS), titleCount: 100_000, hasLongLists: true });
+}
+
+export interface Filled {
+  /** Rows, tokens, file lists, both full-text tables, index segments, checkpoints; making up the torrents not counted. */
+  readonly torrentsPerCpuSecond: number;
+  readonly databaseBytes: number;
+  readonly fileCount: number;
+}
+
+/** Fills a new catalogue as the writer does. */
+export function fillCatalogue(databasePath: string, corpus: Corpus, torrentCount: number): Filled {
+  const catalogue = openCatalogue({ databasePath, nativeBinding: null });
+  let cpuMicroseconds = 0;
+  let fileCount = 0;
+  for (let from = 0, commits = 1; from < torrentCount; from += COMMIT_ROWS, commits++) {
+    const count = Math.min(COMMIT_ROWS, torrentCount - from);
+    const torrents = Array.from({ length: count }, (_, offset) => corpus.torrent(from + offset));
+    for (const torrent of torrents) fileCount += torrent.fileCount;
+    globalThis.gc?.({ type: 'minor', execution: 'sync' }); // what making them up left behind is not the catalogue's
+    const before = process.cpuUsage();
+    const { inserted } = catalogue.insertMany(torrents.map(toCatalogueRow));
+    buildSegment(inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) })));
+    if (commits % COMMITS_PER_CHECKPOINT === 0) catalogue.checkpoint('PASSIVE');
+    const { user, system } = process.cpuUsage(before);
+    cpuMicroseconds += user + system;
+  }
+  catalogue.close();
+  return {
+    torrentsPerCpuSecond: torrentCount / (cpuMicroseconds / 1e6),
+    databaseBytes: databaseBytes(databasePath),
+    fileCount,
+  };
+}
+
+export const openReader = (databasePath: string): CatalogueReader =>
+  openCatalogueReader({ databasePath, nativeBinding: null });
