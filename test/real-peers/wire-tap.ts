@@ -42,7 +42,14 @@ export class WireTap {
   story(contact: string): string {
     const messages = this.messages(contact);
     const line = ({ atMs, direction, y, q, e, r }: TappedMessage): string => {
-      const parts = [((atMs - messages[0]!.atMs) / 1000).toFixed(2), direction, y, q, e[0], ...Object.keys(r)];
+      const parts = [
+        ((atMs - messages[0]!.atMs) / 1000).toFixed(2),
+        direction,
+        y,
+        q,
+        e.length > 0 ? Number(e[0]) : null,
+        ...Object.keys(r),
+      ];
       return parts.filter((part) => part != null).join(' ');
     };
     return [contact, ...messages.map(line)].join('\n');
