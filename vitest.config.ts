@@ -1,6 +1,7 @@
-// Four projects, because they need different things of the machine. `npm test` runs them in turn (scripts/test.mjs);
+// Five projects, because they need different things of the machine. `npm test` runs them in turn (scripts/test.mjs);
 // `npx vitest run test/<room>` runs the files of one room, whichever project they belong to.
 //   unit        everything that needs Node only; files run in parallel
+//   long        simulated days and millions of datagrams: minutes of one core; one file at a time
 //   real-peers  against libtorrent on loopback; one file at a time, since the sessions share the machine's two cores
 //   end-to-end  the real Electron window; one at a time, under a display and a session bus
 //   packaged    the app as electron-builder leaves it; one at a time
@@ -8,7 +9,7 @@ import { compileModule } from 'svelte/compiler';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-const APART = ['real-peers', 'end-to-end', 'packaged'] as const;
+const APART = ['long', 'real-peers', 'end-to-end', 'packaged'] as const;
 
 export default defineConfig({
   test: {

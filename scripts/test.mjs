@@ -13,7 +13,7 @@ import { packageApp } from './package.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 import { ROOT, run, runScript, say } from './terminal.mjs';
 
-const PARTS = /** @type {const} */ (['unit', 'real-peers', 'end-to-end', 'packaged']);
+const PARTS = /** @type {const} */ (['unit', 'long', 'real-peers', 'end-to-end', 'packaged']);
 /** @typedef {(typeof PARTS)[number]} Part */
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 /** A window of its own for each run, away from the person's desktop and the same everywhere. */

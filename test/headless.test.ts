@@ -203,8 +203,9 @@ describe.concurrent('what it prints', () => {
     const { counters } = statuses.at(-1)!;
     expect(Object.keys(counters!).sort()).toEqual(COUNTER_GROUPS);
     expect(counters!.dht.nodes).toHaveLength(1);
-    expect(counters!.dht.queriesSentBy).toMatchObject({ announce_peer: 0, ping: expect.any(Number) });
-    expect(counters!.dht.queryTimeouts).toBeGreaterThan(0);
+    const { announce_peer: announced, ...asked } = counters!.dht.queriesSentBy;
+    expect(announced).toBe(0);
+    expect(Object.values(asked).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
     expect(counters!.scrape!.needles).toHaveLength(16);
     expect(counters!.scrape!.pace).toMatchObject({ lastSignal: null, signals: 0, ceilingPerSecond: 20 });
     expect(counters!.clientVersions).toEqual([]);

@@ -98,6 +98,15 @@ export interface DhtFigures {
   };
 }
 
+/** Of a lookup for peers: whom it may begin with beside the main table, and whom it may ask at all. */
+export interface PeerLookupOptions {
+  readonly seeds?: readonly NodeContact[];
+  readonly share?: {
+    readonly mayAsk: (host: string) => boolean;
+    readonly asked: (host: string) => void;
+  };
+}
+
 /** One node as saved. */
 export interface SavedNode {
   readonly id: Uint8Array;

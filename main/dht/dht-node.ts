@@ -3,7 +3,6 @@
 // the one tick, pause and resume. What it asks and hears is decided in query-desk.ts and learner.ts, what it answers in
 // inbound-queries.ts, what it does of itself in maintenance.ts. It never announces and never invents ids.
 import { assert } from '../base/assert.ts';
-import type { Timer } from '../base/clock.ts';
 import type { Contact, NodeContact } from '../base/contact.ts';
 import type { NodeId } from '../base/identifier.ts';
 import { bytesEqual } from '../base/bytes.ts';
@@ -14,11 +13,13 @@ import type {
   DhtFigures,
   DhtOptions,
   NodeQuery,
+  PeerLookupOptions,
   QueryOutcome,
   SavedTable,
   SwarmSize,
 } from './dht-contract.ts';
 import { dhtFigures } from './dht-figures.ts';
+import { DueTicker } from './due-ticker.ts';
 import { ForeignDatagrams } from './foreign-datagrams.ts';
 import { createNodeParts, type NodeHost, type NodeParts } from './node-parts.ts';
 import { NodeSocket } from './node-socket.ts';
@@ -30,10 +31,9 @@ import type { RoutingTable, TableNode } from './routing-table.ts';
 
 export type * from './dht-contract.ts';
 
-const TICK_MS = 100;
-/** A tick that comes so late blames nobody yet: answers may lie in the socket's buffer. */
-const LATE_TICK_MS = 1_000;
-/** And after this the machine has slept: what was asked before is void. */
+/** A tick that comes so much later than it was to come blames nobody yet: answers may lie in the socket's buffer. */
+const LATE_TICK_MS = 900;
+/** And so long after the one before, several times what is between two, the machine has slept: what was asked before is void. */
 const SLEPT_MS = 5_000;
 /** Fewer good ones, and a table needs help. */
 const NODES_WANTED = 8;
@@ -62,7 +62,8 @@ export class DhtNode {
   readonly #message = new KrpcMessage();
   #state: 'new' | 'running' | 'paused' | 'stopped' = 'new';
   #sibling: DhtNode | null = null;
-  #ticking: Timer | null = null;
+  readonly #ticker: DueTicker;
+  #hasStarted = false;
   #lastTickAtMs = 0;
   #expireAtMs = 0;
 
@@ -76,6 +77,7 @@ export class DhtNode {
     });
     const send: NodeHost['send'] = (bytes, contact, byteCount) => this.#send(bytes, contact, byteCount);
     const maySend = (contact: Contact): boolean => this.#mayAsk && this.#sieve.isOfOurFamily(contact);
+    this.#ticker = new DueTicker(dependencies.clock, (lateMs) => this.#tick(lateMs));
     this.foreign = new ForeignDatagrams({ ...dependencies, maySend, send });
     this.#parts = createNodeParts(dependencies, options, {
       send,
@@ -85,6 +87,7 @@ export class DhtNode {
       onSiblingNodes: (nodes) => this.#sibling?.meet(nodes),
       onRetired: (node) => this.onRetired(node),
       onIdWanted: (id) => this.#changeId(id),
+      onDue: () => this.#due(),
     });
     const { table, budget, peerStore, sieve, desk } = this.#parts;
     this.table = table;
@@ -125,14 +128,14 @@ export class DhtNode {
     if (!this.#socket.isOpen) return; // stopped meanwhile
     // Paused before it was open: then it waits for resume.
     if (this.#state === 'new') this.#state = 'running';
-    this.#ticking = this.#dependencies.clock.setRepeating(TICK_MS, () => this.#tick());
+    this.#hasStarted = true;
     this.#begin();
   }
 
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
-    this.#ticking?.cancel();
+    this.#ticker.stop();
     this.#cancelAll();
     await this.#socket.close();
   }
@@ -141,13 +144,16 @@ export class DhtNode {
   pause(): void {
     if (this.#state !== 'running' && this.#state !== 'new') return;
     this.#state = 'paused';
+    this.#ticker.stop();
     this.#cancelAll();
   }
 
   resume(): void {
     if (this.#state !== 'paused') return;
-    this.#state = this.#ticking === null ? 'new' : 'running';
+    this.#state = this.#hasStarted ? 'running' : 'new';
+    if (!this.#hasStarted) return;
     if (this.#socket.isOpen) this.#begin();
+    else this.#ticker.start(); // it may be opened again
   }
 
   /** Sleep, or another network: what was asked before is void, and says nothing about anybody. */
@@ -160,6 +166,7 @@ export class DhtNode {
   /** Another address to be bound to, of the same family; null: there is none now, nothing is sent until there is. */
   rebind(host: string | null): void {
     this.#socket.rebind(host);
+    this.#due();
   }
 
   /** The node of the other family (BEP 32): its nodes are given to who wants them, and each helps the other to join. */
@@ -182,8 +189,8 @@ export class DhtNode {
   }
 
   /** Iterative get_peers. False: paused, or too many lookups already; then onDone is never called. */
-  lookupPeers(infohash: Uint8Array, onDone: (peers: Contact[]) => void): boolean {
-    return this.#state === 'running' && this.#parts.lookups.startForPeers(infohash, this.table, onDone);
+  lookupPeers(infohash: Uint8Array, onDone: (peers: Contact[]) => void, options?: PeerLookupOptions): boolean {
+    return this.#state === 'running' && this.#parts.lookups.startForPeers(infohash, this.table, onDone, options);
   }
 
   /**
@@ -218,6 +225,7 @@ export class DhtNode {
     this.#sieve.setOwn({ host: this.#socket.host ?? this.#options.bindHost, port: this.localPort });
     this.#lastTickAtMs = this.#dependencies.clock.nowMs();
     this.#parts.maintenance.join();
+    if (this.#state === 'running') this.#ticker.start();
   }
 
   #cancelAll(): void {
@@ -229,11 +237,12 @@ export class DhtNode {
     this.table.changeSelfId(id);
     this.#sieve.selfId = id;
     this.#parts.maintenance.join();
+    this.#due();
     this.onIdChanged(id);
   }
 
-  #tick(): void {
-    if (this.#state !== 'running') return;
+  /** Answers when something is due next. */
+  #tick(lateMs: number): number {
     const nowMs = this.#dependencies.clock.nowMs();
     const gapMs = nowMs - this.#lastTickAtMs;
     this.#lastTickAtMs = nowMs;
@@ -244,12 +253,21 @@ export class DhtNode {
     this.#socket.tick(nowMs);
     // BEP 32: asking for both families costs everybody bytes, so only while it helps the other table to get started.
     this.#desk.want = this.#sibling?.table.hasGood(NODES_WANTED) === false ? BOTH_FAMILIES : null;
-    if (gapMs < LATE_TICK_MS) this.#desk.tick();
+    if (lateMs < LATE_TICK_MS) this.#desk.tick();
     this.#parts.lookups.tick();
     this.#parts.maintenance.tick();
-    if (nowMs < this.#expireAtMs) return;
-    this.#expireAtMs = nowMs + EXPIRE_INTERVAL_MS;
-    this.peerStore.expire();
+    if (nowMs >= this.#expireAtMs) {
+      this.#expireAtMs = nowMs + EXPIRE_INTERVAL_MS;
+      this.peerStore.expire();
+    }
+    // A search moves on at every tick: who is slow gives his place away, who was refused by the budget is asked again.
+    if (!this.#parts.lookups.isIdle) return nowMs;
+    return Math.min(this.#desk.dueAtMs, this.#parts.maintenance.dueAtMs, this.#socket.dueAtMs, this.#expireAtMs);
+  }
+
+  /** Something should not wait for the tick that would come by itself. */
+  #due(): void {
+    if (this.#state === 'running') this.#ticker.dueAt(this.#dependencies.clock.nowMs());
   }
 
   #receive(bytes: Uint8Array, from: Contact): void {

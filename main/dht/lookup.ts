@@ -6,7 +6,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
 import { compareDistance, distanceHead } from '../base/identifier.ts';
-import type { NodeQuery, QueryOutcome, UsableReply } from './dht-contract.ts';
+import type { NodeQuery, PeerLookupOptions, QueryOutcome, UsableReply } from './dht-contract.ts';
 import { subnetOf } from './subnet.ts';
 
 /** protocol.md 3.6. */
@@ -30,6 +30,8 @@ export interface LookupOptions {
   readonly seeds: readonly NodeContact[];
   readonly queriesMax: number;
   readonly ask: Ask;
+  /** Whom it may ask, and who is to know that it did. Default: anybody, nobody. */
+  readonly share?: PeerLookupOptions['share'];
   readonly clock: Clock;
   /** Sees every reply while the search goes on. */
   readonly onReply?: (reply: UsableReply) => void;
@@ -81,7 +83,7 @@ export class Lookup {
   offer(nodes: readonly NodeContact[]): void {
     for (const node of nodes) {
       const subnet = subnetOf(node.contact.host);
-      if (this.#subnets.has(subnet)) continue;
+      if (this.#subnets.has(subnet) || this.#options.share?.mayAsk(node.contact.host) === false) continue;
       const place = this.#placeOf(node);
       if (place >= CANDIDATES_MAX) continue;
       if (this.#candidates.length >= CANDIDATES_MAX)
@@ -166,6 +168,7 @@ export class Lookup {
   #askOne(candidate: Candidate, nowMs: number): boolean {
     const isSent = this.#options.ask(candidate.node.contact, this.#query, (outcome) => this.#hear(candidate, outcome));
     if (!isSent) return false;
+    this.#options.share?.asked(candidate.node.contact.host);
     candidate.state = 'asked';
     candidate.askedAtMs = nowMs;
     this.#queryCount++;

@@ -1,6 +1,7 @@
 // All searches under way, bounded, each moved on by every tick.
 import type { Clock } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
+import type { PeerLookupOptions } from './dht-contract.ts';
 import { Lookup, type LookupOptions, type LookupResult } from './lookup.ts';
 import type { RoutingTable } from './routing-table.ts';
 
@@ -14,11 +15,19 @@ const PEER_LOOKUP_SEEDS = 16;
 export class Lookups {
   readonly #clock: Clock;
   readonly #ask: LookupOptions['ask'];
+  readonly #onStarted: () => void;
   readonly #running = new Set<Lookup>();
 
-  constructor(clock: Clock, ask: LookupOptions['ask']) {
+  /** `onStarted`: one more is under way, and waits for its first tick. */
+  constructor(clock: Clock, ask: LookupOptions['ask'], onStarted: () => void = () => undefined) {
     this.#clock = clock;
     this.#ask = ask;
+    this.#onStarted = onStarted;
+  }
+
+  /** None is under way: no tick is needed. */
+  get isIdle(): boolean {
+    return this.#running.size === 0;
   }
 
   get isFull(): boolean {
@@ -41,6 +50,7 @@ export class Lookups {
       },
     });
     this.#running.add(lookup);
+    this.#onStarted();
     return lookup;
   }
 
@@ -49,10 +59,12 @@ export class Lookups {
     infohash: Uint8Array,
     table: Pick<RoutingTable, 'closest'>,
     onDone: (peers: Contact[]) => void,
+    { seeds: further = [], share }: PeerLookupOptions = {},
   ): boolean {
-    const seeds = table.closest(infohash, PEER_LOOKUP_SEEDS);
+    const seeds = [...table.closest(infohash, PEER_LOOKUP_SEEDS), ...further];
     const options = { target: infohash, method: 'get_peers', seeds, queriesMax: PEER_LOOKUP_QUERIES_MAX } as const;
-    return this.start(options, ({ peers }) => onDone([...peers])) !== null;
+    const shared = share === undefined ? options : { ...options, share };
+    return this.start(shared, ({ peers }) => onDone([...peers])) !== null;
   }
 
   tick(): void {

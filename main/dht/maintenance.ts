@@ -94,6 +94,11 @@ export class Maintenance {
     else if (nodes.length > 0) this.#lookUpSelf(nodes);
   }
 
+  /** When a tick has something to do: at the next one while joining, else when upkeep has its turn. */
+  get dueAtMs(): number {
+    return this.#phase === 'saved' || this.#routers.isBusy ? -Infinity : this.#nextUpkeepAtMs;
+  }
+
   tick(): void {
     const nowMs = this.#parts.clock.nowMs();
     this.#routers.tick();

@@ -26,6 +26,8 @@ export interface NodeHost {
   readonly onSiblingNodes: (nodes: readonly NodeContact[]) => void;
   readonly onRetired: (node: TableNode) => void;
   readonly onIdWanted: (id: NodeId) => void;
+  /** There is something to do that should not wait for the tick that would come by itself. */
+  readonly onDue: () => void;
 }
 
 export interface NodeParts {
@@ -76,7 +78,7 @@ export function createNodeParts(dependencies: DhtDependencies, options: DhtOptio
     },
     onFailed: (contact) => table.failed(contact),
   });
-  const lookups = new Lookups(clock, host.ask);
+  const lookups = new Lookups(clock, host.ask, host.onDue);
   const scrapes = new SwarmScrapes({ clock, lookups, table, budget, ask: host.ask });
   const maintenance = new Maintenance({
     ...dependencies,

@@ -3,7 +3,7 @@
 // taken meanwhile; an address that is gone is waited for. Sending while there is none does nothing.
 import type { Contact } from '../base/contact.ts';
 import type { DhtDependencies, DhtOptions } from './dht-contract.ts';
-import type { DatagramSocket } from './udp-socket.ts';
+import type { DatagramSocket, ReceiveBuffer } from './udp-socket.ts';
 
 const ERROR_LOG_INTERVAL_MS = 60_000;
 const REOPEN_AFTER_MS_MIN = 1_000;
@@ -74,6 +74,11 @@ export class NodeSocket {
     this.#lose(host === null ? Infinity : this.#dependencies.clock.nowMs());
   }
 
+  /** When it is opened again; Infinity: nothing of the kind is due. */
+  get dueAtMs(): number {
+    return this.#isClosed ? Infinity : this.#reopenAtMs;
+  }
+
   /** Opens it again when it is time. */
   tick(nowMs: number): void {
     if (nowMs < this.#reopenAtMs || this.#isClosed) return;
@@ -116,6 +121,7 @@ export class NodeSocket {
     this.#socket = socket;
     this.#port = socket.localPort;
     this.#openedAtMs = clock.nowMs();
+    this.#lookAtBuffer(socket.receiveBuffer ?? null);
   }
 
   async #reopen(): Promise<void> {
@@ -132,6 +138,22 @@ export class NodeSocket {
       if (this.isOpen || this.#isClosed || this.#host === null) return;
       this.#backOff(clock.nowMs());
     }
+  }
+
+  /** Said once, for both families together; counted each time. */
+  #lookAtBuffer(buffer: ReceiveBuffer | null): void {
+    if (buffer === null || buffer.givenBytes >= buffer.wantedBytes / 2) return;
+    const { counters, log } = this.#dependencies;
+    const isFirst = counters.overflows.get('small-receive-buffer') === 0;
+    counters.overflows.count('small-receive-buffer');
+    if (!isFirst) return;
+    const [given, wanted] = [buffer.givenBytes, buffer.wantedBytes].map((bytes) => `${Math.round(bytes / 1024)} KiB`);
+    log.info(
+      `The system gives the DHT socket ${given} to receive into where ${wanted} were asked for: ` +
+        'answers that arrive while the program is busy may be lost. ' +
+        `An administrator can raise the limit (Linux: sysctl net.core.rmem_max=${buffer.wantedBytes}; ` +
+        `macOS: sysctl kern.ipc.maxsockbuf=${2 * buffer.wantedBytes}).`,
+    );
   }
 
   #isOvertaken(opening: number): boolean {

@@ -131,6 +131,12 @@ export class QueryDesk {
     this.#askingSinceMs = null;
   }
 
+  /** When the query that waits longest has waited too long; Infinity: none waits. */
+  get dueAtMs(): number {
+    const oldest = this.#transactions.oldest(Infinity);
+    return oldest === null ? Infinity : oldest.sentAtMs + this.#roundTrips.timeoutMs;
+  }
+
   /** Ends what has waited too long. */
   tick(): void {
     const { clock, counters, onFailed } = this.#parts;

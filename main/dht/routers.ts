@@ -73,6 +73,11 @@ export class Routers {
     }
   }
 
+  /** One waits for its turn, or for its name. */
+  get isBusy(): boolean {
+    return this.#routers.some(({ state }) => state === 'wanted' || state === 'resolving');
+  }
+
   /** Sends what the budget allows. */
   tick(): void {
     for (const router of this.#routers) if (router.state === 'wanted') this.#advance(router);

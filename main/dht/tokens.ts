@@ -57,7 +57,8 @@ export class Tokens {
     if (ageMs < SECRET_LIFE_MS) return;
     this.#secretBefore = ageMs < 2 * SECRET_LIFE_MS ? this.#secret : newSecret(this.#random);
     this.#secret = newSecret(this.#random);
-    this.#changedAtMs = this.#clock.nowMs();
+    // On the beat of five minutes, not whenever somebody asks: or a token could live for fifteen.
+    this.#changedAtMs += ageMs - (ageMs % SECRET_LIFE_MS);
   }
 
   #write({ head, tail }: Secret, host: string, into: Uint8Array): Uint8Array {

@@ -10,6 +10,13 @@ export interface DatagramSocket {
   send(bytes: Uint8Array, contact: Contact, byteCount?: number): void;
   close(): Promise<void>;
   readonly localPort: number;
+  /** What was asked for to hold what arrives while the thread is busy, and what the system gave; null: it does not say. */
+  readonly receiveBuffer?: ReceiveBuffer | null;
+}
+
+export interface ReceiveBuffer {
+  readonly wantedBytes: number;
+  readonly givenBytes: number;
 }
 
 export type OpenDatagramSocket = (options: {
@@ -34,7 +41,7 @@ const DEADLY_ERRORS = ['EBADF', 'ENOTSOCK', 'EINVAL', 'EADDRNOTAVAIL', 'ENOTCONN
 /** In a row and without a success between them: one may be a destination's fault. After a first one every send is heard of. */
 const DEADLY_ERRORS_MAX = 8;
 const LOOP_BYTES_MAX = 128;
-/** 4 MiB holds some 6,500 answers of 300 bytes while the thread is busy; the system cuts it down silently if it must. */
+/** 4 MiB holds some 6,500 answers of 300 bytes while the thread is busy; Linux cuts it down silently, others refuse. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Rejects if the address cannot be bound. */
@@ -43,7 +50,6 @@ export const openUdpSocket: OpenDatagramSocket = ({ bindHost, port, onDatagram, 
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
-    recvBufferSize: RECEIVE_BUFFER_BYTES,
     // Contacts are numeric, always: nothing to look up.
     lookup: (host, _options, onLookedUp) => onLookedUp(null, host, family),
   });
@@ -58,8 +64,25 @@ export const openUdpSocket: OpenDatagramSocket = ({ bindHost, port, onDatagram, 
   });
 };
 
+/** Asks for a large one and reads back what there is. */
+function enlargeReceiveBuffer(socket: Socket): ReceiveBuffer | null {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+  } catch {
+    // Refused: the usual one stays, and is read back.
+  }
+  try {
+    // Linux names twice what was set, half of it for its own bookkeeping (socket(7)).
+    const givenBytes = socket.getRecvBufferSize() / (process.platform === 'linux' ? 2 : 1);
+    return { wantedBytes: RECEIVE_BUFFER_BYTES, givenBytes };
+  } catch {
+    return null;
+  }
+}
+
 class UdpSocket implements DatagramSocket {
   readonly localPort: number;
+  readonly receiveBuffer: ReceiveBuffer | null;
   readonly #socket: Socket;
   readonly #onError: (error: Error) => void;
   readonly #ring = Buffer.allocUnsafeSlow(RING_SLOTS * DATAGRAM_BYTES_MAX);
@@ -76,6 +99,7 @@ class UdpSocket implements DatagramSocket {
       if (this.#isOpen) this.#die(new Error('closed'));
     });
     this.localPort = socket.address().port;
+    this.receiveBuffer = enlargeReceiveBuffer(socket);
   }
 
   send(bytes: Uint8Array, contact: Contact, byteCount = bytes.length): void {

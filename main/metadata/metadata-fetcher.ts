@@ -186,15 +186,15 @@ export class MetadataFetcher {
 
   #onEnd(job: FetchJob, session: PeerAttempt, end: SessionEnd): void {
     this.#forget(job, session);
-    if (end.kind === 'complete') this.#onComplete(job, session.contact, end.raw);
+    if (end.kind === 'complete') this.#onComplete(job, session.contact, end.blocks);
     else this.#onPeerFailed(job, session.contact, end.reason);
     this.#pump(this.#dependencies.clock.nowMs());
   }
 
-  #onComplete(job: FetchJob, contact: Contact, raw: Uint8Array): void {
-    this.#dependencies.counters.metadataBytes += raw.length;
+  #onComplete(job: FetchJob, contact: Contact, blocks: readonly Uint8Array[]): void {
+    this.#dependencies.counters.metadataBytes += blocks.reduce((sum, block) => sum + block.length, 0);
     job.isVerifying = true;
-    const isTaken = this.#verifier.verify(job.infohash, raw, (verdict) => {
+    const isTaken = this.#verifier.verify(job.infohash, blocks, (verdict) => {
       job.isVerifying = false;
       // Meanwhile it may have been fetched as the other half of a hybrid.
       if (this.#queue.get(job.infohash) !== job) return;

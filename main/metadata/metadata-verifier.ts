@@ -36,9 +36,10 @@ export class MetadataVerifier {
    * Calls `onVerdict` once: before this returns, if nothing waits and one turn is enough, else in a later turn. False, and it
    * is never called, when the memory is full.
    */
-  verify(asked: Infohash, raw: Uint8Array, onVerdict: (verdict: Verdict) => void): boolean {
-    if (!this.#memory.take(raw.length)) return false;
-    this.#waiting.push({ steps: verifySteps(asked, raw), heldBytes: raw.length, onVerdict });
+  verify(asked: Infohash, blocks: readonly Uint8Array[], onVerdict: (verdict: Verdict) => void): boolean {
+    const heldBytes = blocks.reduce((sum, block) => sum + block.length, 0);
+    if (!this.#memory.take(heldBytes)) return false;
+    this.#waiting.push({ steps: verifySteps(asked, blocks), heldBytes, onVerdict });
     if (this.#waiting.length === 1) this.#turn();
     return true;
   }

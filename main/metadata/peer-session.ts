@@ -32,6 +32,8 @@ const EXTENSION_HANDSHAKE_MS_MAX = 4000;
 const FIRST_BLOCK_MS_MAX = 6000;
 /** Between whole blocks, so that a byte now and then does not count. */
 const IDLE_MS_MAX = 5000;
+/** A second peer is asked meanwhile: Transmission takes two seconds for its first block, and most others none. */
+const SLOW_BLOCK_MS = 2500;
 /** From the dial to the last block: this, and a second more for every TOTAL_BYTES_PER_SECOND of metadata. */
 const TOTAL_MS_MAX = 20_000;
 const TOTAL_BYTES_PER_SECOND = 64 * 1024;
@@ -44,7 +46,8 @@ const MESSAGES_BEFORE_BLOCK_MAX = 64;
 const BYTES_BESIDE_BLOCKS_MAX = 512 * 1024;
 
 export type SessionEnd =
-  { readonly kind: 'complete'; readonly raw: Uint8Array } | { readonly kind: 'failed'; readonly reason: PeerFailure };
+  | { readonly kind: 'complete'; readonly blocks: readonly Uint8Array[] }
+  | { readonly kind: 'failed'; readonly reason: PeerFailure };
 
 export interface SessionDependencies {
   readonly clock: Clock;
@@ -75,6 +78,8 @@ export class PeerSession {
   #deadlineMs: number;
   #totalDeadlineMs: number;
   #blocksSinceMs = 0;
+  /** When the last block came, or was first asked for. */
+  #blockAtMs = 0;
   #metadataId = 0;
   #pieces: MetadataPieces | null = null;
 
@@ -96,9 +101,9 @@ export class PeerSession {
     );
   }
 
-  /** The peer has metadata and is sending it: no reason to ask a second one at the same time. */
+  /** The peer has metadata and is sending it: no reason to ask a second one, unless no block has come for a while. */
   get isReceiving(): boolean {
-    return this.#pieces !== null;
+    return this.#pieces !== null && this.#dependencies.clock.nowMs() - this.#blockAtMs < SLOW_BLOCK_MS;
   }
 
   /** Ends the session if one of its deadlines has passed. */
@@ -123,7 +128,9 @@ export class PeerSession {
   #onConnected(): void {
     if (this.#state !== 'connecting') return;
     this.#enter('handshake', HANDSHAKE_MS_MAX);
-    this.#connection.send(encodeHandshake(this.#infohash, newPeerId(this.#dependencies.random)));
+    // Both at once: a write is a packet, and a peer that waits for our extensions need not wait for them.
+    const handshake = encodeHandshake(this.#infohash, newPeerId(this.#dependencies.random));
+    this.#connection.send(Buffer.concat([handshake, encodeExtensionHandshake()]));
   }
 
   #onBytes(chunk: Uint8Array): void {
@@ -144,7 +151,7 @@ export class PeerSession {
     else this.#checkFlood();
   }
 
-  /** Says our part of the extension handshake if the peer's handshake is what it must be. */
+  /** Whether the peer's handshake is what it must be; else the session has ended. */
   #checkHandshake(): boolean {
     const handshake = parseHandshake(this.#handshake);
     const reason = !handshake
@@ -159,7 +166,6 @@ export class PeerSession {
       return false;
     }
     this.#enter('extensions', EXTENSION_HANDSHAKE_MS_MAX);
-    this.#connection.send(encodeExtensionHandshake());
     return true;
   }
 
@@ -183,7 +189,7 @@ export class PeerSession {
     if (sizeBytes > METADATA_BYTES_MAX) return this.#fail('oversize');
     this.#pieces = new MetadataPieces(sizeBytes, this.#dependencies.memory);
     this.#totalDeadlineMs += (sizeBytes / TOTAL_BYTES_PER_SECOND) * 1000;
-    this.#blocksSinceMs = this.#dependencies.clock.nowMs();
+    this.#blocksSinceMs = this.#blockAtMs = this.#dependencies.clock.nowMs();
     this.#enter('blocks', FIRST_BLOCK_MS_MAX);
     this.#request(this.#pieces);
   }
@@ -197,7 +203,8 @@ export class PeerSession {
     const outcome = pieces.receive(message.piece, message.totalSizeBytes, message.block);
     if (outcome !== 'taken') return this.#fail(outcome);
     if (pieces.isComplete) return this.#complete(pieces);
-    this.#deadlineMs = this.#dependencies.clock.nowMs() + IDLE_MS_MAX;
+    this.#blockAtMs = this.#dependencies.clock.nowMs();
+    this.#deadlineMs = this.#blockAtMs + IDLE_MS_MAX;
     this.#request(pieces);
   }
 
@@ -228,9 +235,9 @@ export class PeerSession {
   }
 
   #complete(pieces: MetadataPieces): void {
-    const raw = pieces.assemble();
+    const blocks = pieces.takeBlocks();
     this.cancel();
-    this.#dependencies.onEnd({ kind: 'complete', raw });
+    this.#dependencies.onEnd({ kind: 'complete', blocks });
   }
 
   #fail(reason: PeerFailure): void {

@@ -10,10 +10,13 @@ import type { Counters } from '../stats/counters.ts';
 import { GetPeersList, INFOHASHES_PER_NODE_MAX, type SampleSource, type SendVerdict } from './get-peers-list.ts';
 import type { FilterFigures, SavedInfohashKeys } from './infohash-filters.ts';
 import { type AskKnown, InfohashTriage } from './infohash-triage.ts';
+import { LookupShare } from './lookup-share.ts';
 import { PeerLookups } from './peer-lookups.ts';
 import { type PeerStage, PeerStages } from './peer-stages.ts';
 import type { ScrapeDht } from './scrape-dht.ts';
 import type { ScrapeMemory } from './scrape-memory.ts';
+
+const LOOKUP_SEEDS = 16;
 
 export interface HarvestDependencies {
   readonly clock: Clock;
@@ -24,6 +27,8 @@ export interface HarvestDependencies {
   readonly memory: ScrapeMemory;
   readonly areKnown: AskKnown;
   readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
+  /** The nodes nearest to an infohash that the needle tables know: a whole lookup begins with them too. */
+  readonly nodesNear: (infohash: Infohash, count: number) => readonly NodeContact[];
   /** Neither we nor the store have met it. */
   readonly onNew: (from: NodeContact) => void;
   /** 20 infohashes and no peer for any: they were probably invented. */
@@ -48,11 +53,13 @@ export class Harvest {
   readonly #dependencies: HarvestDependencies;
   readonly #getPeers: GetPeersList;
   readonly #lookups: PeerLookups;
+  readonly #share: LookupShare;
   #triage: InfohashTriage<SampleSource>;
 
   constructor(dependencies: HarvestDependencies) {
     const { clock, counters, dht, memory, onPeers, onBarren } = dependencies;
     this.#dependencies = dependencies;
+    this.#share = new LookupShare(clock);
     this.#triage = this.#newTriage();
     this.#getPeers = new GetPeersList({
       counters,
@@ -65,7 +72,11 @@ export class Harvest {
     });
     this.#lookups = new PeerLookups({
       counters,
-      lookupPeers: (infohash, onDone) => dht.lookupPeers(infohash, onDone),
+      lookupPeers: (infohash, onDone) =>
+        dht.lookupPeers(infohash, onDone, {
+          seeds: dependencies.nodesNear(infohash, LOOKUP_SEEDS),
+          share: this.#share,
+        }),
       onPeers: (infohash, peers) => this.stages.found(infohash, peers),
       onNoPeers: (infohash) => this.stages.nothing(infohash),
     });
@@ -145,6 +156,7 @@ export class Harvest {
     this.#lookups.checkInvariants();
     this.stages.checkInvariants();
     this.#dependencies.memory.known.checkInvariants();
+    this.#share.checkInvariants();
   }
 
   #newTriage(): InfohashTriage<SampleSource> {

@@ -4,7 +4,7 @@
 import { assert } from '../base/assert.ts';
 import { toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
-import type { NodeContact } from '../base/contact.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
 import { asNodeId, compareDistance, IDENTIFIER_BYTES, type NodeId } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { SavedNode, SavedTable } from '../dht/dht-node.ts';
@@ -22,8 +22,8 @@ export const NEEDLE_AGE_MIN_MS = 60 * 60_000;
 export const NEEDLE_NEW_MIN = 10;
 /** One table a minute at most, or a quiet network would replace all at once. */
 export const CYCLE_EVERY_MS = 60_000;
-/** One table is recounted this often, all 16 within 4 s. */
-const RECOUNT_EVERY_MS = 250;
+/** One table is recounted this often, all 16 within 16 s. */
+const RECOUNT_EVERY_MS = 1_000;
 /** One pick in so many is random, so that no table starves on a bad first impression. */
 const RANDOM_PICK_ONE_IN = 10;
 /** The golden ratio: steps of this part of the key space fall farther from all before them than any other's do. */
@@ -40,7 +40,7 @@ export interface NeedleTablesOptions {
   readonly strategy: Strategy;
   readonly isOnePerSubnet: boolean;
   readonly isResting: (host: string) => boolean;
-  readonly isInMainTable: (node: NodeContact) => boolean;
+  readonly isInMainTable: (contact: Contact) => boolean;
 }
 
 export interface NeedleFigures {
@@ -140,7 +140,7 @@ export class NeedleTables {
   answered(node: NodeContact, roundTripMs: number, supportsSamples: boolean): void {
     const table = this.bestMatch(node.id);
     const outcome = table.routing.insert(node, { hasAnswered: true, roundTripMs, supportsSamples });
-    if (outcome === 'inserted' && !this.#options.isInMainTable(node)) table.ownNodeCount++;
+    if (outcome === 'inserted' && !this.#options.isInMainTable(node.contact)) table.ownNodeCount++;
   }
 
   timedOut(node: NodeContact): void {
@@ -288,7 +288,7 @@ export class NeedleTables {
 
   #recount(table: NeedleTable): void {
     let count = 0;
-    for (const node of table.routing.nodes()) if (!this.#options.isInMainTable(node)) count++;
+    for (const contact of table.routing.contacts()) if (!this.#options.isInMainTable(contact)) count++;
     table.ownNodeCount = count;
   }
 }

@@ -3,6 +3,8 @@
 // well, halving on a signal. A full NAT table gives no error: it shows as replies that stop coming.
 // Here is arithmetic only; ScrapeLoop feeds it and hands `rates` to the node's send budget.
 import { assert } from '../base/assert.ts';
+import { RateCap } from './rate-cap.ts';
+import { ReplyWatch } from './reply-watch.ts';
 
 export type Pace = 'gentle' | 'balanced' | 'fast';
 
@@ -15,11 +17,11 @@ export interface PaceProfile {
   readonly tcpOpenMax: number;
 }
 
-/** protocol.md 5.2. Gentle is for an unknown NAT and on battery, balanced the usual ceiling, fast for who asked for it. */
+/** protocol.md 5.2; to one address never more than one query a second and four in a burst. Gentle is for an unknown NAT and on battery, balanced the usual ceiling, fast for who asked for it. */
 export const PACE_PROFILES: Readonly<Record<Pace, PaceProfile>> = {
   gentle: profile(8, 30, { perAddressPerSecond: 1, perAddressBurst: 3, tcpNewPerSecond: 2, tcpOpenMax: 16 }),
   balanced: profile(20, 80, { perAddressPerSecond: 1, perAddressBurst: 3, tcpNewPerSecond: 5, tcpOpenMax: 48 }),
-  fast: profile(100, 400, { perAddressPerSecond: 2, perAddressBurst: 4, tcpNewPerSecond: 15, tcpOpenMax: 150 }),
+  fast: profile(100, 400, { perAddressPerSecond: 1, perAddressBurst: 4, tcpNewPerSecond: 15, tcpOpenMax: 150 }),
 };
 
 /** Without a signal the rate grows by 1/s this often (fast: by 5/s), so gentle reaches balanced in 2 minutes. */
@@ -35,10 +37,11 @@ export const REST_MS = 5 * 60_000;
 /** Replies are judged over this window, by the queries that ended in it; fewer than this say nothing. */
 export const REPLY_WINDOW_MS = 20_000;
 const ENDED_MIN = 20;
-const FALLEN_SHARE = 0.5;
-/** Of a new ratio in the average. One that fell counts less, yet it counts: what lasts is not a fall but how things are. */
-const RATIO_WEIGHT = 0.2;
-const FALLEN_RATIO_WEIGHT = 0.1;
+/** Of a new window in an average. */
+const AVERAGE_WEIGHT = 0.2;
+/** protocol.md 5.3: answers that take twice as long wait in somebody's queue, ours or the router's. */
+const SLOW_FACTOR = 2;
+const ROUND_TRIPS_MAX = 512;
 /** A tick this late means that our own thread is behind. */
 const TICK_LAG_MS_MAX = 100;
 /** A gap this long is not lag but a machine that slept. */
@@ -47,7 +50,7 @@ const SLEEP_GAP_MS = 5000;
 const LATE_SHARE_MAX = 0.01;
 const LATE_TICKS_MIN = 5;
 
-export type PaceSignal = 'replies-fell' | 'send-errors' | 'thread-late';
+export type PaceSignal = 'replies-fell' | 'replies-slow' | 'send-errors' | 'thread-late';
 export interface Rates {
   newAddressesPerSecond: number;
   packetsPerSecond: number;
@@ -94,7 +97,11 @@ export class PaceController {
   #latest: { readonly signal: PaceSignal; readonly atMs: number } | null = null;
   #signalCount = 0;
   #replyRatio: number | null = null;
-  #haveRepliesFallen = false;
+  readonly #watch = new ReplyWatch();
+  readonly #cap = new RateCap();
+  /** Of this window. */
+  readonly #roundTripsMs: number[] = [];
+  #usualRoundTripMs: number | null = null;
   #windowStartMs: number;
   #windowTicks = 0;
   #windowLateTicks = 0;
@@ -104,10 +111,13 @@ export class PaceController {
   #askedAtHold = 0;
   #lastTickMs: number;
   readonly #onRest: () => void;
+  readonly #startsFast: boolean;
 
-  constructor(pace: Pace, nowMs: number, onRest: () => void) {
+  /** `startsFast`: on a network of one's own there is no router to be gentle with. */
+  constructor(pace: Pace, nowMs: number, onRest: () => void, startsFast = false) {
     this.#pace = pace;
-    this.#perSecond = startRate(pace);
+    this.#startsFast = startsFast;
+    this.#perSecond = this.#startRate();
     this.#onRest = onRest;
     this.#seen = { askedCount: 0, repliedCount: 0, timedOutCount: 0, sendErrors: 0 };
     this.#windowStart = this.#seen;
@@ -127,15 +137,21 @@ export class PaceController {
   /** The person chose: the ceiling changes at once, the rate starts from the profile's beginning. */
   setPace(pace: Pace, nowMs: number): void {
     this.#pace = pace;
-    this.#perSecond = startRate(pace);
+    this.#perSecond = this.#startRate();
     this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
     this.#restUntilMs = 0;
     this.#halvings = 0;
   }
 
+  /** A sample was answered after so long. */
+  noteRoundTrip(roundTripMs: number): void {
+    if (this.#roundTripsMs.length < ROUND_TRIPS_MAX) this.#roundTripsMs.push(roundTripMs);
+  }
+
   /** After a pause or a sleep: what happened before says nothing any more. */
   forgetPast(nowMs: number): void {
     this.#lastTickMs = nowMs;
+    this.#watch.forgetRecent();
     this.#startWindow(nowMs);
   }
 
@@ -190,6 +206,8 @@ export class PaceController {
   checkInvariants(): void {
     const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
     assert(this.#perSecond >= FLOOR_PER_SECOND && this.#perSecond <= ceiling, 'the rate left its range');
+    assert(this.#roundTripsMs.length <= ROUND_TRIPS_MAX, 'too many round trips kept');
+    this.#watch.checkInvariants();
   }
 
   #judgeWindow(nowMs: number): void {
@@ -197,19 +215,34 @@ export class PaceController {
       this.#signal('thread-late', nowMs);
     }
     this.#judgeReplies(nowMs);
+    this.#judgeRoundTrips(nowMs);
     this.#startWindow(nowMs);
   }
 
   #judgeReplies(nowMs: number): void {
     const repliedCount = this.#seen.repliedCount - this.#windowStart.repliedCount;
     const endedCount = repliedCount + this.#seen.timedOutCount - this.#windowStart.timedOutCount;
-    this.#haveRepliesFallen = false;
-    if (endedCount < ENDED_MIN) return;
-    const ratio = repliedCount / endedCount;
-    const usual = this.#replyRatio ?? ratio;
-    this.#haveRepliesFallen = ratio < FALLEN_SHARE * usual;
-    this.#replyRatio = usual + (this.#haveRepliesFallen ? FALLEN_RATIO_WEIGHT : RATIO_WEIGHT) * (ratio - usual);
-    if (this.#haveRepliesFallen) this.#signal('replies-fell', nowMs);
+    const askedCount = this.#seen.askedCount - this.#windowStart.askedCount;
+    if (endedCount >= ENDED_MIN) this.#replyRatio = averaged(this.#replyRatio, repliedCount / endedCount);
+    const haveFallen = this.#watch.judge({ askedCount, repliedCount, endedCount }, this.#cap.isOnTrial);
+    if (haveFallen && this.#signal('replies-fell', nowMs))
+      this.#cap.impose(this.#watch.passedPerSecond / this.share, nowMs);
+    else if (this.#cap.endTrial(this.#watch.share, nowMs)) this.#watch.rebase();
+  }
+
+  #judgeRoundTrips(nowMs: number): void {
+    if (this.#roundTripsMs.length < ENDED_MIN) return;
+    const medianMs = this.#roundTripsMs.sort((a, b) => a - b)[this.#roundTripsMs.length >> 1]!;
+    const isSlow = this.#usualRoundTripMs !== null && medianMs > SLOW_FACTOR * this.#usualRoundTripMs;
+    this.#usualRoundTripMs = averaged(this.#usualRoundTripMs, medianMs);
+    if (isSlow) this.#signal('replies-slow', nowMs);
+  }
+
+  /** All begin with gentle's rate, as the router is unknown. */
+  #startRate(): number {
+    const { newAddressesPerSecond } = PACE_PROFILES[this.#pace];
+    const gentle = PACE_PROFILES.gentle.newAddressesPerSecond;
+    return this.#startsFast ? Math.max(gentle, newAddressesPerSecond / 2) : gentle;
   }
 
   #startWindow(nowMs: number): void {
@@ -217,44 +250,44 @@ export class PaceController {
     this.#windowStart = this.#seen;
     this.#windowTicks = 0;
     this.#windowLateTicks = 0;
+    this.#roundTripsMs.length = 0;
   }
 
-  #signal(signal: PaceSignal, nowMs: number): void {
-    // Within the hold the last halving has not shown its effect yet.
-    if (this.#lastSignal !== null && nowMs < this.#holdUntilMs) return;
+  /** False within the hold: the last halving has not shown its effect yet. */
+  #signal(signal: PaceSignal, nowMs: number): boolean {
+    if (this.#lastSignal !== null && nowMs < this.#holdUntilMs) return false;
     this.#lastSignal = signal;
     this.#latest = { signal, atMs: nowMs };
     this.#signalCount++;
     this.#perSecond = Math.max(FLOOR_PER_SECOND, this.#perSecond / 2);
     this.#holdUntilMs = nowMs + HOLD_AFTER_SIGNAL_MS;
     this.#halvings++;
-    if (this.#halvings < HALVINGS_MAX) return;
+    if (this.#halvings < HALVINGS_MAX) return true;
     this.#halvings = 0;
     this.#restUntilMs = nowMs + REST_MS;
     this.#holdUntilMs = this.#restUntilMs + INCREASE_EVERY_MS;
     this.#onRest();
+    return true;
   }
 
   #increase(nowMs: number): void {
     const askedCount = this.#seen.askedCount - this.#askedAtHold;
     this.#askedAtHold = this.#seen.askedCount;
     const isUsed = askedCount >= this.#perSecond * this.share * USED_SHARE_MIN * (INCREASE_EVERY_MS / 1000);
-    if (!isUsed || this.#haveRepliesFallen) {
-      this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
-      return;
-    }
-    const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
-    this.#perSecond = Math.min(ceiling, this.#perSecond + Math.max(1, ceiling * INCREASE_SHARE));
     this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
+    if (!isUsed) return;
+    const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
+    this.#cap.lift(nowMs, ceiling);
+    const highest = Math.max(FLOOR_PER_SECOND, Math.min(ceiling, this.#cap.perSecond));
+    this.#perSecond = Math.min(highest, this.#perSecond + Math.max(1, ceiling * INCREASE_SHARE));
     this.#lastSignal = null;
     // Half of the ceiling reached again without a signal: the trouble is over.
     if (this.#perSecond >= ceiling / 2) this.#halvings = 0;
   }
 }
 
-/** Gentle and balanced begin with gentle's rates, as the NAT is unknown; who asked for fast begins at half of it. */
-function startRate(pace: Pace): number {
-  return pace === 'fast' ? PACE_PROFILES.fast.newAddressesPerSecond / 2 : PACE_PROFILES.gentle.newAddressesPerSecond;
+function averaged(before: number | null, now: number): number {
+  return before === null ? now : before + AVERAGE_WEIGHT * (now - before);
 }
 
 function profile(

@@ -19,7 +19,7 @@ interface Wanted {
 
 export interface PeerLookupsOptions {
   readonly counters: Counters;
-  readonly lookupPeers: (infohash: Uint8Array, onDone: (peers: Contact[]) => void) => boolean;
+  readonly lookupPeers: (infohash: Infohash, onDone: (peers: Contact[]) => void) => boolean;
   readonly onPeers: (infohash: Infohash, peers: Contact[]) => void;
   /** The lookup found nobody, or was never begun. */
   readonly onNoPeers: (infohash: Infohash) => void;

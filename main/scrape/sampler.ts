@@ -42,6 +42,7 @@ export interface SamplerDependencies {
   readonly referrers: Referrers;
   readonly versions: ClientVersions;
   readonly strategy: Strategy;
+  readonly onRoundTrip: (roundTripMs: number) => void;
   readonly onSamples: OnSamples;
 }
 
@@ -179,7 +180,8 @@ export class Sampler {
   }
 
   #answered(asking: Asking, { reply, from, roundTripMs }: QueryOutcome & { kind: 'reply' }): void {
-    const { clock, counters, versions, tables, onSamples } = this.#dependencies;
+    const { clock, counters, versions, tables, onRoundTrip, onSamples } = this.#dependencies;
+    onRoundTrip(roundTripMs);
     if (!bytesEqual(reply.nodeId, asking.node.id)) {
       // Somebody answers under another name than he was introduced by: nothing he says is used (protocol.md 4.1).
       counters.dropped.count('unexpected-node-id');

@@ -30,7 +30,7 @@ const TICK_MS = 50;
 const IDLE_TICK_MS = 500;
 /** protocol.md 6.2: samples started in one tick at most. */
 const SAMPLES_PER_TICK_MAX = 16;
-const SAMPLE_AT_LEAST_EVERY_MS = 100;
+const SAMPLE_AT_LEAST_EVERY_MS = 100; // as often as the node looks after itself
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
 /** Candidates of each needle that are saved. */
@@ -59,8 +59,9 @@ export class ScrapeLoop {
     const { clock, random, log, counters, dht } = dependencies;
     this.#dependencies = dependencies;
     const strategy = options.strategy ?? STRATEGY_DEFAULT;
+    const isOwnNetwork = options.localAddressesAllowed ?? false;
     const onRest = () => log.warn('The network seems overloaded: no sampling for five minutes.');
-    this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest);
+    this.#pace = new PaceController(options.pace ?? 'balanced', clock.nowMs(), onRest, isOwnNetwork);
     this.#isMemoryOurs = options.memory === undefined;
     this.memory = options.memory ?? new ScrapeMemory(clock, random, counters);
     this.clientVersions = this.memory.versions;
@@ -72,9 +73,9 @@ export class ScrapeLoop {
       needleCount: options.needleCount ?? needleCountOf(strategy),
       family: options.family,
       strategy,
-      isOnePerSubnet: !(options.localAddressesAllowed ?? false),
+      isOnePerSubnet: !isOwnNetwork,
       isResting: (host) => this.memory.cooldown.isResting(host),
-      isInMainTable: (node) => dht.table.find(node.contact) !== null,
+      isInMainTable: (contact) => dht.table.find(contact) !== null,
     });
     this.#harvest = new Harvest({
       clock,
@@ -84,6 +85,7 @@ export class ScrapeLoop {
       memory: this.memory,
       areKnown: dependencies.areKnown,
       onPeers: dependencies.onPeers,
+      nodesNear: (infohash, count) => this.#tables.bestMatch(infohash).routing.closest(infohash, count),
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),
       onBarren: (node) => this.#distrust(node),
     });
@@ -101,6 +103,7 @@ export class ScrapeLoop {
       counters,
       versions: this.clientVersions,
       strategy,
+      onRoundTrip: (roundTripMs) => this.#pace.noteRoundTrip(roundTripMs),
       onSamples: (node, version, samples) => this.#harvest.take(node, version, samples),
     });
   }
@@ -196,9 +199,8 @@ export class ScrapeLoop {
       nodes: routing.save().nodes,
       candidates: candidates.best(CANDIDATES_SAVED).map((candidate) => candidate.node),
     }));
-    const savedAtUnixSeconds = this.#dependencies.clock.nowUnixSeconds();
     return packScrape({
-      savedAtUnixSeconds,
+      savedAtUnixSeconds: this.#dependencies.clock.nowUnixSeconds(),
       needles,
       ...this.memory.save(this.#isMemoryOurs),
     });

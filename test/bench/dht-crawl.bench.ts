@@ -92,13 +92,14 @@ async function withSide(
   use: (side: Side) => Promise<string[]>,
 ): Promise<string[]> {
   const network = await SimulatedNetwork.start(program, options);
-  const side = await Side.start(kind, { host: '127.8.21.1', port: choosePort(), bootstrap: network.bootstrap, isIdle });
+  let side: Side | null = null;
   try {
+    side = await Side.start(kind, { host: '127.8.21.1', port: choosePort(), bootstrap: network.bootstrap, isIdle });
     if (!isIdle) await side.tell({ do: 'meet' });
     await sleep(JOIN_MS);
     return await use(side);
   } finally {
-    side.stop();
+    side?.stop();
     network.stop();
   }
 }

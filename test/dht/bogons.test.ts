@@ -1,6 +1,6 @@
 // protocol.md 4.1: every range at both of its edges.
 import { describe, expect, test } from 'vitest';
-import { ipv4Number, isForbidden, isLocalHost } from '../../main/dht/bogons.ts';
+import { ipv4Number, isForbidden, isGlobalUnicast6, isLocalHost } from '../../main/dht/bogons.ts';
 
 const PUBLIC = [
   ...['1.0.0.0', '9.255.255.255', '11.0.0.0', '100.63.255.255', '100.128.0.0', '126.255.255.255', '128.0.0.0'],
@@ -84,4 +84,20 @@ describe('forbidden addresses', () => {
     expect(ipv4Number('255.255.255.255')).toBe(2 ** 32 - 1);
     expect(ipv4Number('1.2.3.4')).toBe(0x01020304);
   });
+});
+
+test.each([
+  ['2a00:1450::1', true],
+  ['2600::1', true],
+  ['2001:0:1::1', false], // Teredo
+  ['fd00::2', false],
+  ['fe80::1', false],
+  ['::1', false],
+  ['2001:db8::1', false],
+  ['ff02::1', false],
+  ['::ffff:1.2.3.4', false],
+  ['4000::1', false],
+  ['1.2.3.4', false],
+])('%s is a global unicast IPv6 address: %s', (host, isGlobal) => {
+  expect(isGlobalUnicast6(host)).toBe(isGlobal);
 });

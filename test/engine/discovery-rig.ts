@@ -172,8 +172,10 @@ export class Crawler {
   }
 }
 
-/** A clock that can end, and knows how many of its timers are set. */
+/** A clock that can end, and knows how many of its timers are set and how often they went off. */
 export class Life implements Clock {
+  /** Each is a wake-up of the thread. */
+  firedCount = 0;
   readonly #clock: SimulatedClock;
   readonly #timers = new Set<Timer>();
   #isOver = false;
@@ -202,6 +204,7 @@ export class Life implements Clock {
   setTimer(delayMs: number, callback: () => void): Timer {
     const timer = this.#clock.setTimer(delayMs, () => {
       this.#timers.delete(handle);
+      this.firedCount++;
       callback();
     });
     const handle = this.#keep(timer);
@@ -209,7 +212,11 @@ export class Life implements Clock {
   }
 
   setRepeating(intervalMs: number, callback: () => void): Timer {
-    return this.#keep(this.#clock.setRepeating(intervalMs, callback));
+    const counted = (): void => {
+      this.firedCount++;
+      callback();
+    };
+    return this.#keep(this.#clock.setRepeating(intervalMs, counted));
   }
 
   #keep(timer: Timer): Timer {

@@ -21,8 +21,8 @@ import {
 } from './test-rig.ts';
 
 const CAP_BYTES = 10 * 1024 * 1024;
-/** 8 pieces, so that not all are asked for at once. */
-const SIZE_BYTES = 7 * 16_384 + 100;
+/** 12 pieces, so that not all are asked for at once. */
+const SIZE_BYTES = 11 * 16_384 + 100;
 const [torrent] = generateTorrents({ count: 1, seed: 21 }) as [SwarmTorrent];
 const INFOHASH = torrent.infohashes[0]!;
 const block = (bytes = 16_384): Buffer => Buffer.alloc(bytes, 1);
@@ -204,10 +204,10 @@ describe('blocks', () => {
     ['total_size differs', [dataMessage(0, SIZE_BYTES - 1, block())], 'bad-piece'],
     ['total_size absent', [data('d8:msg_typei1e5:piecei0ee')], 'bad-piece'],
     ['piece negative', [dataMessage(-1, SIZE_BYTES, block())], 'bad-piece'],
-    ['piece beyond the last', [dataMessage(8, SIZE_BYTES, block())], 'bad-piece'],
+    ['piece beyond the last', [dataMessage(12, SIZE_BYTES, block())], 'bad-piece'],
     ['piece 2^53', [dataMessage(2 ** 53, SIZE_BYTES, block())], 'bad-piece'],
     ['piece not an integer', [data(`d8:msg_typei1e5:piece1:010:total_sizei${SIZE_BYTES}ee`)], 'bad-piece'],
-    ['piece not asked for yet', [dataMessage(4, SIZE_BYTES, block())], 'bad-piece'],
+    ['piece not asked for yet', [dataMessage(8, SIZE_BYTES, block())], 'bad-piece'],
     ['piece twice', [dataMessage(0, SIZE_BYTES, block()), dataMessage(0, SIZE_BYTES, block())], 'bad-piece'],
     ['block too short', [dataMessage(0, SIZE_BYTES, block(16_383))], 'bad-piece'],
     ['block too long', [dataMessage(0, SIZE_BYTES, block(16_385))], 'bad-piece'],

@@ -11,3 +11,10 @@ export function metadataOf({ fileCount, bytes }: { readonly fileCount: number; r
   const pieces = room - (room % 20);
   return new Uint8Array(Buffer.from(`${head}${pieces}:${'\x07'.repeat(pieces)}e`, 'latin1'));
 }
+
+/** As they come from a peer. */
+export function blocksOf(raw: Uint8Array): Uint8Array[] {
+  const blocks: Uint8Array[] = [];
+  for (let at = 0; at < raw.length; at += 16_384) blocks.push(raw.slice(at, at + 16_384));
+  return blocks;
+}

@@ -12,11 +12,12 @@ import {
 const BLOCK = 16_384;
 
 describe('MetadataPieces', () => {
-  it('asks for at most four pieces at a time, in order, each once', () => {
-    const pieces = new MetadataPieces(6 * BLOCK, new MetadataMemory());
-    expect([1, 2, 3, 4, 5].map(() => pieces.nextRequest())).toEqual([0, 1, 2, 3, null]);
-    expect(pieces.receive(2, 6 * BLOCK, new Uint8Array(BLOCK))).toBe('taken');
-    expect([1, 2].map(() => pieces.nextRequest())).toEqual([4, null]);
+  it('asks for at most eight pieces at a time, in order, each once', () => {
+    const pieces = new MetadataPieces(10 * BLOCK, new MetadataMemory());
+    const asked = Array.from({ length: 9 }, () => pieces.nextRequest());
+    expect(asked).toEqual([0, 1, 2, 3, 4, 5, 6, 7, null]);
+    expect(pieces.receive(2, 10 * BLOCK, new Uint8Array(BLOCK))).toBe('taken');
+    expect([1, 2].map(() => pieces.nextRequest())).toEqual([8, null]);
   });
 
   it('puts pieces together in whichever order they come, and gives the memory back', () => {
@@ -36,7 +37,7 @@ describe('MetadataPieces', () => {
           expect(pieces.receive(piece, sizeBytes, block)).toBe('bad-piece');
           pieces.checkInvariants();
         }
-        expect(toHex(pieces.assemble())).toBe(toHex(whole));
+        expect(toHex(Buffer.concat(pieces.takeBlocks()))).toBe(toHex(whole));
         pieces.release();
         pieces.release();
         expect(memory.heldBytes).toBe(0);
@@ -74,7 +75,7 @@ describe('a block in a chunk of the socket', () => {
     pieces.nextRequest();
     expect(pieces.receive(0, 100, chunk.subarray(50, 150))).toBe('taken');
     chunk.fill(0);
-    const whole = pieces.assemble();
-    expect([whole.buffer.byteLength, whole[0], whole[99]]).toEqual([100, 7, 7]);
+    const [whole] = pieces.takeBlocks();
+    expect([whole!.buffer.byteLength, whole![0], whole![99]]).toEqual([100, 7, 7]);
   });
 });

@@ -6,7 +6,7 @@ import { asInfohash, type Infohash } from '../../main/base/identifier.ts';
 import { METADATA_BYTES_IN_FLIGHT_MAX, MetadataMemory } from '../../main/metadata/metadata-pieces.ts';
 import { MetadataVerifier, TURN_MS } from '../../main/metadata/metadata-verifier.ts';
 import { verifyMetadata, verifySteps, type Verdict } from '../../main/metadata/verify-metadata.ts';
-import { metadataOf } from './large-metadata.ts';
+import { blocksOf, metadataOf } from './large-metadata.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const sha1 = (raw: Uint8Array): Infohash => asInfohash(new Uint8Array(createHash('sha1').update(raw).digest()));
@@ -33,7 +33,7 @@ describe('the verifier', () => {
     const memory = new MetadataMemory();
     const verdicts: Verdict[] = [];
     const verifier = new MetadataVerifier(new ManualClock(), memory);
-    expect(verifier.verify(sha1(SMALL), SMALL, (verdict) => verdicts.push(verdict))).toBe(true);
+    expect(verifier.verify(sha1(SMALL), [SMALL], (verdict) => verdicts.push(verdict))).toBe(true);
     expect(verdicts).toEqual([verifyMetadata(sha1(SMALL), SMALL)]);
     expect([verifier.waitingCount, memory.heldBytes]).toEqual([0, 0]);
   });
@@ -44,14 +44,14 @@ describe('the verifier', () => {
     const verifier = new MetadataVerifier(clock, memory);
     const ended: string[] = [];
     const heldAtMost = HUGE.length + SMALL.length;
-    verifier.verify(sha1(HUGE), HUGE, (verdict) => ended.push(`huge ${verdict.kind}`));
-    verifier.verify(sha1(SMALL), SMALL, (verdict) => ended.push(`small ${verdict.kind}`));
+    verifier.verify(sha1(HUGE), blocksOf(HUGE), (verdict) => ended.push(`huge ${verdict.kind}`));
+    verifier.verify(sha1(SMALL), [SMALL], (verdict) => ended.push(`small ${verdict.kind}`));
     expect([ended, memory.heldBytes]).toEqual([[], heldAtMost]);
     verifier.checkInvariants();
     clock.advance(10_000);
     expect(ended).toEqual(['huge verified', 'small verified']);
     expect(memory.heldBytes).toBe(0);
-    const stepCount = [...verifySteps(sha1(HUGE), HUGE)].length;
+    const stepCount = [...verifySteps(sha1(HUGE), blocksOf(HUGE))].length;
     expect(stepCount).toBeGreaterThan(200); // 25 ms of work: each step a tenth of a millisecond
     expect(clock.turns).toBeGreaterThan(stepCount / (TURN_MS + 1));
   });
@@ -64,8 +64,8 @@ describe('the verifier', () => {
     const never = () => {
       throw new Error('called');
     };
-    expect(verifier.verify(sha1(HUGE), HUGE, never)).toBe(true);
-    expect(verifier.verify(sha1(SMALL), SMALL, never)).toBe(false);
+    expect(verifier.verify(sha1(HUGE), blocksOf(HUGE), never)).toBe(true);
+    expect(verifier.verify(sha1(SMALL), [SMALL], never)).toBe(false);
     verifier.stop();
     clock.advance(10_000);
     expect(memory.heldBytes).toBe(METADATA_BYTES_IN_FLIGHT_MAX - HUGE.length);
@@ -75,9 +75,9 @@ describe('the verifier', () => {
   it('may be stopped and fed by those whom it tells', () => {
     const verifier = new MetadataVerifier(new ManualClock(), new MetadataMemory());
     const told: number[] = [];
-    verifier.verify(sha1(SMALL), SMALL, () => {
+    verifier.verify(sha1(SMALL), [SMALL], () => {
       told.push(1);
-      verifier.verify(sha1(SMALL), SMALL, () => {
+      verifier.verify(sha1(SMALL), [SMALL], () => {
         told.push(2);
         verifier.stop();
       });
@@ -95,7 +95,7 @@ describe('the verifier', () => {
     ['a name that is a list of lists', `4:namel${'le'.repeat(400_000)}e`],
   ])('is stepped through: %s', (_what, text) => {
     const raw = new Uint8Array(Buffer.from(`d${text}e`));
-    expect([...verifySteps(sha1(raw), raw)].length).toBeGreaterThan(20);
+    expect([...verifySteps(sha1(raw), [raw])].length).toBeGreaterThan(20);
     expect(verifyMetadata(sha1(raw), raw).kind).toBe('invalid');
   });
 });

@@ -4,7 +4,7 @@
 // asking everybody for the needle itself finds all eight in half of the runs only. Asking each for a random id in the part of
 // the key space that he shares with the needle finds them in four of five.
 // A failure prints SEED=...; `SEED=... npx vitest run test/requirements/r01-converge.test.ts` replays it.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compareDistance } from '../../main/base/identifier.ts';
 import { toHex } from '../../main/base/bytes.ts';
 import type { NodeContact } from '../../main/base/contact.ts';
@@ -16,6 +16,8 @@ import { createCrawlWorld, CrawlNetwork } from '../simulation/crawl/crawl-networ
 import { startProductionCrawl } from '../simulation/crawl/production-crawl.ts';
 import { SimulatedClock } from '../simulation/simulated-clock.ts';
 import { AMPLE_RATES, simulationSeed } from '../simulation/simulated-nodes.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
 
 const seed = simulationSeed(20_260_801);
 const NEEDLES = 80;

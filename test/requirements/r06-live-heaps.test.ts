@@ -1,6 +1,6 @@
 // R6: heaps whose entries move when their keys change: candidates by distance, buckets by who gives way first.
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { NodeContact } from '../../main/base/contact.ts';
 import { asNodeId, compareDistance } from '../../main/base/identifier.ts';
 import { IndexedHeap, NOT_IN_HEAP } from '../../main/base/indexed-heap.ts';
@@ -8,6 +8,9 @@ import type { TableNode } from '../../main/dht/routing-table.ts';
 import { Candidates, CANDIDATES_MAX, newCandidate } from '../../main/scrape/candidates.ts';
 import { createTable, nodeAt } from '../dht/table-fixtures.ts';
 import { shapes, steps, take } from '../dht/table-steps.ts';
+
+// Seconds on a quiet machine; a busy one must not fail them.
+vi.setConfig({ testTimeout: 90_000 });
 
 const answered = { hasAnswered: true };
 const hearsay = { hasAnswered: false };

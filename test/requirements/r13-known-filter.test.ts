@@ -1,8 +1,11 @@
 // R13: a filter for the latest million of the catalogue, sized by the formula and keyed, so that nobody can aim at a place.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { BloomFilter, expectedFalsePositiveRate } from '../../main/base/bloom-filter.ts';
 import { BATCH_WAIT_MS } from '../../main/scrape/infohash-triage.ts';
 import { newInfohash, newTriage } from '../scrape/rigs.ts';
+
+// Seconds on a quiet machine; a busy one must not fail them.
+vi.setConfig({ testTimeout: 90_000 });
 
 const R13 = { bitCount: 2 ** 25, placeCount: 10 };
 const key = Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7]);

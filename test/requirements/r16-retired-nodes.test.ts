@@ -1,11 +1,14 @@
 // R16: good nodes that lose their place are offered to the table that fits them best, asked beforehand without side effect.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { RETIRED_MAX, RetiredNodes } from '../../main/scrape/retired-nodes.ts';
 import { createTable } from '../dht/table-fixtures.ts';
 import { built, nodeOf, shapes, steps } from '../dht/table-steps.ts';
 import { newNode } from '../scrape/fake-dht.ts';
 import { newTables } from '../scrape/rigs.ts';
+
+// Seconds on a quiet machine; a busy one must not fail them.
+vi.setConfig({ testTimeout: 90_000 });
 
 test('R16 willAccept is true exactly when insert succeeds', () => {
   fc.assert(

@@ -1,6 +1,6 @@
 // R18: the standard suite over the whole node: published vectors, the malformed corpus, packets seen in the wild, a small
 // network, and any bytes at all. What each of them decodes to, field by field, is test/wire's matter.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSeededRandom } from '../../main/base/random.ts';
 import { BencodeScanner, KRPC_SCAN_LIMITS, TOKEN_END, TOKEN_MALFORMED } from '../../main/wire/bencode-scanner.ts';
 import { decodeKrpc, KrpcMessage, toReply } from '../../main/wire/krpc-codec.ts';
@@ -8,6 +8,9 @@ import { bep5, bep51, oddValues, validMessages, wildPackets } from '../fixtures/
 import { malformedDatagrams } from '../fixtures/malformed-datagrams.ts';
 import { mutate } from '../fuzz/mutate.ts';
 import { simulationSeed, SimulatedNodes } from '../simulation/simulated-nodes.ts';
+
+// Seconds on a quiet machine; a busy one must not fail them.
+vi.setConfig({ testTimeout: 90_000 });
 
 const seed = simulationSeed(18);
 const STRANGER = { host: '23.77.0.1', port: 6881 };

@@ -1,12 +1,15 @@
 // R19: the user's crash, an 18 byte element in `values`, and everything beside it: V7 to V9, every packet cut at every byte,
 // and a reused receive buffer full of what came before.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSeededRandom } from '../../main/base/random.ts';
 import { asNodeId } from '../../main/base/identifier.ts';
 import { decodeKrpc, encodeReply, KrpcMessage, toReply, type KrpcReply } from '../../main/wire/krpc-codec.ts';
 import { oddValues, validMessages } from '../fixtures/bep-examples.ts';
 import { mutate } from '../fuzz/mutate.ts';
 import { SimulatedNodes } from '../simulation/simulated-nodes.ts';
+
+// Seconds on a quiet machine; a busy one must not fail them.
+vi.setConfig({ testTimeout: 90_000 });
 
 const message = new KrpcMessage();
 const random = createSeededRandom(19);

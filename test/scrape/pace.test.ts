@@ -28,7 +28,7 @@ function newNetwork(pace: Pace) {
 }
 
 describe('PaceController', () => {
-  it('starts gentle, and fast at half of its ceiling', () => {
+  it('starts gentle whatever the profile, but on a network of one’s own', () => {
     expect(newNetwork('gentle').controller.rates).toEqual({
       newAddressesPerSecond: 8,
       packetsPerSecond: 30,
@@ -36,8 +36,13 @@ describe('PaceController', () => {
       perAddressBurst: 3,
     });
     expect(newNetwork('balanced').rate()).toBe(8);
-    expect(newNetwork('fast').rate()).toBe(50);
-    expect(newNetwork('fast').controller.rates.packetsPerSecond).toBe(200);
+    expect(newNetwork('fast').rate()).toBe(8);
+    const own = new PaceController('fast', 0, () => undefined, true);
+    expect(own.rates).toMatchObject({ newAddressesPerSecond: 50, packetsPerSecond: 200 });
+    for (const { perAddressPerSecond, perAddressBurst } of Object.values(PACE_PROFILES)) {
+      expect(perAddressPerSecond).toBeLessThanOrEqual(1);
+      expect(perAddressBurst).toBeLessThanOrEqual(4);
+    }
   });
 
   it('rises by one every 10 s to the ceiling of its profile and no further', () => {
@@ -124,7 +129,7 @@ describe('PaceController', () => {
     }
     expect(rate()).toBeGreaterThanOrEqual(1);
     controller.setPace('fast', state.nowMs);
-    expect(rate()).toBe(50);
+    expect(rate()).toBe(8);
     expect(controller.isResting(state.nowMs)).toBe(false);
     controller.setPace('gentle', state.nowMs);
     expect(rate()).toBe(8);
@@ -140,6 +145,42 @@ describe('PaceController', () => {
     run(15 * 60, 0.3);
     expect(controller.isResting(state.nowMs)).toBe(false);
     expect(rate()).toBe(20);
+  });
+
+  it('notices a slow suffocation, keeps below what got through, and tries again later and later', () => {
+    const { controller, state, run, rate } = newNetwork('balanced');
+    // A router with room for 8.5 new addresses a second: what is above it is lost without a word.
+    const capacity = 8.5;
+    const seconds = (count: number) => {
+      let above = 0;
+      for (let second = 0; second < count; second++) {
+        const asked = rate();
+        run(1, 0.25 * Math.min(1, capacity / asked), asked);
+        if (asked > capacity) above++;
+      }
+      return above / count;
+    };
+    seconds(300);
+    expect(controller.lastSignal ?? controller.figures(state.nowMs).lastSignal).toBe('replies-fell');
+    expect(seconds(300)).toBeLessThan(0.2);
+    expect(seconds(3 * 3600)).toBeLessThan(0.25);
+    expect(rate()).toBeGreaterThan(capacity / 2);
+  });
+
+  it('halves when answers take twice as long as usual', () => {
+    const { controller, run, rate } = newNetwork('balanced');
+    const answers = (count: number, ms: number) => {
+      for (let index = 0; index < count; index++) controller.noteRoundTrip(ms);
+    };
+    for (let window = 0; window < 10; window++) {
+      answers(50, 120);
+      run(20, 0.5);
+    }
+    expect(rate()).toBe(20);
+    answers(50, 300);
+    run(20, 0.5);
+    expect(controller.lastSignal).toBe('replies-slow');
+    expect(rate()).toBe(10);
   });
 
   it('does not judge a handful of queries', () => {

@@ -50,7 +50,7 @@ describe(`the scraper among 500 nodes (SEED=${seed})`, () => {
     swarm.checkInvariants();
     const samples = sent.filter(({ method }) => method === 'sample_infohashes');
     expect(Math.max(...countByHost(samples))).toBe(1);
-    expect(samples.length).toBeGreaterThan(200);
+    expect(samples.length).toBeGreaterThan(100);
     // get_peers goes to who sampled, at most 20 times (R2, 6.2a step 9).
     const sampled = new Set(samples.map(({ host }) => host));
     const asked = sent.filter(({ method }) => method === 'get_peers');
@@ -132,7 +132,7 @@ describe(`the scraper behind a small router (SEED=${seed})`, () => {
     swarm.clock.advance(60_000);
     // 8/s for 120 s are 960 entries: most of what is asked by now is lost.
     expect(counters.queryTimeouts).toBeGreaterThan(50);
-    swarm.clock.advance(90_000);
+    swarm.clock.advance(150_000);
     expect(node.budget.rates.newAddressesPerSecond * 120).toBeLessThanOrEqual(mappingsMax);
     const before = { timeouts: counters.queryTimeouts, asked: counters.samplesAsked };
     swarm.clock.advance(30_000);

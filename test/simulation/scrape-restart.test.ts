@@ -25,7 +25,7 @@ describe(`a restart among 500 nodes (SEED=${seed})`, () => {
     };
 
     const first = await swarm.addScraper({ host: HOST, pace: 'fast' });
-    swarm.clock.advance(6000);
+    swarm.clock.advance(20_000);
     const sampledFirst = new Set(sampled);
     expect(sampledFirst.size).toBeGreaterThan(100);
     first.loop.stop();

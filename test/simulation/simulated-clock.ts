@@ -10,6 +10,8 @@ interface Alarm {
 }
 
 export class SimulatedClock implements Clock {
+  /** Called after each timer that went off. */
+  onEvent: (() => void) | null = null;
   #nowMs: number;
   #startUnixSeconds: number;
   #order = 0;
@@ -56,7 +58,9 @@ export class SimulatedClock implements Clock {
     for (let next = this.#alarms[0]; next !== undefined && next.atMs <= untilMs; next = this.#alarms[0]) {
       this.#pop();
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.callback?.();
+      if (next.callback === null) continue;
+      next.callback();
+      this.onEvent?.();
     }
     this.#nowMs = untilMs;
   }

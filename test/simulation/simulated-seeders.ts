@@ -16,6 +16,7 @@ const METADATA_ID = 9;
 export class SimulatedSeeders {
   /** Every dial, in order. */
   readonly dialled: { readonly contact: Contact; readonly atMs: number }[] = [];
+  dialledCount = 0;
   openCount = 0;
   readonly #clock: SimulatedClock;
   readonly #infos = new Map<string, Uint8Array>();
@@ -26,9 +27,28 @@ export class SimulatedSeeders {
       for (const infohash of infohashes) this.#infos.set(toHex(infohash), info);
   }
 
+  /** Whether anybody is there. */
+  protected answers(_contact: Contact): boolean {
+    return true;
+  }
+
+  /** Whether the peer there has what it is asked for. */
+  protected has(_contact: Contact): boolean {
+    return true;
+  }
+
+  protected infoOf(infohashHex: string): Uint8Array | null {
+    return this.#infos.get(infohashHex) ?? null;
+  }
+
+  protected noteDial(contact: Contact): void {
+    this.dialledCount++;
+    this.dialled.push({ contact, atMs: this.#clock.nowMs() });
+  }
+
   /** Every address has every torrent. */
   readonly dial: DialStream = (contact, _localAddress, listener) => {
-    this.dialled.push({ contact, atMs: this.#clock.nowMs() });
+    this.noteDial(contact);
     this.openCount++;
     let isOpen = true;
     let info: Uint8Array | null = null;
@@ -41,7 +61,7 @@ export class SimulatedSeeders {
     const answer = (bytes: Buffer): void => {
       let rest = bytes;
       if (info === null) {
-        info = this.#infos.get(rest.toString('hex', 28, 48)) ?? null;
+        info = this.has(contact) ? this.infoOf(rest.toString('hex', 28, 48)) : null;
         if (info === null) return listener.onClosed('reset');
         greet(listener, rest, info);
         rest = rest.subarray(HANDSHAKE_BYTES);
@@ -53,7 +73,7 @@ export class SimulatedSeeders {
         else sendPiece(listener, { id: theirId, piece: fields.piece!, info });
       }
     };
-    later(() => listener.onConnected());
+    if (this.answers(contact)) later(() => listener.onConnected());
     return {
       send: (bytes) => later(() => answer(Buffer.from(bytes))),
       destroy: () => {

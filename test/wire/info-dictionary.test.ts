@@ -152,7 +152,39 @@ describe('what creators write', () => {
       },
     });
     expect(info.files.map((file) => file.path)).toEqual(['dir/b.txt', 'dir/empty', 'zlink']);
+    expect(info.files[2]).toEqual({ path: 'zlink', sizeBytes: 0, attributes: 'l', linkTarget: 'dir/b.txt' });
     expect(info.sizeBytes).toBe(7);
+  });
+
+  it('attributes are kept, a link needs no length and takes no place, and its target is cleaned text', () => {
+    const info = read(
+      withFiles([
+        { attr: 'hxq', length: 5, path: ['run.sh'] },
+        { attr: 'l', length: 9_999_999, path: ['large link'], 'symlink path': ['..', '..', 'etc', 'pass\u202ewd'] },
+        { attr: 'l', path: ['points nowhere'], 'symlink path': 7 },
+      ]),
+    );
+    expect(info.files).toEqual([
+      { path: 'run.sh', sizeBytes: 5, attributes: 'xh' },
+      { path: 'large link', sizeBytes: 0, attributes: 'l', linkTarget: 'etc/passwd' },
+      { path: 'points nowhere', sizeBytes: 0, attributes: 'l', linkTarget: '_' },
+    ]);
+    expect(info.sizeBytes).toBe(5);
+    expect(read({ attr: 'xl', length: 4, name: 'one', 'piece length': 16384, pieces: PIECES }).files).toEqual([
+      { path: 'one', sizeBytes: 4, attributes: 'x' },
+    ]);
+  });
+
+  it('of a repeated key the first counts', () => {
+    const raw = Buffer.concat([Buffer.from('d6:lengthi3e6:lengthi9e4:name1:a4:name1:b12:piece lengthi16384e6:pieces20:'), Buffer.alloc(20), Buffer.from('e')]); // prettier-ignore
+    expect(parseInfoDictionary(raw)).toMatchObject({ ok: true, info: { name: 'a', sizeBytes: 3 } });
+  });
+
+  it('of a name of megabytes only the ends are read, in whole characters', () => {
+    const raw = Buffer.concat([Buffer.from('d6:lengthi3e4:name3000000:'), Buffer.from('é'.repeat(1_500_000)), Buffer.from('12:piece lengthi16384e6:pieces20:'), Buffer.alloc(20), Buffer.from('e')]); // prettier-ignore
+    const parsed = parseInfoDictionary(raw);
+    expect(parsed).toMatchObject({ ok: true, info: { hasBadEncoding: false } });
+    expect(parsed.ok && /^é+$/.test(parsed.info.name)).toBe(true);
   });
 
   it('a hybrid shows the v1 list and counts no padding', () => {

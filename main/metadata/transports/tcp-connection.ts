@@ -10,16 +10,27 @@ const REASONS: Readonly<Record<string, CloseReason>> = {
   ETIMEDOUT: 'timeout',
 };
 
+/** All connections read into it, one after the other: what is read is used before the next read. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
 export const dialTcp: DialStream = (contact, localAddress, listener) => {
+  let isOpen = true;
   const socket = connect({
     host: contact.host,
     port: contact.port,
     noDelay: true, // requests are small and each waits for its answer: 12 ms a fetch instead of 44
+    // Instead of a stream of buffers of its own, which is a third of the price of a small fetch.
+    onread: {
+      buffer: READ_BUFFER,
+      callback: (byteCount) => {
+        if (isOpen) listener.onBytes(READ_BUFFER.subarray(0, byteCount));
+        return true;
+      },
+    },
     ...(localAddress === null ? {} : { localAddress }),
   });
   let reason: CloseReason = 'ended';
   socket.on('connect', () => listener.onConnected());
-  socket.on('data', (chunk: Buffer) => listener.onBytes(chunk));
   socket.on('error', (error: NodeJS.ErrnoException) => {
     reason = REASONS[error.code ?? ''] ?? 'unreachable';
   });
@@ -29,7 +40,8 @@ export const dialTcp: DialStream = (contact, localAddress, listener) => {
       socket.write(bytes);
     },
     destroy: () => {
-      socket.removeAllListeners('connect').removeAllListeners('data').removeAllListeners('close');
+      isOpen = false;
+      socket.removeAllListeners('connect').removeAllListeners('close');
       // A reset frees the router's table entry sooner. While connecting, Node would first wait for the connection.
       if (socket.connecting) socket.destroy();
       else socket.resetAndDestroy();
