@@ -4,7 +4,7 @@
 Debian's python3-libtorrent; run with /usr/bin/python3. Ends when its stdin is closed, or after --time-limit seconds.
 Addresses lie in 127.0.0.0/8, or in 10.0.0.0/8 of a network namespace without any way out.
 """
-from libtorrent_settings import closed_settings
+from libtorrent_settings import closed_settings, wait_until_listening
 
 import argparse
 import json
@@ -23,6 +23,11 @@ ANSWER_SECONDS = 3
 def endpoint(text):
     host, port = text.rsplit(":", 1)
     return host, int(port)
+
+
+def compact(text):
+    host, port = endpoint(text)
+    return socket.inet_aton(host) + struct.pack(">H", port)
 
 
 def ask(udp, to, method, arguments):
@@ -48,10 +53,7 @@ class Teller(threading.Thread):
         self.udp.bind(endpoint(address))
         self.id = os.urandom(20)
         self.samples = b"".join(bytes.fromhex(text) for text in infohashes)
-        self.nodes = b"".join(
-            bytes.fromhex(node["id"]) + socket.inet_aton(endpoint(node["contact"])[0]) + struct.pack(">H", endpoint(node["contact"])[1])
-            for node in nodes
-        )
+        self.nodes = b"".join(bytes.fromhex(node["id"]) + compact(node["contact"]) for node in nodes)
 
     def run(self):
         while True:
@@ -79,6 +81,7 @@ class Peers:
         host, port = endpoint(address)
         mask = lt.alert.category_t.dht_operation_notification | lt.alert.category_t.error_notification
         self.sessions[name] = lt.session({**closed_settings(host, port), "alert_mask": mask, **settings})
+        wait_until_listening([self.sessions[name]], port)
         return {"libtorrent": lt.__version__}
 
     def add_node(self, name, contact):
@@ -120,7 +123,7 @@ class Peers:
                         "intervalSeconds": int(alert.interval.total_seconds()),
                         "num": alert.num_infohashes,
                         "samples": [str(sample) for sample in alert.samples],
-                        "nodes": [f"{node['endpoint'][0]}:{node['endpoint'][1]}" if isinstance(node, dict) else f"{node[1][0]}:{node[1][1]}" for node in alert.nodes],
+                        "nodes": ["%s:%d" % node["endpoint"] for node in alert.nodes],
                     }
         return None
 

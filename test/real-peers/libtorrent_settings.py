@@ -5,17 +5,22 @@ import os
 os.environ["SSL_CERT_FILE"] = "/dev/null"
 os.environ["SSL_CERT_DIR"] = "/nonexistent"
 
+import time
 import warnings
 
 warnings.simplefilter("ignore", DeprecationWarning)
 
-PORT = 6881
+# Not 6881: whoever runs a torrent client on this machine has that.
+PORT = 27_369
+LISTEN_SECONDS = 10
 
 
 def closed_settings(address, port=PORT):
     """A session on one address that knows the DHT and no other way to find anybody. DHT limits are libtorrent's own."""
     return {
         "listen_interfaces": f"{address}:{port}",
+        # This port or a failure: a test that knows another one would wait in vain.
+        "max_retry_port_bind": 0,
         "enable_dht": True,
         "dht_bootstrap_nodes": "",
         "enable_lsd": False,
@@ -31,3 +36,12 @@ def closed_settings(address, port=PORT):
         "hashing_threads": 1,
         "alert_queue_size": 20_000,
     }
+
+
+def wait_until_listening(sessions, port=PORT):
+    """Raises when one of them could not have its port."""
+    end = time.time() + LISTEN_SECONDS
+    while any(session.listen_port() != port for session in sessions):
+        if time.time() > end:
+            raise OSError(f"no libtorrent session listens on port {port}: does another program have it?")
+        time.sleep(0.05)

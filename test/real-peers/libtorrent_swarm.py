@@ -9,7 +9,7 @@ metrics, and whom it has banned, by its own log. No file data exists: torrents a
 Debian's python3-libtorrent; run with /usr/bin/python3. Every session has an address of its own, one in each /24, since
 libtorrent's rules against floods are per address and per /24. Nothing leaves 127.0.0.0/8.
 """
-from libtorrent_settings import PORT, closed_settings
+from libtorrent_settings import PORT, closed_settings, wait_until_listening
 
 import argparse
 import json
@@ -47,6 +47,7 @@ class Swarm:
         self.rng = random.Random(args.seed)
         self.addresses = [f"{args.base}.{1 + index}.1" for index in range(args.nodes)]
         self.sessions = [lt.session({**closed_settings(address), **SETTING_UP}) for address in self.addresses]
+        wait_until_listening(self.sessions)
         self.copies = {}
         self.handles = {}
         # A session asks its bootstrap nodes once, at a moment when all tables are empty: tell each of some others instead.

@@ -83,11 +83,16 @@ export async function endAll(): Promise<void> {
   await Promise.all([...running].map((each) => each.end()));
 }
 
-/** Resolves as soon as `isSo` holds; says `what` did not happen when `limitMs` is over. */
-export async function eventually(what: string, isSo: () => boolean | Promise<boolean>, limitMs: number): Promise<void> {
+/** Resolves as soon as `isSo` holds; when `limitMs` is over says `what` did not happen, and `whatDid`. */
+export async function eventually(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  limitMs: number,
+  whatDid: () => string = () => '',
+): Promise<void> {
   const endMs = performance.now() + limitMs;
   while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
+    if (performance.now() > endMs) throw new Error(`not within ${limitMs / 1000} s: ${what}\n${whatDid()}`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

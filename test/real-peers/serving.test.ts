@@ -11,12 +11,12 @@ import { endAll, eventually } from './processes.ts';
 import { makeSeededFile, type SeededFile } from './seeded-file.ts';
 import { WireTap, type TappedMessage } from './wire-tap.ts';
 
-const US = '127.42.9.1:6881';
+const US = '127.42.9.1:27369';
 /** Told of us as a bootstrap router, which libtorrent keeps out of its table. */
-const SEED = '127.42.1.1:6881';
-const DOWNLOADER = '127.42.2.1:6881';
+const SEED = '127.42.1.1:27369';
+const DOWNLOADER = '127.42.2.1:27369';
 /** Told of us as a node like any other. */
-const BYSTANDER = '127.42.3.1:6881';
+const BYSTANDER = '127.42.3.1:27369';
 const LIMIT_MS = 90_000;
 
 let folder: string;

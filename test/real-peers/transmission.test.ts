@@ -26,7 +26,7 @@ describe.skipIf(!NetworkNamespace.isPossible())(
     let folder: string;
     let dataDir: string;
     let namespace: NetworkNamespace | null = null;
-    let files: { libtorrent: SeededFile; transmission: SeededFile };
+    let file: SeededFile;
     let run: HeadlessRun | null = null;
     let tap: WireTap;
 
@@ -43,35 +43,24 @@ describe.skipIf(!NetworkNamespace.isPossible())(
     beforeAll(async () => {
       folder = await mkdtemp(path.join(tmpdir(), 'lanternfish-transmission-'));
       dataDir = path.join(folder, 'data');
-      const homes = { libtorrent: path.join(folder, 'libtorrent'), transmission: path.join(folder, 'transmission') };
-      await mkdir(homes.libtorrent);
-      await mkdir(homes.transmission);
-      files = {
-        libtorrent: await makeSeededFile(homes.libtorrent, 'libtorrent'),
-        transmission: await makeSeededFile(homes.transmission, 'transmission'),
-      };
+      const home = path.join(folder, 'transmission');
+      await mkdir(home);
+      file = await makeSeededFile(home, 'transmission');
       namespace = NetworkNamespace.create();
       const { within } = namespace;
       const peers = new LibtorrentPeers({ within });
       await peers.startSession('libtorrent', LIBTORRENT);
-      await peers.addTorrent('libtorrent', files.libtorrent.torrent, path.join(homes.libtorrent, 'files'), true);
       const [host, port] = TRANSMISSION.split(':') as [string, string];
-      const { torrent } = files.transmission;
-      await startTransmission({
-        home: homes.transmission,
-        host,
-        port: Number(port),
-        torrent,
-        knows: LIBTORRENT,
-        within,
-      });
+      await startTransmission({ home, host, port: Number(port), torrent: file.torrent, knows: LIBTORRENT, within });
       for (const contact of [LIBTORRENT, TRANSMISSION]) {
         const isUp = async () => (await peers.ask('10.41.7.1', contact, 'ping')).kind === 'r';
         await eventually(`${contact} answers`, isUp, LIMIT_MS);
       }
       await peers.addNode('libtorrent', TRANSMISSION);
-      expect(await peers.tellPeer(LIBTORRENT, files.libtorrent.infohash, LIBTORRENT)).toBe(true);
-      expect(await peers.tellPeer(TRANSMISSION, files.transmission.infohash, LIBTORRENT)).toBe(true);
+      // Whoever announces enters libtorrent's table, from whatever port, unless it knows a node at that address already.
+      const knows = async () => (await peers.state('libtorrent')).dhtNodes >= 1;
+      await eventually('libtorrent knows Transmission', knows, LIMIT_MS);
+      expect(await peers.tellPeer(TRANSMISSION, file.infohash, LIBTORRENT)).toBe(true);
       run = start('first-run', '--bootstrap', LIBTORRENT, '--bootstrap', TRANSMISSION);
     });
 
@@ -82,10 +71,10 @@ describe.skipIf(!NetworkNamespace.isPossible())(
       await rm(folder, { recursive: true, force: true });
     });
 
-    it('gives its torrent as libtorrent does', async () => {
-      const enough = await run!.waitFor((line) => line.torrents >= 2, LIMIT_MS);
-      expect(enough.torrents, run!.errors).toBe(2);
-      expect(search(dataDir, files.transmission.infohash).map(({ name }) => name)).toEqual(['transmission']);
+    it('gives its torrent', async () => {
+      const enough = await run!.waitFor((line) => line.torrents >= 1, LIMIT_MS);
+      expect(enough.torrents, `${run!.errors}\n${tap.story(LIBTORRENT)}`).toBe(1);
+      expect(search(dataDir, file.infohash).map(({ name }) => name)).toEqual(['transmission']);
       expect(enough.malformed).toEqual({});
     });
 

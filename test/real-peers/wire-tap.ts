@@ -15,10 +15,10 @@ export class WireTap {
     this.path = path;
   }
 
-  /** All messages so far, or those exchanged with one contact (`host:port`). Throws when the product sent what is no KRPC. */
+  /** All KRPC messages so far, or those exchanged with one contact (`host:port`). */
   messages(contact?: string): TappedMessage[] {
     return this.#lines()
-      .filter(([, kind, whom]) => kind !== 'dial' && (contact === undefined || whom === contact))
+      .filter(([, , whom, hex]) => isKrpc(hex) && (contact === undefined || whom === contact))
       .map(([atMs, kind, whom, hex]) => ({
         ...readMessage(Buffer.from(hex!, 'hex')),
         atMs: Number(atMs),
@@ -38,6 +38,23 @@ export class WireTap {
     return this.messages(contact).filter(({ direction, y, t }) => direction === 'in' && y !== 'q' && asked.has(hex(t)));
   }
 
+  /** What was said to and fro with `contact`, a line each, for a test that fails. */
+  story(contact: string): string {
+    const messages = this.messages(contact);
+    const line = ({ atMs, direction, y, q, e, r }: TappedMessage): string => {
+      const parts = [
+        ((atMs - messages[0]!.atMs) / 1000).toFixed(2),
+        direction,
+        y,
+        q,
+        e.length > 0 ? Number(e[0]) : null,
+        ...Object.keys(r),
+      ];
+      return parts.filter((part) => part != null).join(' ');
+    };
+    return [contact, ...messages.map(line)].join('\n');
+  }
+
   /** Contacts dialled by TCP, each as often as it was. */
   dials(): string[] {
     return this.#lines()
@@ -45,12 +62,21 @@ export class WireTap {
       .map(([, , contact]) => contact!);
   }
 
-  /** The most datagrams sent to one address in any `windowMs`. */
+  /** Whom datagrams of any kind were sent to. */
+  sentTo(): ReadonlySet<string> {
+    return new Set(
+      this.#lines()
+        .filter(([, kind]) => kind === 'out')
+        .map(([, , contact]) => contact!),
+    );
+  }
+
+  /** The most KRPC messages sent to one address in any `windowMs`. */
   busiest(windowMs: number): { host: string; count: number } {
     const recent = new Map<string, number[]>();
     let busiest = { host: '', count: 0 };
-    for (const [atMs, kind, contact] of this.#lines()) {
-      if (kind !== 'out') continue;
+    for (const [atMs, kind, contact, hex] of this.#lines()) {
+      if (kind !== 'out' || !isKrpc(hex)) continue;
       const host = contact!.slice(0, contact!.lastIndexOf(':'));
       const times = (recent.get(host) ?? []).filter((earlier) => Number(atMs) - earlier < windowMs);
       times.push(Number(atMs));
@@ -67,6 +93,11 @@ export class WireTap {
       .slice(0, -1)
       .map((line) => line.split(' '));
   }
+}
+
+/** A dictionary; what else goes through the socket is uTP. */
+function isKrpc(hex: string | undefined): boolean {
+  return hex?.startsWith('64') === true;
 }
 
 function hex(bytes: Uint8Array): string {
