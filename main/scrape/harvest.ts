@@ -94,8 +94,9 @@ export class Harvest {
   }
 
   /** True while something waits that a tick would work on. */
-  get hasWork(): boolean {
-    return this.#triage.count > 0 || this.#getPeers.waitingCount > 0 || this.#dependencies.memory.known.isWarmingUp;
+  hasWork(mayAsk: boolean): boolean {
+    const isAsking = mayAsk && this.#getPeers.waitingCount > 0;
+    return this.#triage.count > 0 || isAsking || this.#dependencies.memory.known.isWarmingUp;
   }
 
   figures(): HarvestFigures {

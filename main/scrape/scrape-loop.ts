@@ -256,7 +256,7 @@ export class ScrapeLoop {
     this.#tables.tick(nowMs);
     const maySample = mayAsk && !this.#harvest.isBusy;
     if (maySample) this.#sample(nowMs);
-    return this.#harvest.hasWork || (maySample && this.#tables.candidateCount > 0);
+    return this.#harvest.hasWork(mayAsk) || (maySample && this.#tables.candidateCount > 0);
   }
 
   #sample(nowMs: number): void {
