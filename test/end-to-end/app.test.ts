@@ -74,7 +74,14 @@ describe('before consent', () => {
       const api = (globalThis as unknown as { lanternfish: Record<string, (input?: unknown) => Promise<unknown>> })
         .lanternfish;
       return [
-        await api['search']!({ text: 'x', sort: 'relevance', contentType: null, limit: 100000, cursor: null }),
+        await api['search']!({
+          text: 'x',
+          sort: 'relevance',
+          contentType: null,
+          isFast: false,
+          limit: 100000,
+          cursor: null,
+        }),
         await api['copyMagnet']!({ infohashHex: '../../etc/passwd' }),
         await api['setPaused']!({ isPaused: false, more: 1 }),
         await api['setPaused']!({ isPaused: false }),

@@ -58,7 +58,7 @@ describe('the packaged app', () => {
   });
 
   test('starts its threads and opens its database, with no help from the environment', async () => {
-    const request = { text: '', sort: 'newest', contentType: null, limit: 10, cursor: null };
+    const request = { text: '', sort: 'newest', contentType: null, isFast: false, limit: 10, cursor: null };
     const answer = await page.evaluate(`window.lanternfish.search(${JSON.stringify(request)})`);
     expect(answer).toMatchObject({ ok: true, value: { rows: [], totalCount: 0 } });
     expect(existsSync(path.join(folder, 'catalogue.db'))).toBe(true);
