@@ -77,13 +77,14 @@ export class LibtorrentPeers {
     return (told as { isStored: boolean }).isStored;
   }
 
-  /** A node that samples `infohashes`, has no peers for them, and names `nodes`. */
+  /** A node that samples `infohashes`, names `nodes`, and gives the peers that those give, byte for byte. */
   async startTeller(
     address: string,
+    asksFrom: string,
     infohashes: readonly string[],
     nodes: readonly { id: string; contact: string }[],
   ): Promise<void> {
-    await this.#do('teller', { address, infohashes, nodes });
+    await this.#do('teller', { address, asks_from: asksFrom, infohashes, nodes });
   }
 
   /** Root only: a query to `contact` that claims to come from `source`. */

@@ -21,6 +21,8 @@ export interface SwarmOptions {
   readonly torrents: readonly SwarmTorrent[];
   readonly nodes: number;
   readonly seeders: number;
+  /** The first two numbers of every address. */
+  readonly net: string;
 }
 
 export class LibtorrentSwarm {
@@ -37,14 +39,14 @@ export class LibtorrentSwarm {
   }
 
   /** Resolves when the sessions have stored every announcement. */
-  static async start({ folder, torrents, nodes, seeders }: SwarmOptions): Promise<LibtorrentSwarm> {
+  static async start({ folder, torrents, nodes, seeders, net }: SwarmOptions): Promise<LibtorrentSwarm> {
     await mkdir(folder);
     await Promise.all(
       torrents.map((torrent, index) =>
         writeFile(path.join(folder, `${String(index).padStart(4, '0')}.torrent`), torrentFile(torrent)),
       ),
     );
-    const args = ['--torrents', folder, '--nodes', String(nodes), '--seeders', String(seeders)];
+    const args = ['--torrents', folder, '--nodes', String(nodes), '--seeders', String(seeders), '--base', net];
     const process = new RunningProcess(['/usr/bin/python3', '-B', SCRIPT, ...args]);
     const line = await process.nextLine();
     if (line === '') throw new Error(`the libtorrent swarm did not start: ${process.errors}`);

@@ -9,14 +9,15 @@ import { generateTorrents, type SwarmTorrent } from '../../scripts/swarm/torrent
 import { Asker } from './asker.ts';
 import { HeadlessRun, search } from './headless-run.ts';
 import { LibtorrentSwarm } from './libtorrent-swarm.ts';
+import { NET } from './own-network.ts';
 import { endAll } from './processes.ts';
 import { WireTap } from './wire-tap.ts';
 
 const TORRENTS = 200;
 const SEEDERS = 20;
 const NODES = 100;
-const US = '127.0.0.1';
-const RUDE = '127.2.9.9';
+const US = `${NET}.201.1`;
+const RUDE = `${NET}.202.1`;
 const CRAWL_LIMIT_MS = 180_000;
 /** libtorrent bans an address at its 50th packet in 10 s. */
 const BAN_WINDOW_MS = 10_000;
@@ -39,6 +40,7 @@ beforeAll(async () => {
     torrents,
     nodes: NODES,
     seeders: SEEDERS,
+    net: NET,
   });
 });
 
@@ -138,7 +140,7 @@ describe('100 libtorrent sessions with their default limits', () => {
     const before = run.last!;
     expect(await run.end('SIGTERM')).toBe(0);
     // No bootstrap that answers: what it knows now, it knows from the file.
-    run = start('--bootstrap', '127.9.9.9:9', '--for', '12');
+    run = start('--bootstrap', `${NET}.203.1:9`, '--for', '12');
     const first = await run.waitFor((line) => line.state === 'running' || line.state === 'joining', 15_000);
     expect(first.torrents).toBeGreaterThanOrEqual(before.torrents); // the last ones came after that line
     expect(first.nodes).toBeGreaterThanOrEqual(Math.floor(before.nodes * 0.8));

@@ -45,15 +45,25 @@ def ask(udp, to, method, arguments):
 
 
 class Teller(threading.Thread):
-    """A node that has samples and no peers: whoever wants peers for them must ask the nodes that it names."""
+    """A node that has samples; for their peers it asks others, and passes on what they say, byte for byte."""
 
-    def __init__(self, address, infohashes, nodes):
+    def __init__(self, address, asks_from, infohashes, nodes):
         super().__init__(daemon=True)
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(endpoint(address))
         self.id = os.urandom(20)
         self.samples = b"".join(bytes.fromhex(text) for text in infohashes)
         self.nodes = b"".join(bytes.fromhex(node["id"]) + compact(node["contact"]) for node in nodes)
+        self.values = {bytes.fromhex(text): self.values_of(asks_from, bytes.fromhex(text), nodes) for text in infohashes}
+
+    def values_of(self, asks_from, infohash, nodes):
+        """Not from its own address: whom it asks may remember it by the port that it asked from."""
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind((asks_from, 0))
+        wanted = {"id": self.id, "info_hash": infohash}
+        replies = [ask(udp, endpoint(node["contact"]), "get_peers", wanted).get(b"r", {}) for node in nodes]
+        udp.close()
+        return [value for reply in replies for value in reply.get(b"values", [])]
 
     def run(self):
         while True:
@@ -67,7 +77,7 @@ class Teller(threading.Thread):
             if query[b"q"] == b"sample_infohashes":
                 reply.update(interval=21600, num=len(self.samples) // 20, samples=self.samples)
             if query[b"q"] == b"get_peers":
-                reply["token"] = b"none"
+                reply.update(token=b"none", values=self.values.get(query[b"a"][b"info_hash"], []))
             self.udp.sendto(lt.bencode({"t": query[b"t"], "y": "r", "r": reply}), sender)
 
 
@@ -152,8 +162,8 @@ class Peers:
         finally:
             udp.close()
 
-    def teller(self, address, infohashes, nodes):
-        Teller(address, infohashes, nodes).start()
+    def teller(self, address, asks_from, infohashes, nodes):
+        Teller(address, asks_from, infohashes, nodes).start()
         return {}
 
     def forge(self, source, contact, method, transaction):

@@ -7,16 +7,17 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeadlessRun } from './headless-run.ts';
 import { LibtorrentPeers } from './libtorrent-peers.ts';
+import { NET } from './own-network.ts';
 import { endAll, eventually } from './processes.ts';
 import { makeSeededFile, type SeededFile } from './seeded-file.ts';
 import { WireTap, type TappedMessage } from './wire-tap.ts';
 
-const US = '127.42.9.1:27369';
+const US = `${NET}.9.1:27369`;
 /** Told of us as a bootstrap router, which libtorrent keeps out of its table. */
-const SEED = '127.42.1.1:27369';
-const DOWNLOADER = '127.42.2.1:27369';
+const SEED = `${NET}.1.1:27369`;
+const DOWNLOADER = `${NET}.2.1:27369`;
 /** Told of us as a node like any other. */
-const BYSTANDER = '127.42.3.1:27369';
+const BYSTANDER = `${NET}.3.1:27369`;
 const LIMIT_MS = 90_000;
 
 let folder: string;
@@ -35,8 +36,8 @@ beforeAll(async () => {
   const [host, port] = US.split(':') as [string, string];
   const args = ['--data-dir', path.join(folder, 'data'), '--bind', host, '--port', port, '--allow-local-addresses'];
   // It knows nobody: they come to it.
-  run = new HeadlessRun([...args, '--serve', '--bootstrap', '127.42.99.1:9'], { tapPath: tap.path });
-  await eventually('we answer', async () => (await peers.ask('127.42.7.1', US, 'ping')).kind === 'r', LIMIT_MS);
+  run = new HeadlessRun([...args, '--serve', '--bootstrap', `${NET}.99.1:9`], { tapPath: tap.path });
+  await eventually('we answer', async () => (await peers.ask(`${NET}.7.1`, US, 'ping')).kind === 'r', LIMIT_MS);
 });
 
 afterAll(async () => {
