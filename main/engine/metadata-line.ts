@@ -33,6 +33,12 @@ export interface MetadataLineDependencies {
   readonly store: StoreLink;
 }
 
+export interface MetadataLineOptions {
+  readonly pace: Pace;
+  readonly bindHost: string;
+  readonly localAddressesAllowed: boolean;
+}
+
 /** What the line needs of the scraper, which comes later than it. */
 export interface PeerSearch {
   readonly stages: PeerStages;
@@ -53,10 +59,10 @@ export class MetadataLine {
   #askedAtMs = -Infinity;
   #evictedCount = 0;
 
-  constructor(dependencies: MetadataLineDependencies, options: { readonly pace: Pace; readonly bindHost: string }) {
+  constructor(dependencies: MetadataLineDependencies, options: MetadataLineOptions) {
     const { clock, store } = dependencies;
     this.#dependencies = dependencies;
-    this.#pace = new TcpPace(ceilingOf(options.pace), clock.nowMs());
+    this.#pace = new TcpPace(ceilingOf(options.pace), clock.nowMs(), options.localAddressesAllowed);
     this.fetcher = new MetadataFetcher(
       dependencies,
       { ...this.#pace.limits(clock.nowMs()), bindHost: options.bindHost },

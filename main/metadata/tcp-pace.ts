@@ -4,7 +4,7 @@
 import { assert } from '../base/assert.ts';
 import type { ConnectionLimits } from './dial-limits.ts';
 
-/** Every profile begins here at most: what the router bears is not known yet (protocol.md 5.2, gentle). */
+/** Behind a router every profile begins here at most: what it bears is not known yet (protocol.md 5.2, gentle). */
 const START_PER_SECOND = 2;
 const FLOOR_PER_SECOND = 0.5;
 export const INCREASE_EVERY_MS = 10_000;
@@ -44,9 +44,10 @@ export class TcpPace {
   #seen: FlowTotals = { dialled: 0, unanswered: 0 };
   #dialledAtHold = 0;
 
-  constructor(ceiling: ConnectionLimits, nowMs: number) {
+  /** `startsFast`: on a network of one's own there is no router to be gentle with. */
+  constructor(ceiling: ConnectionLimits, nowMs: number, startsFast = false) {
     this.#ceiling = ceiling;
-    this.#perSecond = Math.min(START_PER_SECOND, ceiling.newConnectionsPerSecond);
+    this.#perSecond = Math.min(startsFast ? Infinity : START_PER_SECOND, ceiling.newConnectionsPerSecond);
     this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
     this.#windowStartMs = nowMs;
   }

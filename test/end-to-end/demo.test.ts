@@ -9,7 +9,7 @@ import { temporaryFolder, type TemporaryFolder } from './app-under-test.ts';
 import { until } from './tray-host.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
-const DEMO_LIMIT_MS = 150_000;
+const DEMO_LIMIT_MS = 60_000;
 const PNG_SIGNATURE = '89504e470d0a1a0a';
 /** By it every process of the demo is told apart from those of others: children inherit their environment. */
 const MARK_NAME = 'LANTERNFISH_DEMO_TEST';

@@ -34,6 +34,15 @@ describe('TcpPace', () => {
     expect(pace.signalCount).toBe(0);
   });
 
+  it("starts at the profile on a network of one's own, and still halves when answers stop", () => {
+    const pace = new TcpPace(BALANCED, 0, true);
+    expect(pace.limits(0)).toEqual(BALANCED);
+    const state = { nowMs: 0, dialled: 0, unanswered: 0 };
+    drive(pace, state, 60, 0);
+    drive(pace, state, 30, 1);
+    expect(pace.limits(state.nowMs).newConnectionsPerSecond).toBe(2.5);
+  });
+
   it('does not grow while the rate is not used', () => {
     const pace = new TcpPace(BALANCED, 0);
     for (let second = 1; second <= 300; second++) pace.tick(second * 1000, { dialled: second / 4, unanswered: 0 });
