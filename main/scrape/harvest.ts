@@ -168,16 +168,18 @@ export class Harvest {
       recent,
       known,
       areKnown,
-      onNew: (infohash, source) => this.#foundNew(infohash, source),
+      onNew: (infohash, sources) => this.#foundNew(infohash, sources),
     });
   }
 
-  #foundNew(infohash: Infohash, source: SampleSource): void {
+  #foundNew(infohash: Infohash, sources: readonly SampleSource[]): void {
     const { counters, memory, onNew } = this.#dependencies;
+    const source = sources[0]!;
     counters.infohashesNew++;
     memory.versions.foundNew(source.version);
     onNew(source.node);
     this.stages.begin(infohash, source);
+    for (const other of sources.slice(1)) this.stages.sampledAgain(infohash, other);
   }
 
   #send(contact: Contact, infohash: Infohash, onOutcome: (outcome: QueryOutcome) => void): SendVerdict {

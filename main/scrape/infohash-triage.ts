@@ -1,14 +1,15 @@
 // What happens to each infohash that a node sampled to us. Outcomes, in the order they are tried:
 //   1. full       the queue is full: forgotten, so that it may come again (sampling stops long before, see isBusy)
-//   2. repeated   met in the last 12 to 24 hours
+//   2. repeated   met in the last 12 to 24 hours; while the first meeting is still in here, its source joins that one
 //   3. known      stored or proven invalid, says the filter; a few of these are confirmed when a batch has room
 //   4. queued     the store is asked, 500 at a time or what came in 250 ms
 //      4a. known to the store    remembered in the filter, done
 //      4b. resting               tried not long ago: the store gives it its next turn
-//      4c. new                   handed on: its source is asked for peers
+//      4c. new                   handed on with all its sources: they are asked for peers
 // `Source` is whatever the caller wants back with a new infohash (the node that gave it).
 import { assert } from '../base/assert.ts';
 import { BoundedQueue } from '../base/bounded-queue.ts';
+import { toKey } from '../base/bytes.ts';
 import type { Infohash } from '../base/identifier.ts';
 import type { Counters } from '../stats/counters.ts';
 import type { KnownInfohashes, RecentInfohashes } from './infohash-filters.ts';
@@ -25,6 +26,8 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Hits of the `known` filter waiting to be confirmed, and how many ride along in one batch. */
 const DOUBTS_MAX = 256;
 const DOUBTS_PER_BATCH = 32;
+/** Of one infohash: more than are asked for its peers would be of no use. */
+const SOURCES_MAX = 5;
 
 export type TriageOutcome = 'full' | 'repeated' | 'known' | 'queued';
 /** `resting`: tried not long ago, and its next turn is not ours to give. */
@@ -33,7 +36,8 @@ export type AskKnown = (infohashes: Infohash[], onAnswer: (isKnown: Known[]) => 
 
 interface Waiting<Source> {
   readonly infohash: Infohash;
-  readonly source: Source;
+  /** The first that sampled it first; never empty. */
+  readonly sources: Source[];
 }
 
 interface Batch<Source> {
@@ -46,7 +50,8 @@ export interface TriageOptions<Source> {
   readonly recent: RecentInfohashes;
   readonly known: KnownInfohashes;
   readonly areKnown: AskKnown;
-  readonly onNew: (infohash: Infohash, source: Source) => void;
+  /** `sources`: who sampled it so far, the first one first; at least one. */
+  readonly onNew: (infohash: Infohash, sources: readonly Source[]) => void;
 }
 
 export class InfohashTriage<Source> {
@@ -54,6 +59,8 @@ export class InfohashTriage<Source> {
   readonly #waiting = new BoundedQueue<Waiting<Source>>(TRIAGE_WAITING_MAX);
   readonly #doubts = new BoundedQueue<Waiting<Source>>(DOUBTS_MAX);
   readonly #inFlight = new Set<Batch<Source>>();
+  /** What is queued or asked about, by infohash. */
+  readonly #byInfohash = new Map<string, Waiting<Source>>();
   #inFlightCount = 0;
   #oldestAtMs = 0;
   #isBusy = false;
@@ -70,15 +77,19 @@ export class InfohashTriage<Source> {
     }
     if (!recent.insert(infohash, nowMs)) {
       counters.infohashesRepeated++;
+      const waiting = this.#byInfohash.get(toKey(infohash));
+      if (waiting !== undefined && waiting.sources.length < SOURCES_MAX) waiting.sources.push(source);
       return 'repeated';
     }
     if (known.has(infohash)) {
       counters.infohashesKnown++;
-      this.#doubts.offer({ infohash, source });
+      this.#doubts.offer({ infohash, sources: [source] });
       return 'known';
     }
     if (this.#waiting.size === 0) this.#oldestAtMs = nowMs;
-    this.#waiting.offer({ infohash, source });
+    const waiting = { infohash, sources: [source] };
+    this.#waiting.offer(waiting);
+    this.#byInfohash.set(toKey(infohash), waiting);
     return 'queued';
   }
 
@@ -106,6 +117,7 @@ export class InfohashTriage<Source> {
     assert(inFlightCount === this.#inFlightCount, 'infohashes in flight are miscounted');
     assert(this.#inFlight.size <= BATCHES_IN_FLIGHT_MAX, 'too many questions to the store at once');
     assert(this.count <= TRIAGE_WAITING_MAX + BATCHES_IN_FLIGHT_MAX * DOUBTS_PER_BATCH, 'triage is above its limit');
+    assert(this.#byInfohash.size <= this.count, 'an infohash is found that is not in here');
     this.#waiting.checkInvariants();
     this.#doubts.checkInvariants();
   }
@@ -143,10 +155,13 @@ export class InfohashTriage<Source> {
     batch.entries.forEach((entry, index) => this.#judge(entry, isKnown[index] ?? false));
   }
 
-  #judge({ infohash, source }: Waiting<Source>, isKnown: Known): void {
+  #judge(entry: Waiting<Source>, isKnown: Known): void {
     const { counters, known, onNew } = this.#options;
+    const { infohash, sources } = entry;
+    const key = toKey(infohash);
+    if (this.#byInfohash.get(key) === entry) this.#byInfohash.delete(key);
     if (isKnown === 'resting') return;
-    if (!isKnown) return onNew(infohash, source);
+    if (!isKnown) return onNew(infohash, sources);
     // A hit of the filter that is confirmed was counted when it was one.
     if (!known.has(infohash)) counters.infohashesKnown++;
     known.add(infohash);

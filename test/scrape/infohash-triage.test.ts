@@ -32,6 +32,21 @@ describe('InfohashTriage', () => {
     expect(triage.count).toBe(0);
   });
 
+  it('hands on every node that sampled an infohash while the store was asked about it', () => {
+    const { triage, questions, sourcesOf } = newTriage();
+    const infohash = newInfohash();
+    expect(triage.offer(infohash, 'a', 0)).toBe('queued');
+    expect(triage.offer(infohash, 'b', 1)).toBe('repeated');
+    triage.tick(BATCH_WAIT_MS);
+    expect(triage.offer(infohash, 'c', BATCH_WAIT_MS)).toBe('repeated');
+    for (let more = 0; more < 20; more++) triage.offer(infohash, `more ${more}`, BATCH_WAIT_MS);
+    triage.checkInvariants();
+    questions[0]!.answer([false]);
+    expect(sourcesOf.get(infohash)).toEqual(['a', 'b', 'c', 'more 0', 'more 1']);
+    expect(triage.offer(infohash, 'late', BATCH_WAIT_MS)).toBe('repeated');
+    triage.checkInvariants();
+  });
+
   it('lets alone what rests on the retry ladder, and does not take it for known', () => {
     const { triage, questions, found, known } = newTriage();
     const infohash = newInfohash();

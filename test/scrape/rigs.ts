@@ -51,6 +51,7 @@ export const key = new Uint8Array(HASH_KEY_BYTES);
 export function newTriage() {
   const counters = new Counters();
   const found: Infohash[] = [];
+  const sourcesOf = new Map<Infohash, readonly string[]>();
   const questions: { infohashes: Infohash[]; answer: (isKnown: (boolean | 'resting')[]) => void }[] = [];
   const known = new KnownInfohashes(key, counters);
   const triage = new InfohashTriage<string>({
@@ -58,9 +59,12 @@ export function newTriage() {
     recent: new RecentInfohashes(key, 0),
     known,
     areKnown: (infohashes, answer) => questions.push({ infohashes, answer }),
-    onNew: (infohash) => found.push(infohash),
+    onNew: (infohash, sources) => {
+      found.push(infohash);
+      sourcesOf.set(infohash, sources);
+    },
   });
-  return { triage, counters, found, questions, known };
+  return { triage, counters, found, sourcesOf, questions, known };
 }
 
 const START = 1_700_000_000;
