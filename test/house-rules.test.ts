@@ -56,7 +56,12 @@ const OWNERS: Record<string, readonly string[]> = {
     'main/search-command.ts',
     'main/app',
   ],
-  'node:fs/promises': ['main/dht/routing-table-file.ts', 'main/store/index-snapshot.ts', 'main/app'],
+  'node:fs/promises': [
+    'main/base/replace-file.ts',
+    'main/dht/routing-table-file.ts',
+    'main/store/index-snapshot.ts',
+    'main/app',
+  ],
   'node:child_process': ['main/app'],
   'node:worker_threads': ['main/base/port.ts', 'main/engine', 'main/store', 'main/session'],
   'node:crypto': ['main/base/random.ts', 'main/dht', 'main/metadata'], // digests; eslint keeps randomness in random.ts

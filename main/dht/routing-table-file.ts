@@ -2,9 +2,10 @@
 // Written beside the old file and renamed over it, so that a crash leaves the old or the new one, never half of one.
 // A file that is not what was written is kept aside as NAME.damaged and said; it never stops the engine.
 import { createHash } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import bencode, { type Bencodable } from 'bencode';
 import { bytesEqual } from '../base/bytes.ts';
+import { replaceFile } from '../base/replace-file.ts';
 
 export type { Bencodable } from 'bencode';
 
@@ -27,8 +28,6 @@ const MAGIC = new TextEncoder().encode('lanternfish state\n');
 const CHECKSUM_BYTES = 32;
 /** Needle tables and cooldown filters take some 22 MiB at most. */
 const STATE_BYTES_MAX = 128 * 1024 * 1024;
-/** Who reads it learns whom we talked to. */
-const OWNER_ONLY = 0o600;
 
 /** Never rejects. */
 export async function readState(path: string): Promise<StateFile | StateProblem> {
@@ -53,20 +52,11 @@ export async function writeState(
   savedAtUnixSeconds: number,
 ): Promise<void> {
   const body = bencode.encode({ version: STATE_VERSION, savedAtUnixSeconds, sections });
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', OWNER_ONLY);
-  try {
+  await replaceFile(path, async (file) => {
     await file.writeFile(MAGIC);
     await file.writeFile(checksumOf(body));
     await file.writeFile(body);
-    await file.sync();
-  } catch (error) {
-    await file.close();
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await file.close();
-  await rename(temporary, path);
+  });
 }
 
 /** Null: these are not the bytes that writeState wrote. */

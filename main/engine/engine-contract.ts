@@ -2,6 +2,9 @@
 // `engine-worker.ts` is one end, Electron's main thread or the headless command the other.
 import type { MessagePort } from 'node:worker_threads';
 import type { HealthReport } from '../catalogue/torrent.ts';
+import type { DhtFigures } from '../dht/dht-contract.ts';
+import type { ScrapeFigures } from '../scrape/scrape-contract.ts';
+import type { VersionRow } from '../stats/client-versions.ts';
 
 export const PACES = ['gentle', 'balanced', 'fast'] as const;
 export type Pace = (typeof PACES)[number];
@@ -76,7 +79,7 @@ export interface EngineCounters {
   readonly atUptimeMs: number;
   readonly dht: {
     /** One for each family of addresses. */
-    readonly nodes: readonly EngineNodeCounters[];
+    readonly nodes: readonly DhtFigures[];
     /** Queries by method, of ours and of others; announce_peer is never sent. */
     readonly queriesSentBy: Readonly<Record<string, number>>;
     readonly queriesReceivedBy: Readonly<Record<string, number>>;
@@ -90,7 +93,7 @@ export interface EngineCounters {
     readonly newAddressesPerSecond: number;
   };
   /** Null until the socket is open. */
-  readonly scrape: EngineScrapeCounters | null;
+  readonly scrape: ScrapeFigures | null;
   /** Of the infohashes sampled: all, new, sampled before in the last 12 to 24 hours, stored or invalid. */
   readonly infohashes: {
     readonly raw: number;
@@ -134,90 +137,12 @@ export interface EngineCounters {
     readonly savedPerMinute: number;
   };
   /** Who answers sample_infohashes, by client version (R15): the CLIENT_VERSIONS_SHOWN asked most. */
-  readonly clientVersions: readonly EngineClientVersion[];
+  readonly clientVersions: readonly Omit<VersionRow, 'version'>[];
 }
 
 /** How often the engine posts its counters. */
 export const COUNTERS_INTERVAL_MS = 5_000;
 export const CLIENT_VERSIONS_SHOWN = 20;
-
-export interface EngineNodeCounters {
-  /** Nodes of the main table. */
-  readonly nodes: number;
-  readonly queriesInFlight: number;
-  /** Of the last 128 answers; null before the first. */
-  readonly roundTripP50Ms: number | null;
-  readonly roundTripP90Ms: number | null;
-  /** How long an answer is waited for now. */
-  readonly timeoutMs: number;
-  /** Addresses spoken to in the last two minutes: entries in the table of a router in front of us. */
-  readonly openAddresses: number;
-  /** Infohashes that others announced here. */
-  readonly storedInfohashes: number;
-  /** Our address as others see it (BEP 42): the five named most, and how many networks spoke. */
-  readonly externalAddress: {
-    readonly votes: readonly { readonly host: string; readonly votes: number }[];
-    readonly voters: number;
-  };
-}
-
-export interface EngineScrapeCounters {
-  /** The controller of the rate: additive increase, halving on a signal of trouble (protocol.md 5.3). */
-  readonly pace: {
-    /** `holding`: halved, waiting whether it helps. `resting`: nothing is sampled for some minutes. */
-    readonly state: 'rising' | 'at-ceiling' | 'holding' | 'resting';
-    /** New addresses a second that are allowed now, and at most at this pace. */
-    readonly newAddressesPerSecond: number;
-    readonly ceilingPerSecond: number;
-    /** Share of samples that are answered, smoothed over windows of 20 s; null before the first. */
-    readonly replyRatio: number | null;
-    /** What made it halve its rate the last time (null: nothing yet), and how often anything did. */
-    readonly lastSignal: string | null;
-    readonly lastSignalAgoSeconds: number | null;
-    readonly signals: number;
-  };
-  /** One for each needle table, at most 64. */
-  readonly needles: readonly {
-    readonly needleHex: string;
-    readonly nodes: number;
-    readonly candidates: number;
-    readonly newInfohashesIn10Min: number;
-  }[];
-  /** What the marks of who was sampled in the last 24 hours take. */
-  readonly cooldownBytes: number;
-  /** Infohashes waiting for the store's word, for their source to be asked for peers, for a whole lookup. */
-  readonly triageWaiting: number;
-  readonly getPeersWaiting: number;
-  readonly lookupsWaiting: number;
-  /** The filter of stored and invalid infohashes, and that of those sampled lately. */
-  readonly known: EngineFilterCounters;
-  readonly recent: EngineFilterCounters;
-}
-
-export interface EngineFilterCounters {
-  readonly members: number;
-  /** Share of the bits that are set in the newest generation. */
-  readonly fill: number;
-  /** Estimated from the bits: the chance that a stranger is taken for a member. */
-  readonly falsePositiveRate: number;
-}
-
-export interface EngineClientVersion {
-  /** For people: `LT 1.2.15`, the bytes in hexadecimal, or a word for who gave none. */
-  readonly text: string;
-  readonly asked: number;
-  /** Replies with `samples`, even empty; without; refused with error 204; other errors; silence. */
-  readonly answered: number;
-  readonly unsupported: number;
-  readonly refused: number;
-  readonly otherErrors: number;
-  readonly timeouts: number;
-  readonly infohashes: number;
-  readonly newInfohashes: number;
-  readonly infohashesWithPeers: number;
-  /** Replies whose `interval` or `num` was missing. */
-  readonly odd: number;
-}
 
 /** Handed to the engine worker as workerData. */
 export interface EngineOptions {

@@ -3,7 +3,7 @@ import type { DhtNode } from '../dht/dht-node.ts';
 import type { MetadataFetcher } from '../metadata/metadata-fetcher.ts';
 import type { ScrapeLoop } from '../scrape/scrape-loop.ts';
 import type { Counters } from '../stats/counters.ts';
-import { CLIENT_VERSIONS_SHOWN, type EngineClientVersion, type EngineCounters } from './engine-contract.ts';
+import { CLIENT_VERSIONS_SHOWN, type EngineCounters } from './engine-contract.ts';
 import { PerMinute } from './per-minute.ts';
 import type { StoreLink } from './store-link.ts';
 
@@ -72,7 +72,7 @@ export class CountersReader {
   }
 }
 
-function clientVersions({ clientVersions: versions }: ScrapeLoop): EngineClientVersion[] {
+function clientVersions({ clientVersions: versions }: ScrapeLoop): EngineCounters['clientVersions'] {
   // Without the raw bytes: a terminal should not print what a stranger sent.
   return versions
     .rows()

@@ -2,13 +2,9 @@
 // address of this machine comes or goes. IPv6 runs beside IPv4 as soon as there is a global unicast address, unless an
 // address was chosen by hand: whoever binds to an IPv4 address (a VPN's, say) wants nothing to go any other way.
 // Each family has its own node, id, table, budget and scraper; half of the pace is for each while there are two.
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
+import type { DhtDependencies } from '../dht/dht-contract.ts';
 import { DhtNode, type BootstrapHost } from '../dht/dht-node.ts';
-import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
 import { ScrapeLoop, type ScrapeDependencies } from '../scrape/scrape-loop.ts';
-import type { Counters } from '../stats/counters.ts';
 import { bindProblem } from './bind-problem.ts';
 import type { EngineOptions, Ipv6State, Pace } from './engine-contract.ts';
 import { FamilyCrawl, type SavedCrawl } from './family-crawl.ts';
@@ -19,13 +15,7 @@ const TRY_BESIDE_EVERY_MS = 10_000;
 /** protocol.md 5.2: conntrack tables count IPv6 flows as well, so two families share one pace. */
 const SHARE_OF_TWO = 0.5;
 
-export interface FamiliesDependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly counters: Counters;
-  readonly openSocket: OpenDatagramSocket;
-  readonly resolveHost: (name: string) => Promise<string[]>;
+export interface FamiliesDependencies extends DhtDependencies {
   readonly localAddresses: ReadAddresses;
   /** Before its socket is opened. */
   readonly onCreated: (crawl: FamilyCrawl, family: 4 | 6) => void;

@@ -1,16 +1,13 @@
 // From "these rows are on screen" to what is known of who has them: the health checks, the trackers that the person turned
 // on, the rungs of the ladder for what nobody has, and the store that keeps it all. Owned by discovery.ts.
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
-import type { Log } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
 import type { HealthReport, RetryEntry } from '../catalogue/torrent.ts';
-import type { OpenDatagramSocket } from '../dht/udp-socket.ts';
+import type { DhtDependencies } from '../dht/dht-contract.ts';
 import { HealthChecker, type SwarmScraper } from '../health/health-checker.ts';
 import { Trackers, type TrackersOptions } from '../health/trackers.ts';
 import { nextTryAt } from '../metadata/retry-ladder.ts';
-import type { Counters } from '../stats/counters.ts';
 import type { StoreLink } from './store-link.ts';
 
 /** Reports are told together: a tracker answers for 72 torrents at once. */
@@ -19,13 +16,7 @@ const REPORTS_PER_MESSAGE_MAX = 200;
 /** On the ladder, below every infohash that has no metadata yet and was sampled by several. */
 const POPULARITY = 1;
 
-export interface HealthLineDependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly counters: Counters;
-  readonly openSocket: OpenDatagramSocket;
-  readonly resolveHost: (name: string) => Promise<string[]>;
+export interface HealthLineDependencies extends DhtDependencies {
   readonly mayConnect: (contact: Contact) => boolean;
   readonly store: Pick<StoreLink, 'send'>;
 }

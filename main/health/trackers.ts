@@ -1,23 +1,14 @@
 // The UDP trackers that the person turned on, behind one socket of their own (the DHT's port is nobody else's business).
 // Without any tracker there is no socket and nothing is sent.
-import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact } from '../base/contact.ts';
-import type { Log } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
-import type { DatagramSocket, OpenDatagramSocket } from '../dht/udp-socket.ts';
-import type { Counters } from '../stats/counters.ts';
+import type { DhtDependencies } from '../dht/dht-contract.ts';
+import type { DatagramSocket } from '../dht/udp-socket.ts';
 import type { TrackerCount } from '../wire/udp-tracker.ts';
 import { TrackerClient } from './tracker-client.ts';
 
 export const TRACKERS_MAX = 8;
 
-export interface TrackersDependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly counters: Counters;
-  readonly openSocket: OpenDatagramSocket;
-  readonly resolveHost: (name: string) => Promise<string[]>;
+export interface TrackersDependencies extends DhtDependencies {
   /** False for addresses that must never be sent to. */
   readonly mayConnect: (contact: Contact) => boolean;
   readonly onCount: (infohash: Uint8Array, count: TrackerCount) => void;

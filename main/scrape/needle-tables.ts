@@ -43,6 +43,7 @@ export interface NeedleTablesOptions {
   readonly isInMainTable: (contact: Contact) => boolean;
 }
 
+/** One needle table, for people who look. */
 export interface NeedleFigures {
   readonly needleHex: string;
   readonly nodes: number;

@@ -78,7 +78,7 @@ export interface PaceFigures {
   readonly ceilingPerSecond: number;
   /** Share of samples that are answered, smoothed over windows of 20 s; null before the first window. */
   readonly replyRatio: number | null;
-  /** What made it halve its rate the last time, and how often anything did. */
+  /** What made it halve its rate the last time (null: nothing yet), and how often anything did. */
   readonly lastSignal: PaceSignal | null;
   readonly lastSignalAgoSeconds: number | null;
   readonly signals: number;

@@ -2,8 +2,9 @@
 // new file that then takes the place of the old one; anything that is not exactly as it was written is not used.
 //
 //   "LFnames1", header bytes (u32), header (JSON), padding to 8; then the columns of one segment after another, each padded to 8
-import { open, rename, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { replaceFile } from '../base/replace-file.ts';
 import { SEGMENT_COLUMNS, SEGMENT_ROWS_MAX, type SegmentData } from '../search/index-segment.ts';
 import type { MergePart } from '../search/segment-merge.ts';
 import { TOKENISER_VERSION } from '../search/tokens.ts';
@@ -62,9 +63,7 @@ const TYPES: Readonly<Record<(typeof COLUMNS)[number], ColumnType>> = {
 
 /** `pause` is awaited between two segments, each some milliseconds of work. Rejects with what the file system says. */
 export async function writeSnapshot(path: string, snapshot: Snapshot, pause: () => Promise<void>): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
+  await replaceFile(path, async (file) => {
     const segments: SegmentHeader[] = [];
     // What may change while it is written is copied; the rest never changes.
     const bodies = snapshot.parts.map(({ data, gone }) => ({
@@ -89,14 +88,7 @@ export async function writeSnapshot(path: string, snapshot: Snapshot, pause: () 
       const buffers = columnsOf(body).flatMap((column) => [bytesOf(column), padding(column.byteLength)]);
       await file.writev(buffers.filter(({ length }) => length > 0));
     }
-    await file.sync();
-  } catch (error) {
-    await file.close();
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await file.close();
-  await rename(temporary, path);
+  });
 }
 
 /** Null when there is none, or none that can be used. Never rejects. */

@@ -1,43 +1,10 @@
 // The node on real sockets, 127.0.0.0/8: what a stranger with a socket of his own gets from it.
 import { createSocket, type Socket } from 'node:dgram';
-import { afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../main/base/clock.ts';
+import { describe, expect, test } from 'vitest';
 import type { Contact } from '../../main/base/contact.ts';
-import { silentLog } from '../../main/base/log.ts';
-import { createSystemRandom } from '../../main/base/random.ts';
-import { DhtNode, type DhtOptions, type QueryOutcome } from '../../main/dht/dht-node.ts';
-import { openUdpSocket } from '../../main/dht/udp-socket.ts';
-import { Counters } from '../../main/stats/counters.ts';
+import type { QueryOutcome } from '../../main/dht/dht-node.ts';
+import { startNode, stops } from './udp-rig.ts';
 import { queryBytes, readMessage, replyBytes, TARGET, type ReadMessage } from './wire-fixtures.ts';
-
-const stops: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
-
-interface Started {
-  readonly node: DhtNode;
-  readonly contact: Contact;
-  readonly counters: Counters;
-}
-
-async function startNode(bindHost: string, options: Partial<DhtOptions> = {}): Promise<Started> {
-  const counters = new Counters();
-  const node = new DhtNode(
-    {
-      clock: systemClock,
-      random: createSystemRandom(),
-      log: silentLog,
-      counters,
-      openSocket: openUdpSocket,
-      resolveHost: () => Promise.reject(new Error('nothing is looked up here')),
-    },
-    { bindHost, port: 0, bootstrap: [], isServing: true, localAddressesAllowed: true, nodeId: null, ...options },
-  );
-  await node.start();
-  stops.push(() => node.stop());
-  return { node, contact: { host: bindHost, port: node.localPort }, counters };
-}
 
 class Stranger {
   readonly heard: ReadMessage[] = [];

@@ -2,38 +2,11 @@
 // the answers to our own questions.
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createSocket, type Socket } from 'node:dgram';
-import { afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../main/base/clock.ts';
+import { describe, expect, test } from 'vitest';
 import type { Contact } from '../../main/base/contact.ts';
-import { silentLog } from '../../main/base/log.ts';
-import { createSystemRandom } from '../../main/base/random.ts';
-import { DhtNode, type DhtOptions, type QueryOutcome } from '../../main/dht/dht-node.ts';
-import { openUdpSocket } from '../../main/dht/udp-socket.ts';
-import { Counters } from '../../main/stats/counters.ts';
+import type { QueryOutcome } from '../../main/dht/dht-node.ts';
+import { startNode, stops } from './udp-rig.ts';
 import { queryBytes, readMessage, replyBytes, TARGET, type ReadMessage } from './wire-fixtures.ts';
-
-const stops: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
-
-async function startNode(bindHost: string, options: Partial<DhtOptions> = {}) {
-  const counters = new Counters();
-  const node = new DhtNode(
-    {
-      clock: systemClock,
-      random: createSystemRandom(),
-      log: silentLog,
-      counters,
-      openSocket: openUdpSocket,
-      resolveHost: () => Promise.reject(new Error('nothing is looked up here')),
-    },
-    { bindHost, port: 0, bootstrap: [], isServing: true, localAddressesAllowed: true, nodeId: null, ...options },
-  );
-  await node.start();
-  stops.push(() => node.stop());
-  return { node, contact: { host: bindHost, port: node.localPort }, counters };
-}
 
 async function stranger(host: string): Promise<{ contact: Contact; heard: ReadMessage[]; socket: Socket }> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');

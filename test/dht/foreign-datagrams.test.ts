@@ -1,18 +1,8 @@
 // The DHT's socket lent to uTP: real sockets on 127.0.0.0/8.
 import { createSocket } from 'node:dgram';
-import { afterEach, expect, test } from 'vitest';
-import { systemClock } from '../../main/base/clock.ts';
-import { silentLog } from '../../main/base/log.ts';
-import { createSystemRandom } from '../../main/base/random.ts';
-import { DhtNode } from '../../main/dht/dht-node.ts';
-import { openUdpSocket } from '../../main/dht/udp-socket.ts';
-import { Counters } from '../../main/stats/counters.ts';
+import { expect, test } from 'vitest';
+import { startNode, stops } from './udp-rig.ts';
 import { queryBytes } from './wire-fixtures.ts';
-
-const stops: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
 
 async function until(isDone: () => boolean): Promise<void> {
   for (let waited = 0; !isDone() && waited < 10_000; waited += 5)
@@ -21,21 +11,7 @@ async function until(isDone: () => boolean): Promise<void> {
 }
 
 test('what is no KRPC goes to the other protocol, which sends from our port, but not while paused nor to forbidden addresses', async () => {
-  const counters = new Counters();
-  const resolveHost = () => Promise.reject(new Error('nothing is looked up here'));
-  const node = new DhtNode(
-    {
-      clock: systemClock,
-      random: createSystemRandom(),
-      log: silentLog,
-      counters,
-      openSocket: openUdpSocket,
-      resolveHost,
-    },
-    { bindHost: '127.62.9.1', port: 0, bootstrap: [], isServing: true, localAddressesAllowed: true, nodeId: null },
-  );
-  await node.start();
-  stops.push(() => node.stop());
+  const { node, counters } = await startNode('127.62.9.1');
   const heard: Buffer[] = [];
   const stranger = createSocket('udp4');
   stranger.on('message', (bytes) => heard.push(bytes));
