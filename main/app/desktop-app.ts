@@ -1,22 +1,21 @@
 // The app once Electron is ready: settings, threads, window and tray, held together by one state. `main.ts` starts it.
-import { app, clipboard, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
+import { app, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { DEFAULT_BOOTSTRAP, type EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
-import { namesInMemoryChoices, type TorrentDetails } from '../store/store-contract.ts';
+import { namesInMemoryChoices } from '../store/store-contract.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import type { DataFolders } from './data-folders.ts';
 import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-handlers.ts';
 import type { LaunchOptions } from './launch-options.ts';
-import { openMagnetLink } from './magnet-handoff.ts';
-import { magnetLink } from './magnet-link.ts';
 import { runtimeNotice } from './runtime-notice.ts';
 import type { SettingsFile } from './settings-file.ts';
-import { statusDto } from './status-dto.ts';
+import { healthFoundDto, statusDto } from './status-dto.ts';
+import { torrentCalls } from './torrent-calls.ts';
 import { AppTray, hasTrayHost } from './tray.ts';
 import { WindowNews } from './window-news.ts';
 import { createWindow, reloadWhenFallen } from './window.ts';
@@ -63,6 +62,9 @@ export class DesktopApp {
     };
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
+    };
+    this.#session.onHealth = (reports) => {
+      sendEvent(this.#window, 'healthFound', reports.map(healthFoundDto));
     };
     this.#windowNews = new WindowNews(options.clock, {
       status: () => this.#status(),
@@ -139,7 +141,6 @@ export class DesktopApp {
 
   #callHandlers(): CallHandlers {
     const { settings } = this.#options;
-    const { search } = this.#session;
     return {
       getStart: () => ({
         status: this.#status(),
@@ -152,21 +153,7 @@ export class DesktopApp {
         namesInMemoryChoices: namesInMemoryChoices(),
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
-      search: (request) => search.search('window', request),
-      suggest: ({ text }) => search.suggest(text),
-      getDetails: async ({ infohashHex }) => {
-        const details = await search.details(infohashHex);
-        return details && { ...details, magnet: magnetLink(details) };
-      },
-      copyMagnet: async ({ infohashHex }) => {
-        await clipboard.writeText(magnetLink(await this.#detailsOf(infohashHex)));
-        return null;
-      },
-      copyInfohash: async ({ infohashHex }) => {
-        await clipboard.writeText(infohashHex);
-        return null;
-      },
-      openMagnet: ({ infohashHex, isConfirmed }) => this.#openMagnet(infohashHex, isConfirmed),
+      ...torrentCalls({ session: this.#session, settings, log: this.#options.log }),
       setPaused: ({ isPaused }) => {
         this.setPaused(isPaused);
         return null;
@@ -198,20 +185,6 @@ export class DesktopApp {
     this.#windowNews.showNow();
     if (startWithComputer) await setStartWithComputer(true);
     return null;
-  }
-
-  async #openMagnet(infohashHex: string, isConfirmed: boolean): Promise<'opened' | 'needs-consent' | 'no-client'> {
-    const { settings } = this.#options;
-    if (!settings.settings.mayOpenMagnets && !isConfirmed) return 'needs-consent';
-    const link = magnetLink(await this.#detailsOf(infohashHex));
-    if (isConfirmed && !settings.settings.mayOpenMagnets) await settings.change({ mayOpenMagnets: true });
-    return (await openMagnetLink(link, this.#options.log)) ? 'opened' : 'no-client';
-  }
-
-  async #detailsOf(infohashHex: string): Promise<TorrentDetails> {
-    const details = await this.#session.search.details(infohashHex);
-    if (!details) throw new CallProblem('This torrent is no longer in the catalogue.');
-    return details;
   }
 
   #engineOptions(): EngineOptions {
