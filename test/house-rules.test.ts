@@ -29,13 +29,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, TORRENT],
   'main/app': [
-    'main/base',
-    'main/session',
-    ENGINE_CONTRACT,
-    ENGINE_ARGUMENTS,
-    STORE_CONTRACT,
-    IPC_CONTRACT,
-    SETTINGS_CONTRACT,
+    ...['main/base', 'main/session'],
+    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT, SETTINGS_CONTRACT, TORRENT],
   ],
   // Entries, by file: the desktop app, and the two commands of the terminal.
   'main/main.ts': ['main/app', 'main/base', 'main/session', ENGINE_CONTRACT, STORE_CONTRACT],

@@ -3,7 +3,7 @@ import { nativeTheme } from 'electron';
 import type { Session } from '../session/session.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import type { Settings, Theme } from '../../preload/settings-contract.ts';
-import { paceOf } from './engine-options.ts';
+import { paceOf, trackersOf } from './engine-options.ts';
 
 type Apply = (settings: Settings) => void;
 /** Null: whoever needs it reads it when it is needed, or the window itself does what it says. */
@@ -11,7 +11,7 @@ export type SettingAppliers = { readonly [Name in keyof Settings]: Apply | null 
 
 /** `engineOptions`: with the settings as they are when it is called. */
 export function settingAppliers(
-  session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory'>,
+  session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>,
   engineOptions: () => EngineOptions,
 ): SettingAppliers {
   const setPace: Apply = (settings) => session.setPace(paceOf(settings));
@@ -29,7 +29,7 @@ export function settingAppliers(
     port: rebind,
     bindHost: rebind,
     ipv6: rebind,
-    trackersOn: null,
+    trackersOn: (settings) => session.setTrackers(trackersOf(settings)),
     pauseOnBattery: null,
     pauseOnMetered: null,
     schedule: null,

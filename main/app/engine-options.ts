@@ -1,5 +1,11 @@
 // What the engine's thread is told at its start: the command line first, then the person's settings.
-import { DEFAULT_BOOTSTRAP, type EngineOptions, type Pace } from '../engine/engine-contract.ts';
+import {
+  DEFAULT_BOOTSTRAP,
+  DEFAULT_TRACKERS,
+  type EngineOptions,
+  type Pace,
+  type TrackerAddress,
+} from '../engine/engine-contract.ts';
 import type { Settings } from '../../preload/settings-contract.ts';
 import type { DataFolders } from './data-folders.ts';
 import type { LaunchOptions } from './launch-options.ts';
@@ -17,6 +23,7 @@ export function engineOptions(
     bindHost: launch.bindHost ?? settings.bindHost ?? ALL_ADDRESSES,
     hasIpv6: settings.ipv6,
     port: launch.port ?? settings.port,
+    trackers: trackersOf(settings),
     pace: launch.pace ?? paceOf(settings),
     isServing: false,
     localAddressesAllowed: launch.localAddressesAllowed,
@@ -37,4 +44,9 @@ export function withoutOverridden(launch: LaunchOptions, settings: Settings, bef
 /** The profile by its name, or the person's own limits. */
 export function paceOf({ pace, customLimits }: Settings): Pace {
   return pace === 'custom' ? customLimits : pace;
+}
+
+/** Who may be asked how many have a torrent: nobody, until the person agrees. */
+export function trackersOf({ trackersOn }: Settings): readonly TrackerAddress[] {
+  return trackersOn ? DEFAULT_TRACKERS : [];
 }
