@@ -1,7 +1,7 @@
 // What the engine's thread is told at its start: the command line first, then the person's settings.
 import {
   DEFAULT_BOOTSTRAP,
-  DEFAULT_TRACKERS,
+  PUBLIC_TRACKERS,
   type EngineOptions,
   type Pace,
   type TrackerAddress,
@@ -48,5 +48,5 @@ export function paceOf({ pace, customLimits }: Settings): Pace {
 
 /** Who may be asked how many have a torrent: nobody, until the person agrees. */
 export function trackersOf({ trackersOn }: Settings): readonly TrackerAddress[] {
-  return trackersOn ? DEFAULT_TRACKERS : [];
+  return trackersOn ? PUBLIC_TRACKERS : [];
 }
