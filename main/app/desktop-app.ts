@@ -1,28 +1,25 @@
 // The app once Electron is ready: settings, threads, window and tray, held together by one state. `main.ts` starts it.
-import { app, clipboard, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
+import { app, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { DEFAULT_BOOTSTRAP, type EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
-import { namesInMemoryChoices, type TorrentDetails } from '../store/store-contract.ts';
+import { namesInMemoryChoices } from '../store/store-contract.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
+import { Background } from './background.ts';
 import type { DataFolders } from './data-folders.ts';
 import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-handlers.ts';
 import type { LaunchOptions } from './launch-options.ts';
-import { openMagnetLink } from './magnet-handoff.ts';
-import { magnetLink } from './magnet-link.ts';
 import { runtimeNotice } from './runtime-notice.ts';
 import type { SettingsFile } from './settings-file.ts';
-import { statusDto } from './status-dto.ts';
-import { AppTray, hasTrayHost } from './tray.ts';
+import { healthFoundDto, statusDto } from './status-dto.ts';
+import { torrentCalls } from './torrent-calls.ts';
+import { hasTrayHost } from './tray.ts';
 import { WindowNews } from './window-news.ts';
 import { createWindow, reloadWhenFallen } from './window.ts';
-
-/** Saving and stopping usually take well under a second; a quit never takes longer than this. */
-const QUIT_LIMIT_MS = 5_000;
 
 export interface DesktopAppOptions {
   readonly clock: Clock;
@@ -40,10 +37,8 @@ export class DesktopApp {
   readonly #options: DesktopAppOptions;
   readonly #session: Session;
   readonly #windowNews: WindowNews;
+  readonly #background: Background;
   #window: BrowserWindow | null = null;
-  #tray: AppTray | null = null;
-  #isQuitting = false;
-  #hasStopped = false;
 
   constructor(options: DesktopAppOptions) {
     this.#options = options;
@@ -64,14 +59,37 @@ export class DesktopApp {
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
     };
+    this.#session.onHealth = (reports) => {
+      sendEvent(this.#window, 'healthFound', reports.map(healthFoundDto));
+    };
     this.#windowNews = new WindowNews(options.clock, {
       status: () => this.#status(),
       show: (status) => {
-        this.#tray?.show(status);
+        this.#background.show(status);
         if (this.#window?.isVisible()) sendEvent(this.#window, 'status', status);
       },
       showAdded: (addedCount) => {
         sendEvent(this.#window, 'torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
+      },
+    });
+    this.#background = new Background({
+      clock: options.clock,
+      settings: options.settings,
+      resourcesDir: options.resourcesDir,
+      trayActions: {
+        setPaused: (isPaused) => {
+          this.setPaused(isPaused);
+        },
+        open: () => {
+          this.open();
+        },
+        quit: () => {
+          app.quit();
+        },
+      },
+      stop: () => {
+        this.#windowNews.stop();
+        return this.#session.stop();
       },
     });
   }
@@ -86,13 +104,12 @@ export class DesktopApp {
     powerMonitor.on('resume', () => {
       this.#session.networkChanged();
     });
-    app.on('before-quit', (event) => {
-      this.#beforeQuit(event);
-    });
     const trayHost = hasTrayHost();
     if (!launch.isHidden) this.open();
-    if (await trayHost) this.#addTray();
-    else if (launch.isHidden) this.open();
+    if (await trayHost) {
+      this.#background.addTray();
+      this.#windowNews.showNow();
+    } else if (launch.isHidden) this.open();
   }
 
   /** Shows the window, made anew if it was closed, with the search box ready. */
@@ -120,9 +137,7 @@ export class DesktopApp {
         );
       },
     );
-    window.on('close', (event) => {
-      this.#windowCloses(event, window);
-    });
+    this.#background.watchClosing(window);
     window.on('show', () => {
       this.#windowNews.showNow();
     });
@@ -138,9 +153,9 @@ export class DesktopApp {
   }
 
   #callHandlers(): CallHandlers {
-    const { settings } = this.#options;
-    const { search } = this.#session;
+    const { settings, log } = this.#options;
     return {
+      ...torrentCalls({ session: this.#session, settings, log }),
       getStart: () => ({
         status: this.#status(),
         theme: settings.settings.theme,
@@ -152,21 +167,6 @@ export class DesktopApp {
         namesInMemoryChoices: namesInMemoryChoices(),
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
-      search: (request) => search.search('window', request),
-      suggest: ({ text }) => search.suggest(text),
-      getDetails: async ({ infohashHex }) => {
-        const details = await search.details(infohashHex);
-        return details && { ...details, magnet: magnetLink(details) };
-      },
-      copyMagnet: async ({ infohashHex }) => {
-        await clipboard.writeText(magnetLink(await this.#detailsOf(infohashHex)));
-        return null;
-      },
-      copyInfohash: async ({ infohashHex }) => {
-        await clipboard.writeText(infohashHex);
-        return null;
-      },
-      openMagnet: ({ infohashHex, isConfirmed }) => this.#openMagnet(infohashHex, isConfirmed),
       setPaused: ({ isPaused }) => {
         this.setPaused(isPaused);
         return null;
@@ -200,20 +200,6 @@ export class DesktopApp {
     return null;
   }
 
-  async #openMagnet(infohashHex: string, isConfirmed: boolean): Promise<'opened' | 'needs-consent' | 'no-client'> {
-    const { settings } = this.#options;
-    if (!settings.settings.mayOpenMagnets && !isConfirmed) return 'needs-consent';
-    const link = magnetLink(await this.#detailsOf(infohashHex));
-    if (isConfirmed && !settings.settings.mayOpenMagnets) await settings.change({ mayOpenMagnets: true });
-    return (await openMagnetLink(link, this.#options.log)) ? 'opened' : 'no-client';
-  }
-
-  async #detailsOf(infohashHex: string): Promise<TorrentDetails> {
-    const details = await this.#session.search.details(infohashHex);
-    if (!details) throw new CallProblem('This torrent is no longer in the catalogue.');
-    return details;
-  }
-
   #engineOptions(): EngineOptions {
     const { launch, folders, settings } = this.#options;
     return {
@@ -232,68 +218,5 @@ export class DesktopApp {
     const { consentAtUnixSeconds, isPaused, pace } = this.#options.settings.settings;
     const status = statusDto(this.#session.status, { hasAgreed: consentAtUnixSeconds !== null, isPaused, pace });
     return { ...status, problem: status.problem ?? this.#options.settings.problem };
-  }
-
-  #addTray(): void {
-    this.#tray = new AppTray(path.join(this.#options.resourcesDir, 'tray'), {
-      setPaused: (isPaused) => {
-        this.setPaused(isPaused);
-      },
-      open: () => {
-        this.open();
-      },
-      quit: () => {
-        app.quit();
-      },
-    });
-    this.#windowNews.showNow();
-  }
-
-  /** Closing hides where a tray can bring the window back; the first time the person is asked. */
-  #windowCloses(event: Electron.Event, window: BrowserWindow): void {
-    if (this.#isQuitting) return;
-    const { closesToTray, consentAtUnixSeconds } = this.#options.settings.settings;
-    if (!this.#tray || closesToTray === false || consentAtUnixSeconds === null) {
-      app.quit();
-      event.preventDefault();
-      return;
-    }
-    event.preventDefault();
-    if (closesToTray) window.hide();
-    else void this.#askAboutClosing(window);
-  }
-
-  async #askAboutClosing(window: BrowserWindow): Promise<void> {
-    const { response } = await dialog.showMessageBox(window, {
-      type: 'question',
-      message: 'Keep discovering in the background?',
-      detail: 'Lanternfish stays in the tray and goes on finding torrents. Pause or quit it there at any time.',
-      buttons: ['Keep discovering', 'Quit', 'Cancel'],
-      defaultId: 0,
-      cancelId: 2,
-    });
-    if (response === 2) return;
-    await this.#options.settings.change({ closesToTray: response === 0 });
-    if (response === 0) window.hide();
-    else app.quit();
-  }
-
-  /** Holds the first quit until everything is saved, and lets the second one through. */
-  #beforeQuit(event: Electron.Event): void {
-    this.#isQuitting = true;
-    if (this.#hasStopped) return;
-    event.preventDefault();
-    const finish = (): void => {
-      if (this.#hasStopped) return;
-      this.#hasStopped = true;
-      this.#tray?.destroy();
-      app.quit();
-    };
-    this.#windowNews.stop();
-    const limit = this.#options.clock.setTimer(QUIT_LIMIT_MS, finish);
-    void this.#session.stop().finally(() => {
-      limit.cancel();
-      finish();
-    });
   }
 }
