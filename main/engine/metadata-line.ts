@@ -36,6 +36,7 @@ export interface MetadataLineDependencies {
 export interface MetadataLineOptions {
   readonly pace: Pace;
   readonly bindHost: string;
+  readonly bindHost6?: string;
   readonly localAddressesAllowed: boolean;
 }
 
@@ -67,7 +68,7 @@ export class MetadataLine {
     this.#pace = new TcpPace(ceilingOf(options.pace), clock.nowMs(), options.localAddressesAllowed);
     this.fetcher = new MetadataFetcher(
       dependencies,
-      { ...this.#pace.limits(clock.nowMs()), bindHost: options.bindHost },
+      { ...this.#pace.limits(clock.nowMs()), bindHost: options.bindHost, bindHost6: options.bindHost6 },
       {
         onFetched: (fetched) => this.#fetched(fetched),
         onGivenUp: (infohash, reason) => this.#gaveUp(infohash, reason),
