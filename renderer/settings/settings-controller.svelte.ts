@@ -22,7 +22,7 @@ export class SettingsController {
     if (answer.ok) return true;
     // Only what this change brought: another one may have come meanwhile.
     const names = Object.keys(change) as (keyof SettingsChange)[];
-    this.current = { ...this.current, ...Object.fromEntries(names.map((name) => [name, before[name]])) } as SettingsDto;
+    this.current = { ...this.current, ...Object.fromEntries(names.map((name) => [name, before[name]])) };
     this.#say(answer.problem);
     return false;
   }
