@@ -57,6 +57,20 @@ export interface StartDto {
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
+}
+
+export interface LocalAddressDto {
+  readonly host: string;
+  /** Of the network card. */
+  readonly name: string;
+}
+
+/** What the settings surface needs to know beside the settings. */
+export interface SettingsFactsDto {
+  readonly defaults: SettingsDto;
+  readonly localAddresses: readonly LocalAddressDto[];
+  readonly dataDir: string;
+  readonly canStartWithComputer: boolean;
   /** What names in memory cost, choice by choice. */
   readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
 }
@@ -189,6 +203,10 @@ export const callInputs = {
   setPaused: v.strictObject({ isPaused: v.boolean() }),
   /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
   changeSettings: settingsChange,
+  getSettingsFacts: nothing,
+  openDataDir: nothing,
+  /** Asks for a file in the system's dialog and makes it the safety list. */
+  chooseSafetyList: nothing,
   quit: nothing,
 } as const;
 
@@ -213,6 +231,9 @@ export interface CallOutputs {
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
   changeSettings: null;
+  getSettingsFacts: SettingsFactsDto;
+  openDataDir: null;
+  chooseSafetyList: null;
   quit: null;
 }
 

@@ -1,19 +1,25 @@
 // The one place from which a changed setting reaches whoever owns it. A setting without an entry here does not compile.
-import { nativeTheme } from 'electron';
+import { nativeTheme, type BrowserWindow } from 'electron';
+import type { Log } from '../base/log.ts';
 import type { Session } from '../session/session.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import type { Settings, Theme } from '../../preload/settings-contract.ts';
+import { setStartWithComputer } from './autostart.ts';
 import { paceOf, trackersOf } from './engine-options.ts';
 
 type Apply = (settings: Settings) => void;
 /** Null: whoever needs it reads it when it is needed, or the window itself does what it says. */
 export type SettingAppliers = { readonly [Name in keyof Settings]: Apply | null };
 
-/** `engineOptions`: with the settings as they are when it is called. */
-export function settingAppliers(
-  session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>,
-  engineOptions: () => EngineOptions,
-): SettingAppliers {
+export interface SettingOwners {
+  readonly session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>;
+  readonly log: Log;
+  /** With the settings as they are when it is called. */
+  readonly engineOptions: () => EngineOptions;
+  readonly window: () => BrowserWindow | null;
+}
+
+export function settingAppliers({ session, log, engineOptions, window }: SettingOwners): SettingAppliers {
   const setPace: Apply = (settings) => session.setPace(paceOf(settings));
   // Another port or address wants another socket; the simplest honest way is another thread, and its tables are saved.
   const rebind: Apply = () => void session.restartEngine(engineOptions());
@@ -45,10 +51,14 @@ export function settingAppliers(
     theme: ({ theme }) => {
       nativeTheme.themeSource = themeSourceOf(theme);
     },
-    fontSizePercent: null,
+    fontSizePercent: ({ fontSizePercent }) => window()?.webContents.setZoomFactor(fontSizePercent / 100),
     language: null,
     rowSize: null,
-    autostart: null,
+    autostart: ({ autostart }) => {
+      setStartWithComputer(autostart).catch((error: unknown) => {
+        log.warn(`Starting with the computer was not changed: ${String(error)}`);
+      });
+    },
     startMinimised: null,
     closesToTray: null,
     notifications: null,

@@ -6,16 +6,16 @@ import type { Log } from '../base/log.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
-import { namesInMemoryChoices } from '../store/store-contract.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
-import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
+import { canStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
 import type { DataFolders } from './data-folders.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
 import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-handlers.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
 import { healthFoundDto, statusDto } from './status-dto.ts';
 import { torrentCalls } from './torrent-calls.ts';
@@ -125,10 +125,11 @@ export class DesktopApp {
       sendEvent(this.#window, 'focusSearch', null);
       return;
     }
-    const { outDir, resourcesDir, clock } = this.#options;
+    const { outDir, resourcesDir, clock, settings } = this.#options;
     const window = createWindow(
       path.join(outDir, 'preload', 'preload.cjs'),
       path.join(resourcesDir, 'icons', '256x256.png'),
+      () => settings.settings.fontSizePercent / 100,
     );
     this.#window = window;
     reloadWhenFallen(
@@ -157,24 +158,20 @@ export class DesktopApp {
   }
 
   #callHandlers(): CallHandlers {
-    const { settings, log } = this.#options;
+    const { settings, log, folders } = this.#options;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
+      ...settingsCalls({ settings, folders, window: () => this.#window }),
       getStart: () => ({
         status: this.#status(),
         settings: settings.settings,
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
-        namesInMemoryChoices: namesInMemoryChoices(),
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
       setPaused: ({ isPaused }) => {
         this.setPaused(isPaused);
-        return null;
-      },
-      changeSettings: (change) => {
-        void settings.change(change);
         return null;
       },
       quit: () => {
@@ -188,11 +185,14 @@ export class DesktopApp {
     const { settings, clock } = this.#options;
     if (settings.settings.consentAtUnixSeconds !== null) return null;
     // Consent is on disk before the first packet leaves.
-    await settings.change({ consentAtUnixSeconds: clock.nowUnixSeconds(), isPaused: false });
+    await settings.change({
+      consentAtUnixSeconds: clock.nowUnixSeconds(),
+      isPaused: false,
+      ...(startWithComputer ? { autostart: true } : {}),
+    });
     if (settings.problem !== null) throw new CallProblem(settings.problem);
     this.#session.startEngine(this.#engineOptions());
     this.#windowNews.showNow();
-    if (startWithComputer) await setStartWithComputer(true);
     return null;
   }
 
@@ -203,8 +203,13 @@ export class DesktopApp {
 
   /** From here on a changed setting reaches whoever owns it, and the window. */
   #applyChanges(): void {
-    const { settings } = this.#options;
-    const appliers = settingAppliers(this.#session, () => this.#engineOptions());
+    const { settings, log } = this.#options;
+    const appliers = settingAppliers({
+      session: this.#session,
+      log,
+      engineOptions: () => this.#engineOptions(),
+      window: () => this.#window,
+    });
     nativeTheme.themeSource = themeSourceOf(settings.settings.theme);
     settings.onChanged = (now, before) => {
       this.#launch = withoutOverridden(this.#launch, now, before);

@@ -28,8 +28,8 @@ export function lockDown(): void {
   });
 }
 
-/** Makes the window, hidden until it can be painted; it shows itself then. */
-export function createWindow(preloadPath: string, iconPath: string): BrowserWindow {
+/** Makes the window, `zoomFactor` times the usual size, hidden until it can be painted; it shows itself then. */
+export function createWindow(preloadPath: string, iconPath: string, zoomFactor: () => number): BrowserWindow {
   const window = new BrowserWindow({
     width: 1200,
     height: 800,
@@ -46,6 +46,10 @@ export function createWindow(preloadPath: string, iconPath: string): BrowserWind
   window.setMenuBarVisibility(false);
   window.once('ready-to-show', () => {
     window.show();
+  });
+  // At each load: Chromium remembers a factor for the page on its own account, and the settings are the truth.
+  window.webContents.on('dom-ready', () => {
+    window.webContents.setZoomFactor(zoomFactor());
   });
   window.on('page-title-updated', (event) => {
     event.preventDefault();

@@ -67,6 +67,7 @@ export async function openPreview() {
         status: RUNNING,
         torrents: TORRENTS,
         ...scenario,
+        defaults: DEFAULT_SETTINGS,
         settings: { ...DEFAULT_SETTINGS, ...scenario.settings },
       });
       await page.goto(url);
