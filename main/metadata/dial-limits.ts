@@ -113,16 +113,6 @@ export function isDialablePort(port: number): boolean {
   return port > SYSTEM_PORT_MAX || SYSTEM_PORTS_DIALLED.has(port);
 }
 
-/** The local address that a connection is to have; null lets the system choose. */
-export function boundAddress(bindHost: string): string | null {
-  return bindHost === '0.0.0.0' || bindHost === '::' ? null : bindHost;
-}
-
-/** Bound to an address of one family, a connection in the other would leave by another way than the person chose. */
-export function isSameFamily(contact: Contact, bound: string | null): boolean {
-  return bound === null || bound.includes(':') === contact.host.includes(':');
-}
-
 /** The first three bytes of an IPv4 address, the first 64 bits of an IPv6 one, as a key. */
 export function networkOf(host: string): string {
   if (!host.includes(':')) return host.slice(0, host.lastIndexOf('.'));

@@ -6,7 +6,7 @@ import { assert } from '../base/assert.ts';
 import type { Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
-import { boundAddress, type ConnectionLimits, DialLimits, isDialablePort, isSameFamily } from './dial-limits.ts';
+import { type ConnectionLimits, DialLimits, isDialablePort } from './dial-limits.ts';
 import type { MetadataDependencies, MetadataListener, MetadataOptions } from './fetcher-contract.ts';
 import { type GivenUpReason, isDead, isHostile, type PeerFailure } from './failures.ts';
 import { FetchJob, FetchQueue, GoodPorts, type PeerStage, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
@@ -28,7 +28,7 @@ const SECOND_PEER_AFTER_MS = 1000;
 export class MetadataFetcher {
   readonly #dependencies: MetadataDependencies;
   readonly #listener: MetadataListener;
-  readonly #localAddress: string | null;
+  readonly #local: LocalAddresses;
   readonly #limits: DialLimits;
   readonly #peersAtOnceMax: number;
   readonly #queue = new FetchQueue();
@@ -48,7 +48,7 @@ export class MetadataFetcher {
     this.#policy = new TransportPolicy(options.transports);
     this.#memory.reclaim = () => this.#queue.releaseIdle();
     this.#verifier = new MetadataVerifier(dependencies.clock, this.#memory);
-    this.#localAddress = boundAddress(options.bindHost);
+    this.#local = localAddresses(options);
     this.#peersAtOnceMax = Math.min(options.peersAtOnceMax ?? SESSIONS_PER_JOB_MAX, SESSIONS_PER_JOB_MAX);
     this.#limits = new DialLimits(options, dependencies.clock.nowMs());
   }
@@ -128,7 +128,7 @@ export class MetadataFetcher {
 
   #isDialable(contact: Contact, nowMs: number): boolean {
     if (!isDialablePort(contact.port) || !this.#dependencies.mayConnect(contact)) return false;
-    return isSameFamily(contact, this.#localAddress) && !this.#limits.isShunned(contact, nowMs);
+    return this.#local[familyOf(contact)] !== undefined && !this.#limits.isShunned(contact, nowMs);
   }
 
   #tick(): void {
@@ -174,7 +174,7 @@ export class MetadataFetcher {
     const session: PeerAttempt = new PeerAttempt(job.infohash, contact, {
       ...this.#dependencies,
       blocks: job.blocks,
-      localAddress: this.#localAddress,
+      localAddress: this.#local[familyOf(contact)] ?? null,
       policy: this.#policy,
       takeFlow: () => this.#limits.reopen(this.#dependencies.clock.nowMs()),
       onEnd: (end) => this.#onEnd(job, session, end),
@@ -297,4 +297,18 @@ export class MetadataFetcher {
     else this.#ticker?.cancel();
     if (!isTicking) this.#ticker = null;
   }
+}
+
+/** Where connections of each family leave from: null is wherever the system chooses, undefined is nowhere. */
+type LocalAddresses = Readonly<Record<'v4' | 'v6', string | null | undefined>>;
+
+/** Bound to an address of one family, a connection in the other would leave by another way than the person chose. */
+function localAddresses({ bindHost, bindHost6 }: MetadataOptions): LocalAddresses {
+  const isAny = bindHost === '0.0.0.0' || bindHost === '::';
+  if (isAny) return { v4: null, v6: bindHost6 ?? null };
+  return bindHost.includes(':') ? { v4: undefined, v6: bindHost } : { v4: bindHost, v6: bindHost6 };
+}
+
+function familyOf({ host }: Contact): 'v4' | 'v6' {
+  return host.includes(':') ? 'v6' : 'v4';
 }
