@@ -10,6 +10,7 @@ import { type ConnectionLimits, DialLimits, isDialablePort } from './dial-limits
 import type { MetadataDependencies, MetadataListener, MetadataOptions } from './fetcher-contract.ts';
 import { type GivenUpReason, isDead, isHostile, type PeerFailure } from './failures.ts';
 import { FetchJob, FetchQueue, GoodPorts, type PeerStage, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
+import { familyOf, type LocalAddresses, localAddresses } from './local-addresses.ts';
 import { type GivenBlocks, MetadataMemory, type MetadataPieces } from './metadata-pieces.ts';
 import { MetadataVerifier } from './metadata-verifier.ts';
 import { PeerAttempt } from './peer-attempt.ts';
@@ -297,18 +298,4 @@ export class MetadataFetcher {
     else this.#ticker?.cancel();
     if (!isTicking) this.#ticker = null;
   }
-}
-
-/** Where connections of each family leave from: null is wherever the system chooses, undefined is nowhere. */
-type LocalAddresses = Readonly<Record<'v4' | 'v6', string | null | undefined>>;
-
-/** Bound to an address of one family, a connection in the other would leave by another way than the person chose. */
-function localAddresses({ bindHost, bindHost6 }: MetadataOptions): LocalAddresses {
-  const isAny = bindHost === '0.0.0.0' || bindHost === '::';
-  if (isAny) return { v4: null, v6: bindHost6 ?? null };
-  return bindHost.includes(':') ? { v4: undefined, v6: bindHost } : { v4: bindHost, v6: bindHost6 };
-}
-
-function familyOf({ host }: Contact): 'v4' | 'v6' {
-  return host.includes(':') ? 'v6' : 'v4';
 }
