@@ -191,7 +191,6 @@ export class MetadataFetcher {
     this.#pump(this.#dependencies.clock.nowMs());
   }
 
-  /** `contact` sent the last of `pieces`. */
   #onComplete(job: FetchJob, contact: Contact, pieces: MetadataPieces): void {
     for (const session of [...job.sessions]) if (session.isFilling(pieces)) this.#close(job, session);
     const given = job.blocks.take(pieces);
