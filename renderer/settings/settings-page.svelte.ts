@@ -1,4 +1,5 @@
 // What the settings surface has beside the settings: the facts of this machine, the defaults, and the words in its search.
+import { untrack } from 'svelte';
 import type { LanternfishApi, SettingsFactsDto } from '../../preload/ipc-contract.ts';
 import type { SettingsChange } from '../../preload/settings-contract.ts';
 import type { SettingsController } from './settings-controller.svelte.ts';
@@ -25,6 +26,16 @@ export class SettingsPage {
     const answer = await this.#api.getSettingsFacts();
     if (answer.ok) this.facts = answer.value;
     else this.problem = answer.problem;
+  }
+
+  /** For an $effect of a row that the query lets through; the returned function takes it back. */
+  countShown(): () => void {
+    untrack(() => {
+      this.shownCount += 1;
+    });
+    return () => {
+      this.shownCount -= 1;
+    };
   }
 
   /** Each word of the query is somewhere in `texts`. */
