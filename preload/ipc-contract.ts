@@ -25,6 +25,9 @@ export type Theme = (typeof THEMES)[number];
 export type CrawlState =
   'awaiting-consent' | 'starting' | 'joining' | 'running' | 'no-reply' | 'paused' | 'stopped' | 'failed';
 
+/** Why nothing is sent while the state is `paused`; main/app/pause-keeper.ts. */
+export type PauseReason = 'person' | 'for-a-while' | 'schedule' | 'battery' | 'metered' | 'asleep';
+
 export interface StatusDto {
   readonly state: CrawlState;
   readonly problem: string | null;
