@@ -1,7 +1,8 @@
 // The wall between the window and the app, as one file that both sides read: every call, every event, every limit.
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
-// `preload.ts` turns the same names into functions; the renderer sees only types. Imports nothing but valibot.
+// `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
+import { settingsChange, type SettingsDto } from './settings-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -18,12 +19,8 @@ const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
 
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
-export const THEMES = ['system', 'light', 'dark'] as const;
-/** How many names the search can keep in memory. */
-export const NAMES_IN_MEMORY = [250_000, 1_000_000, 3_000_000] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 export type SortOrder = (typeof SORT_ORDERS)[number];
-export type Theme = (typeof THEMES)[number];
 
 // ---------------------------------------------------------------- what travels to the window
 
@@ -36,6 +33,8 @@ export type PauseReason = 'person' | 'for-a-while' | 'schedule' | 'battery' | 'm
 export interface StatusDto {
   readonly state: CrawlState;
   readonly problem: string | null;
+  /** A sentence about something that was mended: a damaged file was put aside. Stays until the app ends. */
+  readonly notice: string | null;
   readonly pace: string;
   readonly nodes: number;
   readonly packetsOut: number;
@@ -54,17 +53,14 @@ export interface StatusDto {
 
 export interface StartDto {
   readonly status: StatusDto;
-  readonly theme: Theme;
+  readonly settings: SettingsDto;
   readonly appVersion: string;
   /** Says which runtime and that it is the test runtime, where it is; else null. */
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
-  /** Names that the search keeps in memory, of the choices with what each costs. */
-  readonly namesInMemory: number;
+  /** What names in memory cost, choice by choice. */
   readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
-  /** True: the person has agreed to hand magnets to the system's client once already. */
-  readonly mayOpenMagnets: boolean;
 }
 
 export interface SwarmCountDto {
@@ -175,8 +171,8 @@ export const callInputs = {
   /** `isConfirmed`: the person just agreed to hand magnets to the system's client; remembered. */
   openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
   setPaused: v.strictObject({ isPaused: v.boolean() }),
-  setTheme: v.strictObject({ theme: v.picklist(THEMES) }),
-  setNamesInMemory: v.strictObject({ names: v.picklist(NAMES_IN_MEMORY) }),
+  /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
+  changeSettings: settingsChange,
   quit: nothing,
 } as const;
 
@@ -198,8 +194,7 @@ export interface CallOutputs {
   /** `needs-consent`: ask the person, then call again with isConfirmed. `no-client`: nothing on this system opens magnets. */
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
-  setTheme: null;
-  setNamesInMemory: null;
+  changeSettings: null;
   quit: null;
 }
 
@@ -207,6 +202,8 @@ export interface CallOutputs {
 
 export interface Events {
   status: StatusDto;
+  /** All of them, after some have changed. */
+  settings: SettingsDto;
   /** Torrents were committed and can be found now. */
   torrentsAdded: { readonly addedCount: number; readonly torrentCount: number };
   healthFound: readonly HealthFoundDto[];

@@ -1,6 +1,6 @@
 // What may be said on the command line of the desktop app. Unknown switches belong to Chromium and are left alone.
 import { parseContact } from '../engine/engine-arguments.ts';
-import { PACES, type EngineOptions, type Pace } from '../engine/engine-contract.ts';
+import { PACES, type EngineOptions, type PaceName } from '../engine/engine-contract.ts';
 
 /** What a desktop entry's actions, or a script, may ask of the app that runs already. */
 export const LAUNCH_ACTIONS = ['pause', 'resume', 'quit'] as const;
@@ -13,7 +13,7 @@ export interface LaunchOptions {
   readonly bootstrap: EngineOptions['bootstrap'] | null;
   readonly bindHost: string | null;
   readonly port: number | null;
-  readonly pace: Pace | null;
+  readonly pace: PaceName | null;
   readonly localAddressesAllowed: boolean;
   /** Start in the tray, without a window. */
   readonly isHidden: boolean;
