@@ -39,13 +39,6 @@ export const NEEDS = {
       { debian: ['libglib2.0-bin'], dnf: 'glib2', pacman: 'glib2', probe: { program: 'gdbus' } },
     ],
   },
-  installed: {
-    why: 'what the .deb depends on beside the window, so that apt can install it for a try',
-    packages: [
-      { debian: ['libnotify4'], dnf: 'libnotify', pacman: 'libnotify', probe: { library: 'libnotify.so.4' } },
-      { debian: ['xdg-utils'], dnf: 'xdg-utils', pacman: 'xdg-utils', probe: { program: 'xdg-open' } },
-    ],
-  },
   'real peers': {
     why: 'libtorrent, aria2, rTorrent and Transmission, the other side in the tests against real peers, and ip for a network of their own',
     packages: [

@@ -79,7 +79,6 @@ async function packageFor(env, runtime) {
     env.LANTERNFISH_PACKAGED_APP = await packageApp(['--dir'], runtime, env);
     return;
   }
-  await ensureSystemPackages(['installed']);
   const folder = join(ROOT, 'release');
   const older = join(folder, 'older');
   await packageApp(

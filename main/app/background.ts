@@ -9,6 +9,11 @@ import { AppTray, type TrayActions } from './tray.ts';
 /** Saving and stopping usually take well under a second; a quit never takes longer than this. */
 const QUIT_LIMIT_MS = 5_000;
 
+const WITH_TRAY = 'Lanternfish stays in the tray and goes on finding torrents. Pause or quit it there at any time.';
+const WITHOUT_TRAY =
+  'Lanternfish goes on finding torrents without a window. This desktop shows no tray: start Lanternfish again to see it, ' +
+  'or right-click its icon in the menu to pause, resume or quit.';
+
 export interface BackgroundOptions {
   readonly clock: Clock;
   readonly settings: SettingsFile;
@@ -36,17 +41,21 @@ export class Background {
     this.#tray ??= new AppTray(path.join(this.#options.resourcesDir, 'tray'), this.#options.trayActions);
   }
 
+  get hasTray(): boolean {
+    return this.#tray !== null;
+  }
+
   show(status: StatusDto): void {
     this.#tray?.show(status);
   }
 
-  /** Makes closing `window` hide it where a tray can bring it back; the first time the person is asked. */
+  /** Makes closing `window` hide it; the first time the person is asked, since not every desktop shows a tray. */
   watchClosing(window: BrowserWindow): void {
     window.on('close', (event) => {
       if (this.#isQuitting) return;
       event.preventDefault();
       const { closesToTray, consentAtUnixSeconds } = this.#options.settings.settings;
-      if (!this.#tray || closesToTray === false || consentAtUnixSeconds === null) app.quit();
+      if (closesToTray === false || consentAtUnixSeconds === null) app.quit();
       else if (closesToTray) window.hide();
       else void this.#ask(window);
     });
@@ -56,7 +65,7 @@ export class Background {
     const { response } = await dialog.showMessageBox(window, {
       type: 'question',
       message: 'Keep discovering in the background?',
-      detail: 'Lanternfish stays in the tray and goes on finding torrents. Pause or quit it there at any time.',
+      detail: this.#tray ? WITH_TRAY : WITHOUT_TRAY,
       buttons: ['Keep discovering', 'Quit', 'Cancel'],
       defaultId: 0,
       cancelId: 2,

@@ -44,7 +44,7 @@ export class PauseKeeper {
 
   constructor(options: PauseKeeperOptions) {
     this.#options = options;
-    this.look();
+    this.#refresh();
   }
 
   /** In order of how much they say: the first is the one to name. Empty: nothing keeps the engine from working. */
@@ -79,7 +79,11 @@ export class PauseKeeper {
 
   /** Call when settings have changed; the clock is watched from within. */
   look(): void {
-    const { settings, clock, change, onChanged } = this.#options;
+    if (this.#refresh()) this.#options.onChanged();
+  }
+
+  #refresh(): boolean {
+    const { settings, clock, change } = this.#options;
     const { isPaused, pausedUntilUnixSeconds } = settings();
     if (pausedUntilUnixSeconds !== null && pausedUntilUnixSeconds <= clock.nowUnixSeconds()) {
       change({ isPaused, pausedUntilUnixSeconds: null });
@@ -90,7 +94,7 @@ export class PauseKeeper {
     const isOther = reasons.join() !== this.#reasons.join();
     this.#reasons = reasons;
     this.#watchClock();
-    if (isOther) onChanged();
+    return isOther;
   }
 
   stop(): void {

@@ -7,11 +7,11 @@ import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { stateSentence } from './state-sentence.ts';
 
 export interface TrayActions {
-  setPaused(isPaused: boolean): void;
-  pauseForAnHour(): void;
-  open(): void;
-  openSettings(): void;
-  quit(): void;
+  readonly setPaused: (isPaused: boolean) => void;
+  readonly pauseForAnHour: () => void;
+  readonly open: () => void;
+  readonly openSettings: () => void;
+  readonly quit: () => void;
 }
 
 type Shape = 'running' | 'paused' | 'trouble';
