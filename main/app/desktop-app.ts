@@ -23,7 +23,6 @@ import type { SettingsFile } from './settings-file.ts';
 import { healthFoundDto, statusDto } from './status-dto.ts';
 import { systemCalls } from './system-calls.ts';
 import { torrentCalls } from './torrent-calls.ts';
-import { hasTrayHost } from './tray.ts';
 import { Updates } from './updates.ts';
 import { WindowNews } from './window-news.ts';
 
@@ -154,13 +153,13 @@ export class DesktopApp {
     this.#updates.setWanted(settings.settings.updates);
     if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
     if (launch.action === 'resume' && settings.settings.consentAtUnixSeconds !== null) this.#pausing.setPaused(false);
-    const trayHost = hasTrayHost();
+    const foundTray = this.#background.findTray(() => {
+      this.#windowNews.showNow();
+    });
     const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
     if (!isHidden) this.open();
-    if (await trayHost) {
-      this.#background.addTray();
-      this.#windowNews.showNow();
-    } else if (isHidden) this.#window.open({ isMinimised: true });
+    if (await foundTray) this.#windowNews.showNow();
+    else if (isHidden) this.#window.open({ isMinimised: true });
   }
 
   /** What a second launch asks of this one: an action of the desktop entry, or else the window. */

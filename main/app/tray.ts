@@ -97,7 +97,8 @@ function shapeOf(status: StatusDto): Shape {
     : 'running';
 }
 
-const HOST_QUESTION_LIMIT_MS = 1_000;
+/** A computer that has just started answers late. */
+const HOST_QUESTION_LIMIT_MS = 3_000;
 
 /** Whether somebody shows tray icons. Elsewhere than on Linux there always is; there, a session bus is asked. */
 export async function hasTrayHost(): Promise<boolean> {

@@ -70,7 +70,7 @@ const launchAgain = async (...args: string[]): Promise<void> => {
 
 describe('pausing', () => {
   it('offers an hour in the tray, says until when, and keeps to it across a restart', async () => {
-    const icon = await trayHost.icon(10_000);
+    const icon = await trayHost.icon(30_000);
     await icon.waitForLabel('Pause', 10_000);
     await icon.choose('Pause for 1 hour');
     await until(isPaused, 5_000, 'the pause');
@@ -164,7 +164,7 @@ describe('the tray and the menu', () => {
     await session.page.evaluate(
       'window.lanternfish.on("openSettings", () => { document.title = "asked for settings"; })',
     );
-    const icon = await trayHost.icon(1_000);
+    const icon = await trayHost.icon(20_000);
     await icon.choose('Settings');
     await until(async () => (await session.page.title()) === 'asked for settings', 5_000, 'the event');
   });
