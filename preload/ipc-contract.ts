@@ -15,6 +15,7 @@ export const STATUS_EVERY_MS = 500;
 
 const infohashHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const infohashesHex = (most: number) => v.pipe(v.array(infohashHex), v.minLength(1), v.maxLength(most));
+const pageLimit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PAGE_ROWS_MAX));
 const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
 
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
@@ -122,10 +123,19 @@ export interface ResultPageDto {
   readonly nextCursor: string | null;
   readonly totalCount: number;
   readonly totalIsExact: boolean;
+  /** The first so many can also be had by their place (`rowsAt`); 0: only page after page. */
+  readonly reachableCount: number;
   /** True: the next page brings what only the disk knows, and the whole figures. What is shown stays where it is. */
   readonly isPartial: boolean;
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   readonly didYouMean: readonly string[];
+}
+
+export interface ResultRowsDto {
+  /** Null in the place of a row that has left the catalogue since. */
+  readonly rows: readonly (ResultRowDto | null)[];
+  /** Goes on behind the last row that can be reached. */
+  readonly tailCursor: string;
 }
 
 /** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
@@ -176,10 +186,19 @@ export const callInputs = {
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
-    limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PAGE_ROWS_MAX)),
+    limit: pageLimit,
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
     /** True: only what is in memory, at once; see `isPartial`. */
     isFast: v.boolean(),
+  }),
+  /** Rows out of the middle of a list: `cursor` is any of its cursors, `offset` below its `reachableCount`. */
+  rowsAt: v.strictObject({
+    text: queryText,
+    sort: v.picklist(SORT_ORDERS),
+    contentType: v.nullable(v.picklist(CONTENT_TYPES)),
+    limit: pageLimit,
+    cursor: v.pipe(v.string(), v.maxLength(200)),
+    offset: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   }),
   suggest: v.strictObject({ text: queryText }),
   getDetails: v.strictObject({ infohashHex }),
@@ -213,6 +232,8 @@ export interface CallOutputs {
   acceptNotice: null;
   /** Null: a newer search of this window overtook it. */
   search: ResultPageDto | null;
+  /** Null: a newer search of this window overtook it. */
+  rowsAt: ResultRowsDto | null;
   suggest: readonly string[];
   getDetails: DetailsDto | null;
   copyMagnet: null;

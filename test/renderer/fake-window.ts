@@ -132,6 +132,7 @@ export function page(facts: Partial<ResultPageDto> & Pick<ResultPageDto, 'rows'>
     nextCursor: null,
     totalCount: facts.rows.length,
     totalIsExact: true,
+    reachableCount: 0,
     countsByType: null,
     isPartial: false,
     didYouMean: [],
