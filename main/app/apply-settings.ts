@@ -1,28 +1,34 @@
 // The one place from which a changed setting reaches whoever owns it. A setting without an entry here does not compile.
-import { nativeTheme, type BrowserWindow } from 'electron';
-import type { Log } from '../base/log.ts';
+import { nativeTheme } from 'electron';
 import type { Session } from '../session/session.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import type { Settings, Theme } from '../../preload/settings-contract.ts';
-import { setStartWithComputer } from './autostart.ts';
+import type { MainWindow } from './main-window.ts';
+import type { Pausing } from './pausing.ts';
+import type { Updates } from './updates.ts';
 import { paceOf, trackersOf } from './engine-options.ts';
 
 type Apply = (settings: Settings) => void;
 /** Null: whoever needs it reads it when it is needed, or the window itself does what it says. */
 export type SettingAppliers = { readonly [Name in keyof Settings]: Apply | null };
 
-export interface SettingOwners {
-  readonly session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>;
-  readonly log: Log;
-  /** With the settings as they are when it is called. */
-  readonly engineOptions: () => EngineOptions;
-  readonly window: () => BrowserWindow | null;
+export interface BackgroundParts {
+  readonly pausing: Pick<Pausing, 'settingsChanged'>;
+  readonly updates: Pick<Updates, 'setWanted'>;
+  readonly setStartWithComputer: (isWanted: boolean) => void;
+  readonly window: Pick<MainWindow, 'setZoom'>;
 }
 
-export function settingAppliers({ session, log, engineOptions, window }: SettingOwners): SettingAppliers {
+/** `engineOptions`: with the settings as they are when it is called. */
+export function settingAppliers(
+  session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>,
+  engineOptions: () => EngineOptions,
+  { pausing, updates, setStartWithComputer, window }: BackgroundParts,
+): SettingAppliers {
   const setPace: Apply = (settings) => session.setPace(paceOf(settings));
   // Another port or address wants another socket; the simplest honest way is another thread, and its tables are saved.
   const rebind: Apply = () => void session.restartEngine(engineOptions());
+  const lookAtPauses: Apply = () => pausing.settingsChanged();
   return {
     consentAtUnixSeconds: null,
     isPaused: null,
@@ -36,9 +42,9 @@ export function settingAppliers({ session, log, engineOptions, window }: Setting
     bindHost: rebind,
     ipv6: rebind,
     trackersOn: (settings) => session.setTrackers(trackersOf(settings)),
-    pauseOnBattery: null,
-    pauseOnMetered: null,
-    schedule: null,
+    pauseOnBattery: lookAtPauses,
+    pauseOnMetered: lookAtPauses,
+    schedule: lookAtPauses,
     quotaBytes: null,
     forgetFirst: null,
     blockedWords: null,
@@ -51,18 +57,14 @@ export function settingAppliers({ session, log, engineOptions, window }: Setting
     theme: ({ theme }) => {
       nativeTheme.themeSource = themeSourceOf(theme);
     },
-    fontSizePercent: ({ fontSizePercent }) => window()?.webContents.setZoomFactor(fontSizePercent / 100),
+    fontSizePercent: () => window.setZoom(),
     language: null,
     rowSize: null,
-    autostart: ({ autostart }) => {
-      setStartWithComputer(autostart).catch((error: unknown) => {
-        log.warn(`Starting with the computer was not changed: ${String(error)}`);
-      });
-    },
+    autostart: ({ autostart }) => setStartWithComputer(autostart),
     startMinimised: null,
     closesToTray: null,
     notifications: null,
-    updates: null,
+    updates: (settings) => updates.setWanted(settings.updates),
   };
 }
 

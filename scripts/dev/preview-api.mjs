@@ -5,7 +5,10 @@
 /** `scenario`: { status, torrents, canStartWithComputer, settings, runtimeNotice, failsSearch, failsStart, suggestions }. */
 export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
-  const listeners = { status: [], settings: [], torrentsAdded: [], healthFound: [], focusSearch: [] };
+  const listeners = {
+    ...{ status: [], settings: [], torrentsAdded: [], healthFound: [] },
+    ...{ focusSearch: [], openSettings: [], update: [] },
+  };
   const calls = [];
   let status = scenario.status;
   let torrents = scenario.torrents;
@@ -134,6 +137,11 @@ export function installFakeApi(scenario) {
     ),
     openDataDir: record('openDataDir', () => ok(null)),
     chooseSafetyList: record('chooseSafetyList', () => ok(null)),
+    pauseFor: record('pauseFor', () => ok(null)),
+    getSystem: record('getSystem', () => ok({ hasTray: true, knowsMetered: false, update: { state: 'idle' } })),
+    updateApp: record('updateApp', () => ok({ state: 'idle' })),
+    copyDiagnostics: record('copyDiagnostics', () => ok(null)),
+    showLogs: record('showLogs', () => ok(null)),
     quit: record('quit', () => ok(null)),
     on: (name, receive) => {
       listeners[name].push(receive);
