@@ -5,7 +5,7 @@ import type { SearchClient } from '../session/search-client.ts';
 import type { TorrentDetails } from '../store/store-contract.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';
 import { openMagnetLink } from './magnet-handoff.ts';
-import { magnetLink } from './magnet-link.ts';
+import { magnetLink } from '../catalogue/magnet-link.ts';
 import type { SettingsFile } from './settings-file.ts';
 
 export type TorrentCalls = Pick<

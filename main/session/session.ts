@@ -16,13 +16,16 @@ import type {
 } from '../engine/engine-contract.ts';
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
+import type { TransferCommand, TransferEvent } from '../transfer/transfer-contract.ts';
 import { SearchClient } from './search-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
+import { StoreGate } from './store-gate.ts';
+import { TransferClient } from './transfer-client.ts';
 
 /** Saving tables, committing and checkpointing take well under this; after it the threads are ended by force. */
 const STOP_LIMIT_MS = 4_000;
 
-export type WorkerName = 'engine-worker' | 'writer-worker' | 'search-worker';
+export type WorkerName = 'engine-worker' | 'writer-worker' | 'search-worker' | 'transfer-worker';
 
 export interface SessionOptions {
   readonly clock: Clock;
@@ -52,6 +55,8 @@ export class Session {
   readonly #writer: SupervisedWorker<WriterCommand, WriterEvent>;
   readonly #searchWorker: SupervisedWorker<SearchCommand, SearchEvent> | null;
   readonly search: SearchClient;
+  readonly transfer: TransferClient;
+  readonly #storeGate = new StoreGate();
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
   #engineOptions: EngineOptions | null = null;
   #namesInMemory: number;
@@ -79,6 +84,7 @@ export class Session {
       onStarted: () => {
         this.#joinEngineAndWriter();
         this.#joinWriterAndSearch();
+        this.transfer.writerStarted();
       },
       onEvent: (event) => this.#receiveFromWriter(event),
     });
@@ -93,6 +99,7 @@ export class Session {
         )
       : null;
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
+    this.transfer = this.#createTransfer();
   }
 
   get status(): SessionStatus {
@@ -145,18 +152,52 @@ export class Session {
 
   /** Saves and ends everything, in the reverse order of start; resolves in any case, at the latest after a few seconds. */
   async stop(): Promise<void> {
-    await this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS);
+    await Promise.all([this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS), this.transfer.stop()]);
+    await this.#closeStore();
+    this.search.failAll('Lanternfish has ended.');
+  }
+
+  async #closeStore(): Promise<void> {
     await Promise.all([
       this.#writer.stop({ type: 'stop' }, STOP_LIMIT_MS),
       this.#searchWorker?.stop({ type: 'stop' }, STOP_LIMIT_MS),
     ]);
-    this.search.failAll('Lanternfish has ended.');
+  }
+
+  #createTransfer(): TransferClient {
+    const { store, log } = this.#options;
+    return new TransferClient({
+      createWorker: (onEvent, onFell) =>
+        this.#supervise<TransferCommand, TransferEvent>('transfer-worker', () => store, {
+          onStarted: () => undefined,
+          onEvent,
+          onFell,
+        }),
+      joinWriter: (transfer) => {
+        if (!this.#writer.isRunning) return;
+        const { port1, port2 } = new MessageChannel();
+        this.#writer.post({ type: 'connect-transfer', port: port1 }, [port1]);
+        transfer.post({ type: 'connect-writer', port: port2 }, [port2]);
+      },
+      whenStoreIsOpen: () => this.#storeGate.opened,
+      closeStore: () => this.#closeStore(),
+      openStore: () => {
+        this.#storeGate.begin();
+        this.start();
+        return this.#storeGate.opened;
+      },
+      onLog: ({ level, message }) => log[level](message),
+    });
   }
 
   #supervise<Command, Event extends { readonly type: string }>(
     name: WorkerName,
     workerData: () => unknown,
-    handlers: { readonly onStarted: () => void; readonly onEvent: (event: Event) => void },
+    handlers: {
+      readonly onStarted: () => void;
+      readonly onEvent: (event: Event) => void;
+      readonly onFell?: () => void;
+    },
   ): SupervisedWorker<Command, Event> {
     return new SupervisedWorker<Command, Event>({
       ...handlers,
@@ -164,7 +205,10 @@ export class Session {
       workerData,
       path: this.#options.workerPath(name),
       clock: this.#options.clock,
-      onFell: (reason, willRestart) => this.#workerFell(name, reason, willRestart),
+      onFell: (reason, willRestart) => {
+        handlers.onFell?.();
+        this.#workerFell(name, reason, willRestart);
+      },
     });
   }
 
@@ -192,6 +236,7 @@ export class Session {
   #receiveFromWriter(event: WriterEvent): void {
     switch (event.type) {
       case 'ready':
+        this.#storeGate.open(null);
         this.#change({ torrentCount: event.torrentCount, notice: event.notice, problem: this.#givenUp });
         if (event.notice) this.#options.log.warn(event.notice);
         break;
@@ -200,6 +245,7 @@ export class Session {
         this.onTorrentsAdded(event.addedCount);
         break;
       case 'failed':
+        this.#storeGate.open(event.problem);
         this.#options.log.error(event.problem);
         this.#change({ problem: event.problem });
         break;
@@ -221,6 +267,7 @@ export class Session {
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
     if (!willRestart) {
+      if (name === 'transfer-worker') return;
       const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
       this.#givenUp = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
       this.#change({ problem: this.#givenUp });
