@@ -7,6 +7,7 @@ import { CONTENT_TYPES, type ContentType, NAMES_IN_MEMORY_DEFAULT, type SortOrde
 import type { IndexQuery } from './index-query.ts';
 import { PEERS_MAX, type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
 import { LiveSegment } from './live-segment.ts';
+import { OrderedIds } from './ordered-ids.ts';
 import { type RowOrder, rowOrder } from './row-order.ts';
 import { SegmentSearcher } from './segment-search.ts';
 import { type MergePart, mergeRun, mergeSteps } from './segment-merge.ts';
@@ -177,6 +178,22 @@ export class NameIndex {
     };
   }
 
+  /** Every match in its order, as ids: a job in steps of some milliseconds. What comes meanwhile is not in it. */
+  *idsInOrder(request: Omit<IndexRequest, 'limit' | 'withCounts' | 'after'>): Generator<void, Uint32Array> {
+    const typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
+    const ordered = new OrderedIds(this.#rowCount);
+    for (const segment of this.#segments.toReversed()) {
+      if (segment.lowId > request.highId || segment.highId < request.lowId) continue;
+      const bits = this.#searcher.matches(segment.data, request.query);
+      if (bits === null) continue;
+      keepRange(segment.data, bits, request);
+      segment.dropGone(bits);
+      ordered.add(segment.data, bits, rowOrder(segment.data, request), typeIndex);
+      yield;
+    }
+    return yield* ordered.sorted();
+  }
+
   /**
    * Joins a run of small neighbours into one segment, or leaves the rows behind that are gone, as a job in small steps; null
    * when nothing needs it. Searches, removals and newer segments may come between steps; should the window drop one of the
@@ -232,7 +249,11 @@ export class NameIndex {
 }
 
 /** Clears the bits of rows outside lowId to highId. Nearly always there are none. */
-function keepRange({ ids }: SegmentData, bits: Uint32Array, { lowId, highId }: IndexRequest): void {
+function keepRange(
+  { ids }: SegmentData,
+  bits: Uint32Array,
+  { lowId, highId }: Pick<IndexRequest, 'lowId' | 'highId'>,
+): void {
   for (let row = 0; row < ids.length && ids[row]! < lowId; row++) bits[row >>> 5]! &= ~(1 << (row & 31));
   for (let row = ids.length - 1; row >= 0 && ids[row]! > highId; row--) bits[row >>> 5]! &= ~(1 << (row & 31));
 }

@@ -13,14 +13,15 @@ import type {
   EngineOptions,
   EngineStatus,
   Pace,
+  TrackerAddress,
 } from '../engine/engine-contract.ts';
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
-import type { TransferCommand, TransferEvent } from '../transfer/transfer-contract.ts';
 import { SearchClient } from './search-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { StoreGate } from './store-gate.ts';
 import { TransferClient } from './transfer-client.ts';
+import { transferHost } from './transfer-host.ts';
 
 /** Saving tables, committing and checkpointing take well under this; after it the threads are ended by force. */
 const STOP_LIMIT_MS = 4_000;
@@ -61,7 +62,9 @@ export class Session {
   #engineOptions: EngineOptions | null = null;
   #namesInMemory: number;
   /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
-  #givenUp: string | null = null;
+  #givenUp: { readonly name: WorkerName; readonly problem: string } | null = null;
+  #isEngineRestarting = false;
+  #hasStopped = false;
   #status: SessionStatus = {
     engine: null,
     counters: null,
@@ -99,7 +102,17 @@ export class Session {
         )
       : null;
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
-    this.transfer = this.#createTransfer();
+    this.transfer = new TransferClient(
+      transferHost({
+        createWorker: (onEvent, onFell) =>
+          this.#supervise('transfer-worker', () => options.store, { onStarted: () => undefined, onEvent, onFell }),
+        writer: this.#writer,
+        gate: this.#storeGate,
+        closeStore: () => this.#closeStore(),
+        startStore: () => this.start(),
+        log: options.log,
+      }),
+    );
   }
 
   get status(): SessionStatus {
@@ -122,6 +135,24 @@ export class Session {
     this.#engine.start();
   }
 
+  /**
+   * Starts the engine's thread anew with other options: another port or address. Its tables are saved and read again, so the
+   * crawl goes on where it was. Before `startEngine` it does nothing; called again meanwhile, the newest options count.
+   */
+  async restartEngine(engineOptions: EngineOptions): Promise<void> {
+    if (this.#engine === null) return;
+    this.#engineOptions = engineOptions;
+    if (this.#isEngineRestarting) return;
+    this.#isEngineRestarting = true;
+    await this.#engine.stop({ type: 'stop' }, STOP_LIMIT_MS);
+    this.#isEngineRestarting = false;
+    if (this.#hasStopped) return;
+    const isForgiven = this.#givenUp?.name === 'engine-worker';
+    if (isForgiven) this.#givenUp = null;
+    this.#change({ engine: null, counters: null, ...(isForgiven ? { problem: null } : {}) });
+    this.startEngine(this.#engineOptions);
+  }
+
   /** Stops or continues every outgoing packet; a restarted engine remembers it. */
   setPaused(isPaused: boolean): void {
     if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, startPaused: isPaused };
@@ -131,6 +162,12 @@ export class Session {
   setPace(pace: Pace): void {
     if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, pace };
     this.#engine?.post({ type: 'set-pace', pace });
+  }
+
+  /** Trackers that may be asked how many have a torrent, from now on and after a restart of the engine; none: no tracker is. */
+  setTrackers(trackers: readonly TrackerAddress[]): void {
+    if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, trackers };
+    this.#engine?.post({ type: 'set-trackers', trackers });
   }
 
   /** How many names the search keeps in memory, from now on and after a restart of its thread. */
@@ -152,6 +189,7 @@ export class Session {
 
   /** Saves and ends everything, in the reverse order of start; resolves in any case, at the latest after a few seconds. */
   async stop(): Promise<void> {
+    this.#hasStopped = true;
     await Promise.all([this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS), this.transfer.stop()]);
     await this.#closeStore();
     this.search.failAll('Lanternfish has ended.');
@@ -162,32 +200,6 @@ export class Session {
       this.#writer.stop({ type: 'stop' }, STOP_LIMIT_MS),
       this.#searchWorker?.stop({ type: 'stop' }, STOP_LIMIT_MS),
     ]);
-  }
-
-  #createTransfer(): TransferClient {
-    const { store, log } = this.#options;
-    return new TransferClient({
-      createWorker: (onEvent, onFell) =>
-        this.#supervise<TransferCommand, TransferEvent>('transfer-worker', () => store, {
-          onStarted: () => undefined,
-          onEvent,
-          onFell,
-        }),
-      joinWriter: (transfer) => {
-        if (!this.#writer.isRunning) return;
-        const { port1, port2 } = new MessageChannel();
-        this.#writer.post({ type: 'connect-transfer', port: port1 }, [port1]);
-        transfer.post({ type: 'connect-writer', port: port2 }, [port2]);
-      },
-      whenStoreIsOpen: () => this.#storeGate.opened,
-      closeStore: () => this.#closeStore(),
-      openStore: () => {
-        this.#storeGate.begin();
-        this.start();
-        return this.#storeGate.opened;
-      },
-      onLog: ({ level, message }) => log[level](message),
-    });
   }
 
   #supervise<Command, Event extends { readonly type: string }>(
@@ -237,7 +249,11 @@ export class Session {
     switch (event.type) {
       case 'ready':
         this.#storeGate.open(null);
-        this.#change({ torrentCount: event.torrentCount, notice: event.notice, problem: this.#givenUp });
+        this.#change({
+          torrentCount: event.torrentCount,
+          notice: event.notice,
+          problem: this.#givenUp?.problem ?? null,
+        });
         if (event.notice) this.#options.log.warn(event.notice);
         break;
       case 'torrents-added':
@@ -269,8 +285,9 @@ export class Session {
     if (!willRestart) {
       if (name === 'transfer-worker') return;
       const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
-      this.#givenUp = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
-      this.#change({ problem: this.#givenUp });
+      const problem = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
+      this.#givenUp = { name, problem };
+      this.#change({ problem });
     }
   }
 

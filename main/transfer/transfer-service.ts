@@ -60,7 +60,7 @@ export class TransferService {
   swap(): void {
     const { options, clock, post } = this.#dependencies;
     try {
-      const asidePath = swapPreparedIn(options.databasePath, clock.nowUnixSeconds());
+      const asidePath = swapPreparedIn(options.databasePath, options.nativeBinding, clock.nowUnixSeconds());
       post({ type: 'swapped', asidePath, problem: null });
     } catch (error) {
       post({ type: 'swapped', asidePath: null, problem: this.#sentence(error) });
