@@ -55,8 +55,9 @@ function importTorrents(
   const twofold = indexesOf(torrents, (torrent) => idsOf(catalogue, torrent).length > 1);
   const left = new Set(twofold);
   const taken = torrents.filter((_, index) => !left.has(index));
+  const deadBefore = taken.filter((torrent) => isDead(catalogue, torrent)).map(primaryInfohash);
   const outcome = catalogue.insertMany(withMissingSightings(catalogue, taken).map(toCatalogueRow));
-  recordHealth(catalogue, taken, outcome);
+  recordHealth(catalogue, taken, outcome, deadBefore);
   const newCount = outcome.inserted.length;
   return { reply: { type: 'imported', batchId, newCount, blocked: [], twofold, problem: null }, outcome };
 }
@@ -75,8 +76,17 @@ function withMissingSightings(catalogue: Catalogue, torrents: readonly ImportedT
   });
 }
 
-/** The later count of each source stands; that nobody has it is believed of what was not known here before. */
-function recordHealth(catalogue: Catalogue, torrents: readonly ImportedTorrent[], outcome: InsertOutcome): void {
+/**
+ * The later count of each source stands; that nobody has it is believed of what was not known here before. To read of a
+ * torrent in a file, unlike to fetch it, proves nobody alive: those of `deadBefore` stay dead unless a later count says more.
+ */
+function recordHealth(
+  catalogue: Catalogue,
+  torrents: readonly ImportedTorrent[],
+  outcome: InsertOutcome,
+  deadBefore: readonly Uint8Array[],
+): void {
+  if (deadBefore.length > 0) catalogue.markDead(deadBefore);
   const fresh = new Set(outcome.inserted.map(({ id }) => id));
   const reports: HealthReport[] = [];
   const dead: Uint8Array[] = [];
@@ -95,6 +105,11 @@ function recordHealth(catalogue: Catalogue, torrents: readonly ImportedTorrent[]
   }
   if (reports.length > 0) catalogue.recordHealth(reports);
   if (dead.length > 0) catalogue.markDead(dead);
+}
+
+function isDead(catalogue: Catalogue, torrent: ImportedTorrent): boolean {
+  const [id] = idsOf(catalogue, torrent);
+  return id !== undefined && catalogue.health.get(id)?.isDead === true;
 }
 
 /** The rows that its infohashes lead to: none, one, or two, which only metadata proved by its hash may join. */

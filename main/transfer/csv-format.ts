@@ -5,8 +5,8 @@
  * A cell beginning with one of these is computed by Excel, LibreOffice or Google Sheets, the full-width forms in some
  * languages of Excel as well. Where the list separator is `;` or a tab, the middle of a cell becomes the beginning of one.
  */
-const FORMULA = /(?<=^|[;\t\r\n])[ ']*(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;
-const DEFUSED = /(?<=^|[;\t\r\n])([ ']*)'(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;
+const FORMULA = /(?<=^|[;\t\r\n])(?:'|[^\S\t\r\n])*(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;
+const DEFUSED = /(?<=^|[;\t\r\n])((?:'|[^\S\t\r\n])*)'(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;
 
 /** `text` as it may stand in a spreadsheet's cell; `undefused` brings it back. */
 export function defused(text: string): string {
