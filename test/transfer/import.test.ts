@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import bencode from 'bencode';
+import bencode, { type Bencodable } from 'bencode';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../main/base/bytes.ts';
@@ -48,14 +48,14 @@ describe('magnet lists', () => {
 });
 
 describe('.torrent files', () => {
-  const info = (changes: object = {}): object => ({
+  const info = (changes: object = {}): Record<string, unknown> => ({
     name: 'Made',
     length: 5,
     'piece length': 16384,
     pieces: Buffer.alloc(20),
     ...changes,
   });
-  const encoded = (value: object): Uint8Array => new Uint8Array(bencode.encode(value));
+  const encoded = (value: Record<string, unknown>): Uint8Array => new Uint8Array(bencode.encode(value as Bencodable));
 
   test('are proved by their hash; a folder gives those that lie in it', async () => {
     const rig = startRig();
@@ -75,7 +75,7 @@ describe('.torrent files', () => {
     const tree = { 'a.bin': { '': { length: 5, 'pieces root': Buffer.alloc(32, 1) } } };
     const v2 = { 'file tree': tree, 'meta version': 2, name: 'a.bin', 'piece length': 16384 };
     const hybrid = { ...v2, length: 5, pieces: Buffer.alloc(20) };
-    const read = (value: object) => {
+    const read = (value: Record<string, unknown>) => {
       const row = readTorrentFile(encoded({ info: value }), NOW);
       return row.kind === 'torrent' ? row.torrent : row;
     };
