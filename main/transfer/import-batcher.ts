@@ -22,7 +22,7 @@ export class ImportBatcher {
   #infohashes: Uint8Array[] = [];
   #infohashPlaces: Place[] = [];
   readonly #underWay = new Set<Promise<void>>();
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   constructor(writer: WriterLink, tally: ImportTally) {
     this.#writer = writer;
@@ -71,7 +71,7 @@ export class ImportBatcher {
   #start(batch: Promise<void>): void {
     const settled = batch
       .catch((error: unknown) => {
-        this.#failure ??= error;
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
       })
       .finally(() => this.#underWay.delete(settled));
     this.#underWay.add(settled);

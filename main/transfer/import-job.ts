@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ImportBatcher } from './import-batcher.ts';
-import { ImportTally } from './import-tally.ts';
+import type { ImportTally } from './import-tally.ts';
 import { sourceRows, type SourceFile } from './import-sources.ts';
 import { JobCancelled, TransferProblem, type JobContext } from './job-context.ts';
 import { IMPORT_PATHS_MAX, type ImportJob, type SkipReason } from './transfer-contract.ts';

@@ -120,7 +120,7 @@ function csvReader(nowUnixSeconds: number): (text: string) => ReadRow | null {
   };
 }
 
-async function* databaseRows(file: SourceFile, options: SourceOptions): AsyncGenerator<SourceRow> {
+function* databaseRows(file: SourceFile, options: SourceOptions): Generator<SourceRow> {
   const fileName = path.basename(file.path);
   const database = openForImport(file.path, options.nativeBinding);
   try {

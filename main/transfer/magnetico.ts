@@ -152,7 +152,7 @@ function toRow(values: TorrentValues, files: FoundFiles, nowUnixSeconds: number)
 }
 
 /** Columns that are stored as they are (`hidden` 0), by lower-case name. */
-function plainColumns(database: CatalogueDatabase, table: 'torrents' | string): Set<string> {
+function plainColumns(database: CatalogueDatabase, table: string): Set<string> {
   const rows = database.pragma(`main.table_xinfo(${table})`) as { name: string; hidden: number }[];
   return new Set(rows.filter(({ hidden }) => hidden === 0).map(({ name }) => name.toLowerCase()));
 }

@@ -25,7 +25,7 @@ describe('magnet lists', () => {
   test('queue what is not known, once, and say what is no link', async () => {
     const rig = startRig();
     const [known] = [madeTorrent(1)];
-    await rig.import(fileOf(`${JSON.stringify({ infohash: toHex(known!.infohashV1!), name: 'Known' })}\n`, 'a.jsonl'));
+    await rig.import(fileOf(`${JSON.stringify({ infohash: toHex(known.infohashV1!), name: 'Known' })}\n`, 'a.jsonl'));
     const v2 = toHex(sha256Of('v2'));
     const lines = [
       '# a comment',
@@ -33,7 +33,7 @@ describe('magnet lists', () => {
       hex(2),
       '',
       `magnet:?xt=urn:btmh:1220${v2}`,
-      toHex(known!.infohashV1!),
+      toHex(known.infohashV1!),
       'what is this?',
       'magnet:?dn=no+infohash',
     ];
