@@ -63,6 +63,7 @@ const OWNERS: Record<string, readonly string[]> = {
     'main/main.ts',
     'main/headless.ts',
     'main/search-command.ts',
+    'main/transfer-command.ts',
     'main/app',
   ],
   'node:fs/promises': [

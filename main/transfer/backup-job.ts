@@ -3,7 +3,8 @@
 import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { openDatabase, type CatalogueDatabase } from '../catalogue/open-database.ts';
 import { findDamage } from './check-database.ts';
-import { asWriteProblem, TransferProblem, type JobContext } from './job-context.ts';
+import type { JobContext } from './job-context.ts';
+import { asWriteProblem, TransferProblem } from './transfer-problem.ts';
 import type { BackupJob, CatalogueFacts, TransferResult } from './transfer-contract.ts';
 
 /** A megabyte: some milliseconds. */

@@ -6,7 +6,8 @@ import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
 import { csvHeader, csvLine, jsonLine, magnetLine, type ExportedTorrent } from './export-row.ts';
 import { findIds } from './found-ids.ts';
-import { asWriteProblem, type JobContext } from './job-context.ts';
+import type { JobContext } from './job-context.ts';
+import { asWriteProblem } from './transfer-problem.ts';
 import type { ExportJob, TransferResult } from './transfer-contract.ts';
 
 const STEP_ROWS = 200;

@@ -3,7 +3,7 @@
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import { IMPORT_BATCH_ROWS_MAX, type ImportedTorrent } from '../store/store-contract.ts';
 import type { ImportTally, Place } from './import-tally.ts';
-import { TransferProblem } from './job-context.ts';
+import { TransferProblem } from './transfer-problem.ts';
 import type { ReadRow } from './read-row.ts';
 import type { SkipReason } from './transfer-contract.ts';
 import type { WriterLink } from './writer-link.ts';

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { ImportBatcher } from './import-batcher.ts';
 import type { ImportTally } from './import-tally.ts';
 import { sourceRows, type SourceFile } from './import-sources.ts';
-import { JobCancelled, TransferProblem, type JobContext } from './job-context.ts';
+import type { JobContext } from './job-context.ts';
+import { JobCancelled, TransferProblem } from './transfer-problem.ts';
 import { IMPORT_PATHS_MAX, type ImportJob, type SkipReason } from './transfer-contract.ts';
 
 /** Resolves when everything is stored. `tally` is filled in any case. */

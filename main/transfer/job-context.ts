@@ -3,21 +3,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { StoreOptions } from '../store/store-contract.ts';
 import type { TransferProgress } from './transfer-contract.ts';
+import { JobCancelled } from './transfer-problem.ts';
 import type { WriterLink } from './writer-link.ts';
 
 /** A job that has run this long lets messages in: a cancel, or an answer of the writer. */
 const SLICE_MS = 10;
 /** The window draws no more often. */
 const PROGRESS_EVERY_MS = 100;
-
-/** A failure whose message is a sentence for the person. */
-export class TransferProblem extends Error {
-  override readonly name = 'TransferProblem';
-}
-
-export class JobCancelled extends Error {
-  override readonly name = 'JobCancelled';
-}
 
 export interface JobContextOptions {
   readonly store: StoreOptions;
@@ -73,27 +65,4 @@ export class JobContext {
     this.#toldAtMs = nowMs;
     this.#onProgress(progress);
   }
-}
-
-/** What the file system refused, as a sentence about the file at `path`; other errors come back as they are. */
-export function asWriteProblem(error: unknown, path: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || code === 'EFBIG') {
-    return new TransferProblem(
-      `There is not enough room for ${path}. Nothing was left there, and the catalogue is as it was. Free some space or choose another disk, and try again.`,
-    );
-  }
-  if (
-    /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|ENAMETOOLONG|EBUSY|EIO)$/.test(String(code)) ||
-    isSqliteRefusal(code)
-  ) {
-    return new TransferProblem(
-      `Lanternfish cannot write ${path} (${String(code)}). Nothing was left there, and the catalogue is as it was. Choose another folder and try again.`,
-    );
-  }
-  return error;
-}
-
-function isSqliteRefusal(code: unknown): boolean {
-  return /^SQLITE_(CANTOPEN|READONLY|PERM|IOERR|BUSY|LOCKED)/.test(String(code));
 }

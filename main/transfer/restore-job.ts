@@ -10,7 +10,8 @@ import { preparedPath, removePrepared } from '../catalogue/replace-catalogue.ts'
 import { oddObject } from '../catalogue/schema-check.ts';
 import { factsOf } from './backup-job.ts';
 import { findDamage } from './check-database.ts';
-import { asWriteProblem, TransferProblem, type JobContext } from './job-context.ts';
+import type { JobContext } from './job-context.ts';
+import { asWriteProblem, TransferProblem } from './transfer-problem.ts';
 import type { CatalogueFacts, RestoreJob, TransferResult } from './transfer-contract.ts';
 
 const CHUNK_BYTES = 1024 * 1024;

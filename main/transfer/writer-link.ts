@@ -2,7 +2,7 @@
 // replaced, whoever waits hears so; what was answered is stored.
 import type { Port } from '../base/port.ts';
 import type { ImportedTorrent, TransferToWriter, WriterToTransfer } from '../store/store-contract.ts';
-import { TransferProblem } from './job-context.ts';
+import { TransferProblem } from './transfer-problem.ts';
 
 type WriterPort = Port<WriterToTransfer, TransferToWriter>;
 type Reply<Type extends WriterToTransfer['type']> = Extract<WriterToTransfer, { type: Type }>;
