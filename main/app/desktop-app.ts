@@ -1,28 +1,27 @@
 // The app once Electron is ready: settings, threads, window and tray, held together by one state. `main.ts` starts it.
-import { app, clipboard, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
+import { app, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { DEFAULT_BOOTSTRAP, type EngineOptions } from '../engine/engine-contract.ts';
+import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
-import { namesInMemoryChoices, type TorrentDetails } from '../store/store-contract.ts';
+import { namesInMemoryChoices } from '../store/store-contract.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
+import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
+import { Background } from './background.ts';
 import type { DataFolders } from './data-folders.ts';
+import { engineOptions, withoutOverridden } from './engine-options.ts';
 import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-handlers.ts';
 import type { LaunchOptions } from './launch-options.ts';
-import { openMagnetLink } from './magnet-handoff.ts';
-import { magnetLink } from './magnet-link.ts';
 import { runtimeNotice } from './runtime-notice.ts';
 import type { SettingsFile } from './settings-file.ts';
-import { statusDto } from './status-dto.ts';
-import { AppTray, hasTrayHost } from './tray.ts';
+import { healthFoundDto, statusDto } from './status-dto.ts';
+import { torrentCalls } from './torrent-calls.ts';
+import { hasTrayHost } from './tray.ts';
 import { WindowNews } from './window-news.ts';
 import { createWindow, reloadWhenFallen } from './window.ts';
-
-/** Saving and stopping usually take well under a second; a quit never takes longer than this. */
-const QUIT_LIMIT_MS = 5_000;
 
 export interface DesktopAppOptions {
   readonly clock: Clock;
@@ -40,13 +39,13 @@ export class DesktopApp {
   readonly #options: DesktopAppOptions;
   readonly #session: Session;
   readonly #windowNews: WindowNews;
+  readonly #background: Background;
+  #launch: LaunchOptions;
   #window: BrowserWindow | null = null;
-  #tray: AppTray | null = null;
-  #isQuitting = false;
-  #hasStopped = false;
 
   constructor(options: DesktopAppOptions) {
     this.#options = options;
+    this.#launch = options.launch;
     this.#session = new Session({
       clock: options.clock,
       log: options.log,
@@ -64,14 +63,37 @@ export class DesktopApp {
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
     };
+    this.#session.onHealth = (reports) => {
+      sendEvent(this.#window, 'healthFound', reports.map(healthFoundDto));
+    };
     this.#windowNews = new WindowNews(options.clock, {
       status: () => this.#status(),
       show: (status) => {
-        this.#tray?.show(status);
+        this.#background.show(status);
         if (this.#window?.isVisible()) sendEvent(this.#window, 'status', status);
       },
       showAdded: (addedCount) => {
         sendEvent(this.#window, 'torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
+      },
+    });
+    this.#background = new Background({
+      clock: options.clock,
+      settings: options.settings,
+      resourcesDir: options.resourcesDir,
+      trayActions: {
+        setPaused: (isPaused) => {
+          this.setPaused(isPaused);
+        },
+        open: () => {
+          this.open();
+        },
+        quit: () => {
+          app.quit();
+        },
+      },
+      stop: () => {
+        this.#windowNews.stop();
+        return this.#session.stop();
       },
     });
   }
@@ -79,20 +101,19 @@ export class DesktopApp {
   /** Opens the catalogue, the window and the tray; starts the engine if the person agreed in an earlier run. */
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
-    nativeTheme.themeSource = settings.settings.theme;
+    this.#applyChanges();
     handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
     this.#session.start();
     if (settings.settings.consentAtUnixSeconds !== null) this.#session.startEngine(this.#engineOptions());
     powerMonitor.on('resume', () => {
       this.#session.networkChanged();
     });
-    app.on('before-quit', (event) => {
-      this.#beforeQuit(event);
-    });
     const trayHost = hasTrayHost();
     if (!launch.isHidden) this.open();
-    if (await trayHost) this.#addTray();
-    else if (launch.isHidden) this.open();
+    if (await trayHost) {
+      this.#background.addTray();
+      this.#windowNews.showNow();
+    } else if (launch.isHidden) this.open();
   }
 
   /** Shows the window, made anew if it was closed, with the search box ready. */
@@ -120,9 +141,7 @@ export class DesktopApp {
         );
       },
     );
-    window.on('close', (event) => {
-      this.#windowCloses(event, window);
-    });
+    this.#background.watchClosing(window);
     window.on('show', () => {
       this.#windowNews.showNow();
     });
@@ -138,47 +157,24 @@ export class DesktopApp {
   }
 
   #callHandlers(): CallHandlers {
-    const { settings } = this.#options;
-    const { search } = this.#session;
+    const { settings, log } = this.#options;
     return {
+      ...torrentCalls({ session: this.#session, settings, log }),
       getStart: () => ({
         status: this.#status(),
-        theme: settings.settings.theme,
+        settings: settings.settings,
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
-        mayOpenMagnets: settings.settings.mayOpenMagnets,
-        namesInMemory: settings.settings.namesInMemory,
         namesInMemoryChoices: namesInMemoryChoices(),
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
-      search: (request) => search.search('window', request),
-      suggest: ({ text }) => search.suggest(text),
-      getDetails: async ({ infohashHex }) => {
-        const details = await search.details(infohashHex);
-        return details && { ...details, magnet: magnetLink(details) };
-      },
-      copyMagnet: async ({ infohashHex }) => {
-        await clipboard.writeText(magnetLink(await this.#detailsOf(infohashHex)));
-        return null;
-      },
-      copyInfohash: async ({ infohashHex }) => {
-        await clipboard.writeText(infohashHex);
-        return null;
-      },
-      openMagnet: ({ infohashHex, isConfirmed }) => this.#openMagnet(infohashHex, isConfirmed),
       setPaused: ({ isPaused }) => {
         this.setPaused(isPaused);
         return null;
       },
-      setTheme: ({ theme }) => {
-        nativeTheme.themeSource = theme;
-        void settings.change({ theme });
-        return null;
-      },
-      setNamesInMemory: ({ names }) => {
-        this.#session.setNamesInMemory(names);
-        void settings.change({ namesInMemory: names });
+      changeSettings: (change) => {
+        void settings.change(change);
         return null;
       },
       quit: () => {
@@ -200,100 +196,28 @@ export class DesktopApp {
     return null;
   }
 
-  async #openMagnet(infohashHex: string, isConfirmed: boolean): Promise<'opened' | 'needs-consent' | 'no-client'> {
-    const { settings } = this.#options;
-    if (!settings.settings.mayOpenMagnets && !isConfirmed) return 'needs-consent';
-    const link = magnetLink(await this.#detailsOf(infohashHex));
-    if (isConfirmed && !settings.settings.mayOpenMagnets) await settings.change({ mayOpenMagnets: true });
-    return (await openMagnetLink(link, this.#options.log)) ? 'opened' : 'no-client';
-  }
-
-  async #detailsOf(infohashHex: string): Promise<TorrentDetails> {
-    const details = await this.#session.search.details(infohashHex);
-    if (!details) throw new CallProblem('This torrent is no longer in the catalogue.');
-    return details;
-  }
-
   #engineOptions(): EngineOptions {
-    const { launch, folders, settings } = this.#options;
-    return {
-      dataDir: folders.dataDir,
-      bootstrap: launch.bootstrap ?? DEFAULT_BOOTSTRAP,
-      bindHost: launch.bindHost ?? '0.0.0.0',
-      port: launch.port ?? 0,
-      pace: launch.pace ?? settings.settings.pace,
-      isServing: false,
-      localAddressesAllowed: launch.localAddressesAllowed,
-      startPaused: settings.settings.isPaused,
+    const { folders, settings } = this.#options;
+    return engineOptions(this.#launch, folders, settings.settings);
+  }
+
+  /** From here on a changed setting reaches whoever owns it, and the window. */
+  #applyChanges(): void {
+    const { settings } = this.#options;
+    const appliers = settingAppliers(this.#session, () => this.#engineOptions());
+    nativeTheme.themeSource = themeSourceOf(settings.settings.theme);
+    settings.onChanged = (now, before) => {
+      this.#launch = withoutOverridden(this.#launch, now, before);
+      applySettings(appliers, now, before);
+      sendEvent(this.#window, 'settings', now);
+      this.#windowNews.changed();
     };
   }
 
   #status(): StatusDto {
     const { consentAtUnixSeconds, isPaused, pace } = this.#options.settings.settings;
     const status = statusDto(this.#session.status, { hasAgreed: consentAtUnixSeconds !== null, isPaused, pace });
-    return { ...status, problem: status.problem ?? this.#options.settings.problem };
-  }
-
-  #addTray(): void {
-    this.#tray = new AppTray(path.join(this.#options.resourcesDir, 'tray'), {
-      setPaused: (isPaused) => {
-        this.setPaused(isPaused);
-      },
-      open: () => {
-        this.open();
-      },
-      quit: () => {
-        app.quit();
-      },
-    });
-    this.#windowNews.showNow();
-  }
-
-  /** Closing hides where a tray can bring the window back; the first time the person is asked. */
-  #windowCloses(event: Electron.Event, window: BrowserWindow): void {
-    if (this.#isQuitting) return;
-    const { closesToTray, consentAtUnixSeconds } = this.#options.settings.settings;
-    if (!this.#tray || closesToTray === false || consentAtUnixSeconds === null) {
-      app.quit();
-      event.preventDefault();
-      return;
-    }
-    event.preventDefault();
-    if (closesToTray) window.hide();
-    else void this.#askAboutClosing(window);
-  }
-
-  async #askAboutClosing(window: BrowserWindow): Promise<void> {
-    const { response } = await dialog.showMessageBox(window, {
-      type: 'question',
-      message: 'Keep discovering in the background?',
-      detail: 'Lanternfish stays in the tray and goes on finding torrents. Pause or quit it there at any time.',
-      buttons: ['Keep discovering', 'Quit', 'Cancel'],
-      defaultId: 0,
-      cancelId: 2,
-    });
-    if (response === 2) return;
-    await this.#options.settings.change({ closesToTray: response === 0 });
-    if (response === 0) window.hide();
-    else app.quit();
-  }
-
-  /** Holds the first quit until everything is saved, and lets the second one through. */
-  #beforeQuit(event: Electron.Event): void {
-    this.#isQuitting = true;
-    if (this.#hasStopped) return;
-    event.preventDefault();
-    const finish = (): void => {
-      if (this.#hasStopped) return;
-      this.#hasStopped = true;
-      this.#tray?.destroy();
-      app.quit();
-    };
-    this.#windowNews.stop();
-    const limit = this.#options.clock.setTimer(QUIT_LIMIT_MS, finish);
-    void this.#session.stop().finally(() => {
-      limit.cancel();
-      finish();
-    });
+    const { problem, notice } = this.#options.settings;
+    return { ...status, problem: status.problem ?? problem, notice: status.notice ?? notice };
   }
 }

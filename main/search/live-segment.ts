@@ -1,7 +1,7 @@
 // A segment in use: its immutable data, which of its rows are gone, and the counts that need no looking.
 import { assert } from '../base/assert.ts';
-import { CONTENT_TYPES } from '../store/store-contract.ts';
-import { bitCountOfBoth, isSet, setBit, wordsFor } from './bitmap.ts';
+import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
+import { bitCountOfBoth, isSet, keepBits, setBit, wordsFor } from './bitmap.ts';
 import { firstAtLeast } from './first-at-least.ts';
 import type { SegmentData } from './index-segment.ts';
 import { RowOrders } from './row-orders.ts';
@@ -111,6 +111,16 @@ export class LiveSegment {
   typeOf(id: number): number {
     const row = this.#rowOf(id);
     return row < 0 || this.#isGone(row) ? -1 : this.data.types[row]!;
+  }
+
+  /** Those of `bits` (not to be changed) that are of one type; null when there is none. */
+  ofType(bits: Uint32Array, type: ContentType | null): Uint32Array | null {
+    if (type === null) return bits;
+    const ofType = this.typeBits[CONTENT_TYPES.indexOf(type)] ?? null;
+    if (ofType === null) return null;
+    const kept = bits.slice();
+    keepBits(kept, ofType);
+    return kept;
   }
 
   /** Adds to `counts` how many of the `matchCount` rows with their bits set are of each type. */

@@ -8,8 +8,9 @@ import type { IndexQuery } from './index-query.ts';
 import { PEERS_MAX, type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
 import { LiveSegment } from './live-segment.ts';
 import { MatchMemo } from './match-memo.ts';
-import { offerRows } from './offer-rows.ts';
-import { bitCount, clearBit, dropBits, keepBits } from './bitmap.ts';
+import { offerRows, rowKeys } from './offer-rows.ts';
+import { bitCount } from './bitmap.ts';
+import { OrderedIds } from './ordered-ids.ts';
 import { type MergePart, mergeRun, mergeSteps } from './segment-merge.ts';
 import { type Place, TopRows } from './top-rows.ts';
 
@@ -188,33 +189,35 @@ export class NameIndex {
     request: IndexRequest,
     { counts, top, wantsRows }: { counts: number[] | null; top: TopRows; wantsRows: boolean },
   ): void {
-    const found = this.#memo.matches(segment, request.query);
-    if (found === null) return;
-    let bits = found;
-    const isCut = segment.lowId < request.lowId || segment.highId > request.highId;
-    if (isCut || segment.gone !== null) {
-      bits = found.slice();
-      if (isCut) keepRange(segment.data, bits, request);
-      if (segment.gone !== null) dropBits(bits, segment.gone);
-    }
-    let matchCount = bitCount(bits);
-    if (matchCount > 0 && counts !== null) segment.countTypes(bits, matchCount, counts);
-    if (!wantsRows || matchCount === 0) return;
-    if (request.contentType !== null) {
-      const ofType = segment.typeBits[CONTENT_TYPES.indexOf(request.contentType)] ?? null;
-      if (ofType === null) return;
-      bits = bits.slice();
-      keepBits(bits, ofType);
-      matchCount = bitCount(bits);
-    }
+    const bits = this.#memo.matches(segment, request);
+    const matchCount = bits === null ? 0 : bitCount(bits);
+    if (bits === null || matchCount === 0) return;
+    if (counts !== null) segment.countTypes(bits, matchCount, counts);
+    const ofType = wantsRows ? segment.ofType(bits, request.contentType) : null;
+    if (ofType === null) return;
     const { sort, lowId, highId, isReversed = false } = request;
-    offerRows(segment, bits, matchCount, { sort, lowId, highId, isReversed, top });
+    const offeredCount = ofType === bits ? matchCount : bitCount(ofType);
+    offerRows(segment, ofType, offeredCount, { sort, lowId, highId, isReversed, top });
   }
 
   /** Makes what lets large segments answer fast, one column a step (a millisecond); null when nothing is missing. */
   nextOrder(): Generator<void, void> | null {
     const unordered = this.#segments.findLast(({ orders }) => orders.missing !== null);
-    return unordered === undefined ? null : orderSteps(unordered);
+    return unordered?.orders.makeMissing() ?? null;
+  }
+
+  /** Every match in its order, as ids: a job in steps of some milliseconds. What comes meanwhile is not in it. */
+  *idsInOrder(request: Omit<IndexRequest, 'limit' | 'withCounts' | 'after'>): Generator<void, Uint32Array> {
+    const ordered = new OrderedIds(this.#rowCount);
+    for (const segment of this.#segments.toReversed()) {
+      if (segment.lowId > request.highId || segment.highId < request.lowId) continue;
+      const found = this.#memo.matches(segment, request);
+      const bits = found === null ? null : segment.ofType(found, request.contentType);
+      if (bits !== null) ordered.add(segment.data, bits, rowKeys(segment.data, request));
+      yield;
+    }
+    const ids = yield* ordered.sorted();
+    return request.isReversed === true ? ids.reverse() : ids;
   }
 
   /**
@@ -268,19 +271,6 @@ export class NameIndex {
       rowCount += segment.rowCount;
     }
     assert(rowCount === this.#rowCount, 'the row count is the sum of the segments');
-  }
-}
-
-/** Clears the bits of rows outside lowId to highId. Nearly always there are none. */
-function keepRange({ ids }: SegmentData, bits: Uint32Array, { lowId, highId }: IndexRequest): void {
-  for (let row = 0; row < ids.length && ids[row]! < lowId; row++) clearBit(bits, row);
-  for (let row = ids.length - 1; row >= 0 && ids[row]! > highId; row--) clearBit(bits, row);
-}
-
-function* orderSteps({ orders }: LiveSegment): Generator<void, void> {
-  for (let column = orders.missing; column !== null; column = orders.missing) {
-    orders.make(column);
-    yield;
   }
 }
 

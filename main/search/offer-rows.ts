@@ -2,6 +2,7 @@
 // with the first row that is no better; else all of them.
 import type { SortOrder } from '../store/store-contract.ts';
 import { isSet } from './bitmap.ts';
+import type { SegmentData } from './index-segment.ts';
 import type { LiveSegment } from './live-segment.ts';
 import { staticScore } from './ranking.ts';
 import type { OrderedColumn, RowOrder } from './row-orders.ts';
@@ -28,12 +29,13 @@ export function offerRows(segment: LiveSegment, bits: Uint32Array, matchCount: n
   const { sort, top } = offering;
   if (sort === 'newest') return offerNewest(segment, bits, offering);
   const order = segment.orders.get(COLUMN_OF[sort]);
-  // Walking the order finds `limit` rows after about limit * rows / matches steps; offering all takes `matches`.
-  const isWorthIt = matchCount * matchCount > 2 * top.limit * segment.data.rowCount;
+  // Walking the order finds `limit` rows after about limit * rows / matches short steps; offering all takes `matches` long ones.
+  const isWorthIt = 4 * matchCount * matchCount > top.limit * segment.data.rowCount;
   if (order === null || !isWorthIt) return offerAll(segment, bits, offering);
   if (sort === 'relevance') offerByScore(segment, bits, order, offering);
   else offerByColumn(segment, bits, order, offering);
   if (order !== segment.orders.get('peers')) return;
+  // Only the number of peers moves.
   for (const row of segment.orders.moved)
     if (isMoved(segment, order, row) && isSet(bits, row)) offerOne(segment, row, offering);
 }
@@ -83,19 +85,37 @@ function offerByScore({ data }: LiveSegment, bits: Uint32Array, { rows, values }
 const isMoved = ({ data }: LiveSegment, { values }: RowOrder, row: number): boolean => data.peers[row] !== values[row];
 
 function offerAll(segment: LiveSegment, bits: Uint32Array, offering: Offering): void {
+  const { sort, top, lowId, highId } = offering;
+  const { ids, peers } = segment.data;
+  const span = Math.max(1, highId - lowId);
+  const column = sort === 'relevance' || sort === 'newest' ? null : segment.data[COLUMN_OF[sort]];
   // From the end: of equal keys the newer rows come in first, and older ones are turned away at once.
   for (let word = bits.length - 1; word >= 0; word--) {
     let left = bits[word]!;
     while (left !== 0) {
       const bit = 31 - Math.clz32(left);
       left &= ~(1 << bit);
-      offerOne(segment, word * 32 + bit, offering);
+      const row = word * 32 + bit;
+      const key = column === null ? staticScore(peers[row]!, (ids[row]! - lowId) / span) : column[row]!;
+      if (!top.isKeyBeyond(key)) top.offer(key, ids[row]!);
     }
   }
 }
 
 function offerOne({ data }: LiveSegment, row: number, { sort, top, lowId, highId }: Offering): void {
   const id = data.ids[row]!;
-  if (sort === 'relevance') top.offer(staticScore(data.peers[row]!, (id - lowId) / Math.max(1, highId - lowId)), id);
-  else top.offer(sort === 'newest' ? 0 : data[COLUMN_OF[sort]][row]!, id);
+  const age = (id - lowId) / Math.max(1, highId - lowId);
+  top.offer(sort === 'relevance' ? staticScore(data.peers[row]!, age) : data.peers[row]!, id);
+}
+
+/** What rows are sorted by, as a function of the row: for whoever wants all of them. */
+export function rowKeys(
+  { ids, peers, ...data }: SegmentData,
+  { sort, lowId, highId }: Pick<Offering, 'sort' | 'lowId' | 'highId'>,
+): (row: number) => number {
+  const span = Math.max(1, highId - lowId);
+  if (sort === 'newest') return () => 0;
+  if (sort === 'relevance') return (row) => staticScore(peers[row]!, (ids[row]! - lowId) / span);
+  const column = sort === 'peers' ? peers : sort === 'size' ? data.sizes : data.fileCounts;
+  return (row) => column[row]!;
 }

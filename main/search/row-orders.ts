@@ -44,6 +44,14 @@ export class RowOrders {
     if (column === 'peers') this.#moved.clear();
   }
 
+  /** Makes them all, one a step. */
+  *makeMissing(): Generator<void, void> {
+    for (let column = this.missing; column !== null; column = this.missing) {
+      this.make(column);
+      yield;
+    }
+  }
+
   get(column: OrderedColumn): RowOrder | null {
     return this.#orders.get(column) ?? null;
   }
