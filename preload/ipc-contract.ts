@@ -2,7 +2,7 @@
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
-import { settingsChange, type SettingsDto } from './settings-contract.ts';
+import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -80,22 +80,6 @@ export interface StartDto {
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
-}
-
-export interface LocalAddressDto {
-  readonly host: string;
-  /** Of the network card. */
-  readonly name: string;
-}
-
-/** What the settings surface needs to know beside the settings. */
-export interface SettingsFactsDto {
-  readonly defaults: SettingsDto;
-  readonly localAddresses: readonly LocalAddressDto[];
-  readonly dataDir: string;
-  readonly canStartWithComputer: boolean;
-  /** What names in memory cost, choice by choice. */
-  readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
 }
 
 export interface SwarmCountDto {

@@ -4,7 +4,7 @@ import { dialog, shell, type BrowserWindow } from 'electron';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { namesInMemoryChoices } from '../store/store-contract.ts';
-import type { LocalAddressDto } from '../../preload/ipc-contract.ts';
+import type { LocalAddressDto } from '../../preload/settings-contract.ts';
 import { canStartWithComputer } from './autostart.ts';
 import type { DataFolders } from './data-folders.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';

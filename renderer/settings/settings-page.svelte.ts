@@ -1,7 +1,7 @@
 // What the settings surface has beside the settings: the facts of this machine, the defaults, and the words in its search.
 import { untrack } from 'svelte';
-import type { LanternfishApi, SettingsFactsDto } from '../../preload/ipc-contract.ts';
-import type { SettingsChange } from '../../preload/settings-contract.ts';
+import type { LanternfishApi } from '../../preload/ipc-contract.ts';
+import type { SettingsChange, SettingsFactsDto } from '../../preload/settings-contract.ts';
 import type { SettingsController } from './settings-controller.svelte.ts';
 
 export type SettingName = keyof SettingsChange;
