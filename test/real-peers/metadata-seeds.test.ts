@@ -185,11 +185,7 @@ describe('a seed of another client', () => {
   }
 
   /** Clients take their time to check what they seed: asked again until then. */
-  async function expectNamedSoon(
-    file: SeededFile,
-    contact: Contact,
-    transports: Parameters<typeof TransportRig.start>[1] = undefined,
-  ): Promise<void> {
+  async function expectNamedSoon(file: SeededFile, contact: Contact, transports?: readonly Transport[]): Promise<void> {
     await eventually(
       `${file.name} is fetched`,
       async () => {
