@@ -61,7 +61,9 @@ describe.skipIf(process.platform !== 'linux')('system packages', () => {
     const { status, said } = ensure();
     expect(status).toBe(0);
     expect(said).toContain('Missing on this machine: xvfb (a virtual display');
-    expect(said).toContain('Missing on this machine: python3-libtorrent (libtorrent, aria2, rTorrent, Transmission and');
+    expect(said).toContain(
+      'Missing on this machine: python3-libtorrent (libtorrent, aria2, rTorrent, Transmission and',
+    );
     const asked = (await readFile(path.join(bin, 'asked'), 'utf8')).trim().split('\n');
     expect(asked).toEqual([
       'noninteractive: -q -o Acquire::Retries=3 update',
