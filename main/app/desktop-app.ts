@@ -1,32 +1,35 @@
 // The app once Electron is ready: settings, threads, window and tray, held together by one state. `main.ts` starts it.
-import { app, clipboard, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
+import { app, nativeTheme, powerMonitor } from 'electron';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { DEFAULT_BOOTSTRAP, type EngineOptions } from '../engine/engine-contract.ts';
+import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
-import { namesInMemoryChoices, type TorrentDetails } from '../store/store-contract.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
+import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
+import { Background } from './background.ts';
 import type { DataFolders } from './data-folders.ts';
-import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-handlers.ts';
-import type { LaunchOptions } from './launch-options.ts';
-import { openMagnetLink } from './magnet-handoff.ts';
-import { magnetLink } from './magnet-link.ts';
+import { engineOptions, withoutOverridden } from './engine-options.ts';
+import { CallProblem, handleCalls, type CallHandlers } from './ipc-handlers.ts';
+import type { LaunchAction, LaunchOptions } from './launch-options.ts';
+import type { LogFile } from './log-file.ts';
+import { MainWindow } from './main-window.ts';
+import { Pausing } from './pausing.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
-import { statusDto } from './status-dto.ts';
-import { AppTray, hasTrayHost } from './tray.ts';
+import { healthFoundDto, statusDto } from './status-dto.ts';
+import { systemCalls } from './system-calls.ts';
+import { torrentCalls } from './torrent-calls.ts';
+import { Updates } from './updates.ts';
 import { WindowNews } from './window-news.ts';
-import { createWindow, reloadWhenFallen } from './window.ts';
-
-/** Saving and stopping usually take well under a second; a quit never takes longer than this. */
-const QUIT_LIMIT_MS = 5_000;
 
 export interface DesktopAppOptions {
   readonly clock: Clock;
   readonly log: Log;
+  readonly logFile: LogFile;
   readonly launch: LaunchOptions;
   readonly folders: DataFolders;
   readonly settings: SettingsFile;
@@ -40,13 +43,15 @@ export class DesktopApp {
   readonly #options: DesktopAppOptions;
   readonly #session: Session;
   readonly #windowNews: WindowNews;
-  #window: BrowserWindow | null = null;
-  #tray: AppTray | null = null;
-  #isQuitting = false;
-  #hasStopped = false;
+  readonly #window: MainWindow;
+  readonly #background: Background;
+  readonly #pausing: Pausing;
+  readonly #updates: Updates;
+  #launch: LaunchOptions;
 
   constructor(options: DesktopAppOptions) {
     this.#options = options;
+    this.#launch = options.launch;
     this.#session = new Session({
       clock: options.clock,
       log: options.log,
@@ -64,14 +69,74 @@ export class DesktopApp {
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
     };
+    this.#session.onHealth = (reports) => {
+      this.#window.send('healthFound', reports.map(healthFoundDto));
+    };
+    this.#window = new MainWindow({
+      clock: options.clock,
+      outDir: options.outDir,
+      resourcesDir: options.resourcesDir,
+      zoomFactor: () => options.settings.settings.fontSizePercent / 100,
+      onMade: (window) => {
+        this.#background.watchClosing(window);
+      },
+      onShown: () => {
+        this.#windowNews.showNow();
+      },
+    });
     this.#windowNews = new WindowNews(options.clock, {
       status: () => this.#status(),
       show: (status) => {
-        this.#tray?.show(status);
-        if (this.#window?.isVisible()) sendEvent(this.#window, 'status', status);
+        this.#background.show(status);
+        if (this.#window.isVisible) this.#window.send('status', status);
       },
       showAdded: (addedCount) => {
-        sendEvent(this.#window, 'torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
+        this.#window.send('torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
+      },
+    });
+    this.#background = new Background({
+      clock: options.clock,
+      settings: options.settings,
+      resourcesDir: options.resourcesDir,
+      trayActions: {
+        setPaused: (isPaused) => {
+          this.#pausing.setPaused(isPaused);
+        },
+        pauseForAnHour: () => {
+          this.#pausing.pauseFor(60);
+        },
+        open: () => {
+          this.open();
+        },
+        openSettings: () => {
+          this.open();
+          this.#window.send('openSettings', null);
+        },
+        quit: () => {
+          app.quit();
+        },
+      },
+      stop: async () => {
+        this.#windowNews.stop();
+        this.#pausing.stop();
+        this.#updates.stop();
+        await this.#session.stop();
+        await options.logFile.flush();
+      },
+    });
+    this.#pausing = new Pausing({
+      clock: options.clock,
+      settings: options.settings,
+      apply: (isPaused) => {
+        this.#session.setPaused(isPaused);
+        this.#windowNews.showNow();
+      },
+    });
+    this.#updates = new Updates({
+      clock: options.clock,
+      log: options.log,
+      onChanged: () => {
+        this.#window.send('update', this.#updates.state);
       },
     });
   }
@@ -79,106 +144,63 @@ export class DesktopApp {
   /** Opens the catalogue, the window and the tray; starts the engine if the person agreed in an earlier run. */
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
-    nativeTheme.themeSource = settings.settings.theme;
+    this.#applyChanges();
     handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
     this.#session.start();
     if (settings.settings.consentAtUnixSeconds !== null) this.#session.startEngine(this.#engineOptions());
     powerMonitor.on('resume', () => {
       this.#session.networkChanged();
     });
-    app.on('before-quit', (event) => {
-      this.#beforeQuit(event);
-    });
-    const trayHost = hasTrayHost();
-    if (!launch.isHidden) this.open();
-    if (await trayHost) this.#addTray();
-    else if (launch.isHidden) this.open();
-  }
-
-  /** Shows the window, made anew if it was closed, with the search box ready. */
-  open(): void {
-    if (this.#window && !this.#window.isDestroyed()) {
-      if (this.#window.isMinimized()) this.#window.restore();
-      this.#window.show();
-      this.#window.focus();
-      sendEvent(this.#window, 'focusSearch', null);
-      return;
-    }
-    const { outDir, resourcesDir, clock } = this.#options;
-    const window = createWindow(
-      path.join(outDir, 'preload', 'preload.cjs'),
-      path.join(resourcesDir, 'icons', '256x256.png'),
-    );
-    this.#window = window;
-    reloadWhenFallen(
-      window,
-      () => clock.nowMs(),
-      () => {
-        dialog.showErrorBox(
-          'Lanternfish',
-          'The window failed several times. Discovery goes on; restart Lanternfish to see it.',
-        );
-      },
-    );
-    window.on('close', (event) => {
-      this.#windowCloses(event, window);
-    });
-    window.on('show', () => {
+    this.#updates.setWanted(settings.settings.updates);
+    if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
+    if (launch.action === 'resume' && settings.settings.consentAtUnixSeconds !== null) this.#pausing.setPaused(false);
+    const foundTray = this.#background.findTray(() => {
       this.#windowNews.showNow();
     });
+    const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
+    if (!isHidden) this.open();
+    if (await foundTray) this.#windowNews.showNow();
+    else if (isHidden) this.#window.open({ isMinimised: true });
   }
 
-  /** The one way to pause and resume: tray, window and second launch all come here. */
-  setPaused(isPaused: boolean): void {
-    const { settings } = this.#options;
-    if (settings.settings.consentAtUnixSeconds === null) throw new CallProblem('Agree to the network notice first.');
-    this.#session.setPaused(isPaused);
-    void settings.change({ isPaused });
-    this.#windowNews.showNow();
+  /** What a second launch asks of this one: an action of the desktop entry, or else the window. */
+  openOrDo(action: LaunchAction | null): void {
+    if (action === null) this.open();
+    else if (action === 'quit') app.quit();
+    else if (this.#options.settings.settings.consentAtUnixSeconds === null) this.open();
+    else this.#pausing.setPaused(action === 'pause');
+  }
+
+  open(): void {
+    this.#window.open();
   }
 
   #callHandlers(): CallHandlers {
-    const { settings } = this.#options;
-    const { search } = this.#session;
+    const { settings, log, logFile, folders } = this.#options;
     return {
+      ...torrentCalls({ session: this.#session, settings, log }),
+      ...settingsCalls({ settings, folders, window: () => this.#window.parent }),
+      ...systemCalls({
+        session: this.#session,
+        settings,
+        logFile,
+        updates: this.#updates,
+        hasTray: () => this.#background.hasTray,
+      }),
       getStart: () => ({
         status: this.#status(),
-        theme: settings.settings.theme,
+        settings: settings.settings,
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
-        mayOpenMagnets: settings.settings.mayOpenMagnets,
-        namesInMemory: settings.settings.namesInMemory,
-        namesInMemoryChoices: namesInMemoryChoices(),
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
-      search: (request) => search.search('window', request),
-      suggest: ({ text }) => search.suggest(text),
-      getDetails: async ({ infohashHex }) => {
-        const details = await search.details(infohashHex);
-        return details && { ...details, magnet: magnetLink(details) };
-      },
-      copyMagnet: async ({ infohashHex }) => {
-        await clipboard.writeText(magnetLink(await this.#detailsOf(infohashHex)));
-        return null;
-      },
-      copyInfohash: async ({ infohashHex }) => {
-        await clipboard.writeText(infohashHex);
-        return null;
-      },
-      openMagnet: ({ infohashHex, isConfirmed }) => this.#openMagnet(infohashHex, isConfirmed),
       setPaused: ({ isPaused }) => {
-        this.setPaused(isPaused);
+        this.#pausing.setPaused(isPaused);
         return null;
       },
-      setTheme: ({ theme }) => {
-        nativeTheme.themeSource = theme;
-        void settings.change({ theme });
-        return null;
-      },
-      setNamesInMemory: ({ names }) => {
-        this.#session.setNamesInMemory(names);
-        void settings.change({ namesInMemory: names });
+      pauseFor: ({ minutes }) => {
+        this.#pausing.pauseFor(minutes);
         return null;
       },
       quit: () => {
@@ -192,108 +214,54 @@ export class DesktopApp {
     const { settings, clock } = this.#options;
     if (settings.settings.consentAtUnixSeconds !== null) return null;
     // Consent is on disk before the first packet leaves.
-    await settings.change({ consentAtUnixSeconds: clock.nowUnixSeconds(), isPaused: false });
+    await settings.change({
+      consentAtUnixSeconds: clock.nowUnixSeconds(),
+      isPaused: false,
+      autostart: startWithComputer || settings.settings.autostart,
+    });
     if (settings.problem !== null) throw new CallProblem(settings.problem);
     this.#session.startEngine(this.#engineOptions());
     this.#windowNews.showNow();
-    if (startWithComputer) await setStartWithComputer(true);
     return null;
   }
 
-  async #openMagnet(infohashHex: string, isConfirmed: boolean): Promise<'opened' | 'needs-consent' | 'no-client'> {
-    const { settings } = this.#options;
-    if (!settings.settings.mayOpenMagnets && !isConfirmed) return 'needs-consent';
-    const link = magnetLink(await this.#detailsOf(infohashHex));
-    if (isConfirmed && !settings.settings.mayOpenMagnets) await settings.change({ mayOpenMagnets: true });
-    return (await openMagnetLink(link, this.#options.log)) ? 'opened' : 'no-client';
-  }
-
-  async #detailsOf(infohashHex: string): Promise<TorrentDetails> {
-    const details = await this.#session.search.details(infohashHex);
-    if (!details) throw new CallProblem('This torrent is no longer in the catalogue.');
-    return details;
+  #setStartWithComputer(isWanted: boolean): void {
+    setStartWithComputer(isWanted).catch((error: unknown) => {
+      this.#options.log.warn(`Starting with the computer: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   #engineOptions(): EngineOptions {
-    const { launch, folders, settings } = this.#options;
-    return {
-      dataDir: folders.dataDir,
-      bootstrap: launch.bootstrap ?? DEFAULT_BOOTSTRAP,
-      bindHost: launch.bindHost ?? '0.0.0.0',
-      port: launch.port ?? 0,
-      pace: launch.pace ?? settings.settings.pace,
-      isServing: false,
-      localAddressesAllowed: launch.localAddressesAllowed,
-      startPaused: settings.settings.isPaused,
+    const { folders, settings } = this.#options;
+    return { ...engineOptions(this.#launch, folders, settings.settings), startPaused: this.#pausing.isPaused };
+  }
+
+  /** From here on a changed setting reaches whoever owns it, and the window. */
+  #applyChanges(): void {
+    const { settings } = this.#options;
+    const appliers = settingAppliers(this.#session, () => this.#engineOptions(), {
+      pausing: this.#pausing,
+      updates: this.#updates,
+      window: this.#window,
+      setStartWithComputer: (isWanted) => {
+        this.#setStartWithComputer(isWanted);
+      },
+    });
+    nativeTheme.themeSource = themeSourceOf(settings.settings.theme);
+    settings.onChanged = (now, before) => {
+      this.#launch = withoutOverridden(this.#launch, now, before);
+      applySettings(appliers, now, before);
+      this.#window.send('settings', now);
+      this.#windowNews.changed();
     };
   }
 
   #status(): StatusDto {
-    const { consentAtUnixSeconds, isPaused, pace } = this.#options.settings.settings;
-    const status = statusDto(this.#session.status, { hasAgreed: consentAtUnixSeconds !== null, isPaused, pace });
-    return { ...status, problem: status.problem ?? this.#options.settings.problem };
-  }
-
-  #addTray(): void {
-    this.#tray = new AppTray(path.join(this.#options.resourcesDir, 'tray'), {
-      setPaused: (isPaused) => {
-        this.setPaused(isPaused);
-      },
-      open: () => {
-        this.open();
-      },
-      quit: () => {
-        app.quit();
-      },
-    });
-    this.#windowNews.showNow();
-  }
-
-  /** Closing hides where a tray can bring the window back; the first time the person is asked. */
-  #windowCloses(event: Electron.Event, window: BrowserWindow): void {
-    if (this.#isQuitting) return;
-    const { closesToTray, consentAtUnixSeconds } = this.#options.settings.settings;
-    if (!this.#tray || closesToTray === false || consentAtUnixSeconds === null) {
-      app.quit();
-      event.preventDefault();
-      return;
-    }
-    event.preventDefault();
-    if (closesToTray) window.hide();
-    else void this.#askAboutClosing(window);
-  }
-
-  async #askAboutClosing(window: BrowserWindow): Promise<void> {
-    const { response } = await dialog.showMessageBox(window, {
-      type: 'question',
-      message: 'Keep discovering in the background?',
-      detail: 'Lanternfish stays in the tray and goes on finding torrents. Pause or quit it there at any time.',
-      buttons: ['Keep discovering', 'Quit', 'Cancel'],
-      defaultId: 0,
-      cancelId: 2,
-    });
-    if (response === 2) return;
-    await this.#options.settings.change({ closesToTray: response === 0 });
-    if (response === 0) window.hide();
-    else app.quit();
-  }
-
-  /** Holds the first quit until everything is saved, and lets the second one through. */
-  #beforeQuit(event: Electron.Event): void {
-    this.#isQuitting = true;
-    if (this.#hasStopped) return;
-    event.preventDefault();
-    const finish = (): void => {
-      if (this.#hasStopped) return;
-      this.#hasStopped = true;
-      this.#tray?.destroy();
-      app.quit();
-    };
-    this.#windowNews.stop();
-    const limit = this.#options.clock.setTimer(QUIT_LIMIT_MS, finish);
-    void this.#session.stop().finally(() => {
-      limit.cancel();
-      finish();
-    });
+    const { consentAtUnixSeconds, pace } = this.#options.settings.settings;
+    const { isPaused, facts } = this.#pausing;
+    const hasAgreed = consentAtUnixSeconds !== null;
+    const status = statusDto(this.#session.status, { hasAgreed, isPaused, pace, ...facts });
+    const { problem, notice } = this.#options.settings;
+    return { ...status, problem: status.problem ?? problem, notice: status.notice ?? notice };
   }
 }

@@ -1,17 +1,23 @@
 // The session's picture as the window sees it: flat, small, sent at most twice a second.
-import type { StatusDto } from '../../preload/ipc-contract.ts';
-import type { SessionStatus } from '../session/session.ts';
+import { toHex } from '../base/bytes.ts';
+import type { HealthFoundDto, StatusDto } from '../../preload/ipc-contract.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
+import type { SessionStatus } from '../session/session-contract.ts';
 
 /** `hasAgreed`: the network notice was accepted. `isPaused` speaks before the engine does. */
 export function statusDto(
   session: SessionStatus,
-  wishes: { hasAgreed: boolean; isPaused: boolean; pace: string },
+  wishes: { hasAgreed: boolean; isPaused: boolean; pace: string } & Pick<
+    StatusDto,
+    'pauseReasons' | 'pausedUntilUnixSeconds'
+  >,
 ): StatusDto {
   const { engine } = session;
   const stateWithoutEngine = wishes.isPaused ? 'paused' : 'starting';
   return {
     state: wishes.hasAgreed ? (engine?.state ?? stateWithoutEngine) : 'awaiting-consent',
     problem: session.problem ?? engine?.problem ?? null,
+    notice: session.notice,
     pace: engine?.pace ?? wishes.pace,
     nodes: engine?.nodes ?? 0,
     packetsOut: engine?.packetsOut ?? 0,
@@ -26,5 +32,11 @@ export function statusDto(
     torrentCount: session.torrentCount,
     databaseBytes: session.databaseBytes,
     localAddressesAllowed: engine?.localAddressesAllowed ?? false,
+    pauseReasons: wishes.pauseReasons,
+    pausedUntilUnixSeconds: wishes.pausedUntilUnixSeconds,
   };
+}
+
+export function healthFoundDto({ infohash, ...count }: HealthReport): HealthFoundDto {
+  return { infohashHex: toHex(infohash), ...count };
 }

@@ -28,8 +28,18 @@ export function lockDown(): void {
   });
 }
 
-/** Makes the window, hidden until it can be painted; it shows itself then. */
-export function createWindow(preloadPath: string, iconPath: string): BrowserWindow {
+export interface WindowWishes {
+  readonly isMinimised: boolean;
+  /** 1: the usual size. Asked at each load. */
+  readonly zoomFactor: () => number;
+}
+
+/** Makes the window, hidden until it can be painted; it shows itself then, or its entry in the panel. */
+export function createWindow(
+  preloadPath: string,
+  iconPath: string,
+  { isMinimised, zoomFactor }: WindowWishes,
+): BrowserWindow {
   const window = new BrowserWindow({
     width: 1200,
     height: 800,
@@ -45,7 +55,12 @@ export function createWindow(preloadPath: string, iconPath: string): BrowserWind
   });
   window.setMenuBarVisibility(false);
   window.once('ready-to-show', () => {
-    window.show();
+    if (isMinimised) window.minimize();
+    else window.show();
+  });
+  // At each load: Chromium remembers a factor for the page on its own account, and the settings are the truth.
+  window.webContents.on('dom-ready', () => {
+    window.webContents.setZoomFactor(zoomFactor());
   });
   window.on('page-title-updated', (event) => {
     event.preventDefault();

@@ -3,11 +3,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { HealthReport } from '../catalogue/torrent.ts';
 import type { DhtFigures } from '../dht/dht-contract.ts';
+import type { CustomPace } from '../scrape/pace-profiles.ts';
 import type { ScrapeFigures } from '../scrape/scrape-contract.ts';
 import type { VersionRow } from '../stats/client-versions.ts';
 
 export const PACES = ['gentle', 'balanced', 'fast'] as const;
-export type Pace = (typeof PACES)[number];
+export type PaceName = (typeof PACES)[number];
+/** A profile, or limits of the person's own. */
+export type Pace = PaceName | CustomPace;
 
 /** The one crawl state that window, tray and terminal draw. */
 export type CrawlState =
@@ -23,7 +26,7 @@ export type CrawlState =
 export type Ipv6State =
   | 'running'
   | 'not-available' // wanted, but this machine has no global unicast address now, or it cannot be used
-  | 'off'; //          an IPv4 address was chosen to be bound to
+  | 'off'; //          an IPv4 address was chosen to be bound to, or IPv6 is not wanted
 
 /** With no reply from the network for this long, window and terminal say so and name the demo. */
 export const NO_REPLY_AFTER_MS = 30_000;
@@ -52,7 +55,7 @@ export interface EngineStatus extends CountedStatus {
   readonly state: CrawlState;
   /** A sentence for the person when state is `failed` or `no-reply`, else null. */
   readonly problem: string | null;
-  readonly pace: Pace;
+  readonly pace: PaceName | 'custom';
   /** Good and questionable nodes in the main table and in the needle tables, each counted once. */
   readonly nodes: number;
   /** Of those, by family of addresses (BEP 32). */
@@ -144,6 +147,12 @@ export interface EngineCounters {
 export const COUNTERS_INTERVAL_MS = 5_000;
 export const CLIENT_VERSIONS_SHOWN = 20;
 
+/** A UDP tracker (BEP 15). */
+export interface TrackerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Handed to the engine worker as workerData. */
 export interface EngineOptions {
   /** Folder for the saved tables; it exists and may be written. */
@@ -152,6 +161,8 @@ export interface EngineOptions {
   readonly bindHost: string;
   /** An IPv6 address to use beside it. Without: a global one if there is any, but only with bindHost 0.0.0.0. */
   readonly bindHost6?: string;
+  /** False: no IPv6 beside IPv4. Default true. */
+  readonly hasIpv6?: boolean;
   /** 0 lets the system choose; the chosen port is saved and tried again next time. */
   readonly port: number;
   readonly pace: Pace;
@@ -159,7 +170,7 @@ export interface EngineOptions {
   readonly localAddressesAllowed: boolean;
   readonly startPaused: boolean;
   /** UDP trackers that may be asked how many have a torrent (BEP 15). None, the default: none is ever asked. */
-  readonly trackers?: readonly { readonly host: string; readonly port: number }[];
+  readonly trackers?: readonly TrackerAddress[];
 }
 
 /** `connect-store` comes first and carries the engine's end of a MessageChannel to the writer (transferred). */
@@ -170,6 +181,8 @@ export type EngineCommand =
   | { readonly type: 'set-pace'; readonly pace: Pace }
   /** Who has these? n x 20 bytes packed, at most CHECK_INFOHASHES_MAX: what is on screen now, instead of what was asked before. */
   | { readonly type: 'check-health'; readonly infohashes: Uint8Array }
+  /** Trackers that may be asked from now on, at most eight; none turns them off. */
+  | { readonly type: 'set-trackers'; readonly trackers: readonly TrackerAddress[] }
   | { readonly type: 'network-changed' } //  after sleep, or when the system says so
   | { readonly type: 'stop' };
 
@@ -187,4 +200,13 @@ export const DEFAULT_BOOTSTRAP: EngineOptions['bootstrap'] = [
   { host: 'dht.transmissionbt.com', port: 6881 },
   { host: 'router.bt.ouinet.work', port: 6881 },
   { host: 'router.silotis.us', port: 6881 }, // IPv6
+];
+
+/** Open to everybody and known for years; asked only when the person turned trackers on. */
+export const PUBLIC_TRACKERS: readonly TrackerAddress[] = [
+  { host: 'tracker.opentrackr.org', port: 1337 },
+  { host: 'open.stealth.si', port: 80 },
+  { host: 'tracker.torrent.eu.org', port: 451 },
+  { host: 'exodus.desync.com', port: 6969 },
+  { host: 'explodie.org', port: 6969 },
 ];

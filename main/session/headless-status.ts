@@ -1,6 +1,6 @@
 // What the terminal shows every 5 s: one JSON object for programs, one line for people.
 import type { CountedStatus, EngineCounters, EngineOptions, Ipv6State } from '../engine/engine-contract.ts';
-import type { SessionStatus } from './session.ts';
+import type { SessionStatus } from './session-contract.ts';
 
 export interface HeadlessStatus extends CountedStatus {
   readonly state: string;
@@ -45,7 +45,7 @@ export function headlessStatus(
     metadataFailures: engine?.metadataFailures ?? {},
     overflows: engine?.overflows ?? {},
     torrents: torrentCount,
-    pace: engine?.pace ?? options.pace,
+    pace: engine?.pace ?? (typeof options.pace === 'string' ? options.pace : 'custom'),
     isServing: engine?.isServing ?? options.isServing,
     localAddressesAllowed: engine?.localAddressesAllowed ?? options.localAddressesAllowed,
     port: engine?.port ?? 0,

@@ -1,5 +1,15 @@
 // Questions to the search thread as promises: numbered, bounded, answered or refused, never left hanging.
-import type { ResultPage, SearchCommand, SearchEvent, SearchRequest, TorrentDetails } from '../store/store-contract.ts';
+import { LINKS_MAX } from '../store/store-contract.ts';
+import type {
+  LinkFacts,
+  ResultPage,
+  ResultRows,
+  RowsRequest,
+  SearchCommand,
+  SearchEvent,
+  SearchRequest,
+  TorrentDetails,
+} from '../store/store-contract.ts';
 
 /** More open questions than one window can sensibly have. */
 const OPEN_QUESTIONS_MAX = 256;
@@ -29,6 +39,11 @@ export class SearchClient {
     return this.#ask((requestId) => ({ type: 'search', requestId, box, request }));
   }
 
+  /** Rows out of the middle of a list; null when a newer search of the same `box` overtook it. */
+  rowsAt(box: string, request: RowsRequest): Promise<ResultRows | null> {
+    return this.#ask((requestId) => ({ type: 'rows-at', requestId, box, request }));
+  }
+
   suggest(text: string): Promise<readonly string[]> {
     return this.#ask((requestId) => ({ type: 'suggest', requestId, text }));
   }
@@ -36,6 +51,22 @@ export class SearchClient {
   /** Null when the catalogue has no such torrent. */
   details(infohashHex: string): Promise<TorrentDetails | null> {
     return this.#ask((requestId) => ({ type: 'details', requestId, infohashHex }));
+  }
+
+  /** What the magnet links of these torrents are made of, in their order; torrents that are gone are left out. */
+  async links(infohashesHex: readonly string[]): Promise<readonly LinkFacts[]> {
+    const found: LinkFacts[] = [];
+    for (let from = 0; from < infohashesHex.length; from += LINKS_MAX) {
+      const portion = infohashesHex.slice(from, from + LINKS_MAX);
+      found.push(
+        ...(await this.#ask<readonly LinkFacts[]>((requestId) => ({
+          type: 'links',
+          requestId,
+          infohashesHex: portion,
+        }))),
+      );
+    }
+    return found;
   }
 
   /** Hands in an event of the search thread; true when it was an answer. */
@@ -48,6 +79,9 @@ export class SearchClient {
       case 'page':
         question.resolve(event.page);
         break;
+      case 'rows':
+        question.resolve(event.rows);
+        break;
       case 'superseded':
         question.resolve(null);
         break;
@@ -56,6 +90,9 @@ export class SearchClient {
         break;
       case 'details':
         question.resolve(event.details);
+        break;
+      case 'links':
+        question.resolve(event.links);
         break;
       case 'request-failed':
         question.reject(new SearchProblem(event.problem));

@@ -10,6 +10,7 @@ import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
 import type { SegmentData } from '../search/index-segment.ts';
 import { NameIndex } from '../search/name-index.ts';
 import { IndexUpkeep } from './index-upkeep.ts';
+import { quickAnswer } from './quick-answers.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
 import { SearchProblem, StoreSearch } from './store-search.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterToSearch } from './store-contract.ts';
@@ -145,14 +146,13 @@ export class SearchService {
     const { post, log } = this.#dependencies;
     const { requestId } = request;
     try {
-      if (request.type === 'suggest') {
-        post({ type: 'suggestions', requestId, titles: search.suggest(request.text) });
-      } else if (request.type === 'details') {
-        post({ type: 'details', requestId, details: search.details(request.infohashHex) });
-      } else {
-        const page = await search.page(request.request, this.#pauseFor(request));
-        post(page === null ? { type: 'superseded', requestId } : { type: 'page', requestId, page });
+      if (request.type === 'rows-at') {
+        const rows = await search.rowsAt(request.request, this.#pauseFor(request));
+        return post(rows === null ? { type: 'superseded', requestId } : { type: 'rows', requestId, rows });
       }
+      if (request.type !== 'search') return post(quickAnswer(search, request));
+      const page = await search.page(request.request, this.#pauseFor(request));
+      post(page === null ? { type: 'superseded', requestId } : { type: 'page', requestId, page });
     } catch (error) {
       if (error instanceof SearchProblem) return this.#fail(request, error.message);
       log.error(`A search failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -165,7 +165,7 @@ export class SearchService {
   }
 
   /** Lets messages in now and then; false when a newer search of the same box has come by then. */
-  #pauseFor(request: Extract<Request, { readonly type: 'search' }>): () => Promise<boolean> {
+  #pauseFor(request: Extract<Request, { readonly box: string }>): () => Promise<boolean> {
     const { clock } = this.#dependencies;
     let sliceStartMs = clock.nowMs();
     return async () => {

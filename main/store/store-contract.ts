@@ -1,19 +1,23 @@
 // What the store's two threads hear and say. Types and limits only.
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
+//   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
 //   writer   -> search   WriterToSearch                    over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
-/** Torrents wait at most this long before they are committed (search.md 6b: 250 ms batches give 0.26 s p99 freshness). */
-export const COMMIT_EVERY_MS = 250;
+/** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
+export const COMMIT_EVERY_MS = 200;
 export const COMMIT_TORRENTS_MAX = 200;
 /** Torrents that may wait for a commit; the engine stops fetching above it. */
 export const WAITING_TORRENTS_MAX = 500;
 /** Rows in one page of results. */
 export const PAGE_ROWS_MAX = 200;
 export const QUERY_CHARACTERS_MAX = 1000;
+
+/** Torrents of one `links` question: a multiple selection is asked in such portions. */
+export const LINKS_MAX = 500;
 
 /** How many names may be kept in memory. */
 export const NAMES_IN_MEMORY = [250_000, 1_000_000, 3_000_000] as const;
@@ -76,11 +80,53 @@ export type WriterToEngine =
   /** Committed: `storedCount` torrents were new; `waitingCount` still wait (back-pressure). */
   | { readonly type: 'stored'; readonly storedCount: number; readonly waitingCount: number };
 
+// ---------------------------------------------------------------- transfer <-> writer
+
+/** Torrents of one import batch: some 60 ms of writing, so that the crawler's commits come in between. */
+export const IMPORT_BATCH_ROWS_MAX = 1000;
+
+/** A torrent out of a file of the person's. Its figures are taken at their word; its names were cleaned. */
+export interface ImportedTorrent extends Torrent {
+  readonly timesSeen: number;
+  readonly lastSeenAtUnixSeconds: number;
+  readonly health: TorrentHealth | null;
+  readonly isStarred: boolean;
+}
+
+export type TransferToWriter =
+  /** At most IMPORT_BATCH_ROWS_MAX. Answered by `imported`. */
+  | { readonly type: 'import'; readonly batchId: number; readonly torrents: readonly ImportedTorrent[] }
+  /** Infohashes whose metadata is to be fetched, n x 20 bytes packed. Answered by `queued`. */
+  | { readonly type: 'queue'; readonly batchId: number; readonly infohashes: Uint8Array };
+
+/** `problem`: a sentence, and nothing of the batch was stored. Indexes into the batch tell what was not taken. */
+export type WriterToTransfer =
+  | {
+      readonly type: 'imported';
+      readonly batchId: number;
+      readonly newCount: number;
+      readonly blocked: readonly number[];
+      /** Its two infohashes belong to two stored torrents, and nobody has proved that they are one. */
+      readonly twofold: readonly number[];
+      readonly problem: string | null;
+    }
+  | {
+      readonly type: 'queued';
+      readonly batchId: number;
+      /** In the catalogue already. */
+      readonly known: readonly number[];
+      readonly blocked: readonly number[];
+      readonly invalid: readonly number[];
+      readonly noRoom: readonly number[];
+      readonly problem: string | null;
+    };
+
 // ---------------------------------------------------------------- owner <-> writer
 
 export type WriterCommand =
   | { readonly type: 'connect-engine'; readonly port: MessagePort }
   | { readonly type: 'connect-search'; readonly port: MessagePort }
+  | { readonly type: 'connect-transfer'; readonly port: MessagePort }
   | { readonly type: 'stop' };
 
 export type WriterEvent =
@@ -140,6 +186,21 @@ export interface SearchRequest {
   readonly isFast?: boolean;
 }
 
+/** Rows out of the middle of a list of results. */
+export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'contentType' | 'limit'> {
+  /** Any cursor of the list: it tells what the first page saw. */
+  readonly cursor: string;
+  /** From 0, below the list's `reachableCount`. */
+  readonly offset: number;
+}
+
+export interface ResultRows {
+  /** Null in the place of a row that has left the catalogue since. */
+  readonly rows: readonly (ResultRow | null)[];
+  /** Goes on behind the last row that can be reached by offset. */
+  readonly tailCursor: string;
+}
+
 export interface ResultRow {
   readonly infohashHex: string;
   readonly name: string;
@@ -161,6 +222,8 @@ export interface ResultPage {
   readonly totalCount: number;
   /** False: `totalCount` is a lower bound ('1,000+'). */
   readonly totalIsExact: boolean;
+  /** The first so many can also be had by their place (RowsRequest); 0: only page after page. */
+  readonly reachableCount: number;
   /** True: only what is in memory was asked (`isFast`); the next page has more rows or at least whole figures. */
   readonly isPartial: boolean;
   /** Matches by content type, before the type filter; null where it was not counted. */
@@ -185,6 +248,9 @@ export interface TorrentDetails {
   readonly health: TorrentHealth | null;
 }
 
+/** What a magnet link is made of. */
+export type LinkFacts = Pick<TorrentDetails, 'infohashHex' | 'infohashV1Hex' | 'infohashV2Hex' | 'name'>;
+
 /** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
 export type TypeReason =
   | { readonly kind: 'files'; readonly extension: string; readonly percent: number }
@@ -195,8 +261,11 @@ export type SearchCommand =
   | { readonly type: 'connect-writer'; readonly port: MessagePort }
   /** A newer search of the same `box` makes the older one answer `superseded`. */
   | { readonly type: 'search'; readonly requestId: number; readonly box: string; readonly request: SearchRequest }
+  | { readonly type: 'rows-at'; readonly requestId: number; readonly box: string; readonly request: RowsRequest }
   | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
+  /** At most LINKS_MAX. */
+  | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
   | { readonly type: 'set-names-in-memory'; readonly names: number }
   | { readonly type: 'stop' };
@@ -204,9 +273,12 @@ export type SearchCommand =
 export type SearchEvent =
   | { readonly type: 'ready'; readonly indexedCount: number }
   | { readonly type: 'page'; readonly requestId: number; readonly page: ResultPage }
+  | { readonly type: 'rows'; readonly requestId: number; readonly rows: ResultRows }
   | { readonly type: 'superseded'; readonly requestId: number }
   | { readonly type: 'suggestions'; readonly requestId: number; readonly titles: readonly string[] }
   | { readonly type: 'details'; readonly requestId: number; readonly details: TorrentDetails | null }
+  /** In the order asked for; without those that are not in the catalogue. */
+  | { readonly type: 'links'; readonly requestId: number; readonly links: readonly LinkFacts[] }
   /** A request that broke inside; the person sees `problem`, the thread lives on. */
   | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }

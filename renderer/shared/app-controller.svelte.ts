@@ -1,15 +1,21 @@
 // The window as a whole: what the app said at the start, what the crawl is doing, which surface is up. Owns the other
 // controllers and the event subscriptions; renders nothing.
-import type { CallInput, LanternfishApi, StartDto, StatusDto, Theme } from '../../preload/ipc-contract.ts';
+import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
+import { SettingsPage } from '../settings/settings-page.svelte.ts';
+import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
+import { messages } from './messages.ts';
 
 /** How often relative ages are drawn anew. */
 const AGES_EVERY_MS = 15_000;
+
+/** The search, or a page that is laid over it until it is closed. */
+export type SurfaceName = 'search' | 'crawl' | 'settings';
 
 /** What the person switches on in the notice. */
 export type NoticeChoices = CallInput<'acceptNotice'>;
@@ -24,12 +30,14 @@ export class AppController {
   readonly suggestions: SuggestionController;
   readonly details: DetailsController;
   readonly magnets: MagnetController;
+  readonly settings: SettingsController;
+  readonly settingsPage: SettingsPage;
+  surface = $state<SurfaceName>('search');
 
   /** Null until the app answered; `startProblem` is set if it could not. */
   startFacts = $state.raw<StartDto | null>(null);
   startProblem = $state<string | null>(null);
   status = $state.raw<StatusDto | null>(null);
-  theme = $state<Theme>('system');
   isNoticePutOff = $state(false);
   isNoticeBusy = $state(false);
   isShortcutSheetOpen = $state(false);
@@ -51,6 +59,8 @@ export class AppController {
     this.#clock = clock;
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
+    this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
@@ -66,9 +76,9 @@ export class AppController {
       return;
     }
     this.startFacts = answer.value;
-    this.theme = answer.value.theme;
+    this.settings.current ??= answer.value.settings;
     this.status ??= answer.value.status;
-    this.magnets.mayOpen = answer.value.mayOpenMagnets;
+    this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
     await this.search.run();
   }
 
@@ -85,10 +95,16 @@ export class AppController {
       this.#api.on('status', (status) => {
         this.status = status;
       }),
+      this.#api.on('settings', (settings) => {
+        this.settings.current = settings;
+      }),
       this.#api.on('torrentsAdded', ({ addedCount, torrentCount }) => {
         if (this.status) this.status = { ...this.status, torrentCount };
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
+      }),
+      this.#api.on('openSettings', () => {
+        this.surface = 'settings';
       }),
       this.#api.on('focusSearch', () => {
         this.focusSearch();
@@ -96,12 +112,21 @@ export class AppController {
     );
   }
 
+  /** Puts `surface` up; pressed for what is up already, the search comes back. */
+  show(surface: SurfaceName): void {
+    const isBack = surface === 'search' || surface === this.surface;
+    this.surface = isBack ? 'search' : surface;
+    if (isBack) this.searchFocus.make();
+  }
+
   focusSearch(): void {
+    this.surface = 'search';
     this.searchFocus.make();
   }
 
   /** Goes to the results; `selectsFirst` where nothing is selected yet. */
   focusList(selectsFirst: boolean): void {
+    this.surface = 'search';
     if (this.search.rows.length === 0) return;
     if (selectsFirst) this.search.selectFirst();
     this.listFocus.make();
@@ -137,13 +162,19 @@ export class AppController {
     if (!answer.ok) this.magnets.say(answer.problem);
   }
 
-  async setTheme(theme: Theme): Promise<void> {
-    const before = this.theme;
-    this.theme = theme;
-    const answer = await this.#api.setTheme({ theme });
-    if (answer.ok) return;
-    this.theme = before;
-    this.magnets.say(answer.problem);
+  async pauseFor(minutes: number): Promise<void> {
+    const answer = await this.#api.pauseFor({ minutes });
+    if (!answer.ok) this.magnets.say(answer.problem);
+  }
+
+  async copyDiagnostics(): Promise<void> {
+    const answer = await this.#api.copyDiagnostics();
+    this.magnets.say(answer.ok ? messages.menu.diagnosticsCopied : answer.problem);
+  }
+
+  async showLogs(): Promise<void> {
+    const answer = await this.#api.showLogs();
+    if (!answer.ok) this.magnets.say(answer.problem);
   }
 
   quit(): void {

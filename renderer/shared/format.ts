@@ -1,11 +1,14 @@
 // Numbers, sizes and times as people read them: digits and separators by the system's locale, words in English like
 // every other text here. Pure; `now` is always handed in.
 
-const count = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const oneDecimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const countShort = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+import { locale } from './language.ts';
+
+const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const countShort = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
 const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
-const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'medium' });
+const timeOfDay = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+const exactTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'medium' });
 
 /** '48,213' */
 export function formatCount(value: number): string {
@@ -39,6 +42,11 @@ export function formatSize(sizeBytes: number, step: 1000 | 1024 = SIZE_STEP): st
   const isWhole = unitIndex < WHOLE_BELOW_UNIT || value >= 99.95;
   const formatter = isWhole && (unitIndex === 0 || value >= 9.95) ? count : oneDecimal;
   return `${formatter.format(value)} ${SIZE_UNITS[unitIndex]}`;
+}
+
+/** '14:05', or '2:05 PM' where people write it so. */
+export function formatTime(unixSeconds: number): string {
+  return timeOfDay.format(unixSeconds * 1000);
 }
 
 const MINUTE_SECONDS = 60;

@@ -1,13 +1,17 @@
-// Every text of the window, in one place (English). Short, exact, friendly; figures go through format.ts. An error says
+// Every text of the window, in one place (English); two long surfaces have theirs in the files beside it. Short, exact, friendly; figures go through format.ts. An error says
 // what happened, that nothing is lost where that is so, and what to do.
-import type { ContentType, CrawlState, SortOrder, Theme, TypeReasonDto } from '../../preload/ipc-contract.ts';
+import type { ContentType, CrawlState, PauseReason, SortOrder, TypeReasonDto } from '../../preload/ipc-contract.ts';
+import type { Theme } from '../../preload/settings-contract.ts';
 import { formatCount, formatCountShort } from './format.ts';
+import { language, spoken } from './language.ts';
+import { crawlMessages } from './messages-crawl.ts';
+import { settingsMessages } from './messages-settings.ts';
 
 function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-export const messages = {
+const english = {
   appName: 'Lanternfish',
   unnamed: 'Unnamed',
 
@@ -81,6 +85,16 @@ export const messages = {
     stopped: 'Stopped',
     failed: 'Stopped by a problem',
   } satisfies Record<CrawlState, string>,
+  /** Instead of `paused` where the state has room for why. */
+  pausedBecause: {
+    person: 'Paused',
+    'for-a-while': 'Paused for a while',
+    schedule: 'Paused by schedule',
+    battery: 'Paused on battery power',
+    metered: 'Paused on a metered network',
+    asleep: 'Paused',
+  } satisfies Record<PauseReason, string>,
+  pausedUntil: (time: string) => `Paused until ${time}`,
   status: {
     label: 'What Lanternfish is doing',
     withProblem: 'Discovering, with a problem',
@@ -203,7 +217,16 @@ export const messages = {
   menu: {
     label: 'More',
     theme: 'Appearance',
-    themes: { system: 'As the system', light: 'Light', dark: 'Dark' } satisfies Record<Theme, string>,
+    themes: {
+      system: 'As the system',
+      light: 'Light',
+      dark: 'Dark',
+      'high-contrast': 'High contrast',
+    } satisfies Record<Theme, string>,
+    pauseFor: 'Pause for 1 hour',
+    copyDiagnostics: 'Copy diagnostics',
+    diagnosticsCopied: 'Copied: versions, state, counters and the end of the log. No addresses, no searches.',
+    showLogs: 'Show log files',
     shortcuts: 'Keyboard shortcuts',
     quit: 'Quit Lanternfish',
     version: (version: string) => `Version ${version}`,
@@ -228,5 +251,15 @@ export const messages = {
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
     showShortcuts: 'This sheet',
+    openSettings: 'Settings',
+    openCrawl: 'What the crawl is doing',
+    fontSize: 'Larger, smaller, usual text',
+    back: 'Back to the search',
   },
+
+  settings: settingsMessages,
+  crawl: crawlMessages,
 } as const;
+
+/** In the language that was chosen. */
+export const messages = spoken(english, language);

@@ -2,13 +2,17 @@
 // Stands in for preload in the preview of the window: `window.lanternfish` over a list of torrents. It runs inside the page,
 // so it must not use anything from outside its own body.
 
-/** `scenario`: { status, torrents, canStartWithComputer, mayOpenMagnets, runtimeNotice, failsSearch, failsStart, suggestions }. */
+/** `scenario`: { status, torrents, canStartWithComputer, settings, runtimeNotice, failsSearch, failsStart, suggestions }. */
 export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
-  const listeners = { status: [], torrentsAdded: [], focusSearch: [] };
+  const listeners = {
+    ...{ status: [], settings: [], torrentsAdded: [], healthFound: [] },
+    ...{ focusSearch: [], openSettings: [], update: [] },
+  };
   const calls = [];
   let status = scenario.status;
   let torrents = scenario.torrents;
+  let settings = scenario.settings;
   const emit = (name, payload) => {
     if (name === 'status') status = payload;
     for (const receive of listeners[name]) receive(payload);
@@ -89,11 +93,10 @@ export function installFakeApi(scenario) {
         ? Promise.resolve({ ok: false, problem: 'The catalogue’s file is in use by another program.' })
         : ok({
             status,
-            theme: 'system',
+            settings,
             appVersion: '0.1.0',
             runtimeNotice: scenario.runtimeNotice ?? null,
             canStartWithComputer: true,
-            mayOpenMagnets: false,
           }),
     acceptNotice: record('acceptNotice', () => ok(null)),
     search: record('search', search),
@@ -109,7 +112,36 @@ export function installFakeApi(scenario) {
       emit('status', { ...status, state: isPaused ? 'paused' : 'running' });
       return ok(null);
     }),
-    setTheme: record('setTheme', () => ok(null)),
+    changeSettings: record('changeSettings', (change) => {
+      settings = { ...settings, ...change };
+      emit('settings', settings);
+      return ok(null);
+    }),
+    getSettingsFacts: record('getSettingsFacts', () =>
+      scenario.failsSettings
+        ? Promise.resolve({ ok: false, problem: 'The app did not answer.' })
+        : ok({
+            defaults: scenario.defaults,
+            localAddresses: [
+              { host: '192.168.1.20', name: 'enp3s0' },
+              { host: '10.8.0.2', name: 'tun0' },
+              { host: '2001:db8::20', name: 'enp3s0' },
+            ],
+            dataDir: '/home/someone/.local/share/lanternfish',
+            canStartWithComputer: true,
+            namesInMemoryChoices: [250_000, 1_000_000, 3_000_000].map((names) => ({
+              names,
+              megabytes: Math.round((names * 75) / 1e6),
+            })),
+          }),
+    ),
+    openDataDir: record('openDataDir', () => ok(null)),
+    chooseSafetyList: record('chooseSafetyList', () => ok(null)),
+    pauseFor: record('pauseFor', () => ok(null)),
+    getSystem: record('getSystem', () => ok({ hasTray: true, knowsMetered: false, update: { state: 'idle' } })),
+    updateApp: record('updateApp', () => ok({ state: 'idle' })),
+    copyDiagnostics: record('copyDiagnostics', () => ok(null)),
+    showLogs: record('showLogs', () => ok(null)),
     quit: record('quit', () => ok(null)),
     on: (name, receive) => {
       listeners[name].push(receive);

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { IndexedHeap, NOT_IN_HEAP } from '../../main/base/indexed-heap.ts';
-
-interface Member {
-  key: number;
-  place: number;
-  otherPlace: number;
-}
-
-const byKey = (a: Member, b: Member) => a.key - b.key;
-const newMember = (key: number): Member => ({ key, place: NOT_IN_HEAP, otherPlace: NOT_IN_HEAP });
+import { IndexedHeap } from '../../main/base/indexed-heap.ts';
+import { byKey, newMember, type Member } from './heap-members.ts';
 
 describe('IndexedHeap', () => {
   it('lets one member sit in two heaps with different orders', () => {

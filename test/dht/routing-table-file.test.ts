@@ -1,46 +1,40 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseState, readState, writeState } from '../../main/dht/routing-table-file.ts';
 import { packTable, unpackTable } from '../../main/dht/saved-table.ts';
+import { useStateFolder } from './state-folder.ts';
 import { createTable, nodeAt } from './table-fixtures.ts';
 
 const SAVED_AT = 1_700_000_000;
 
-describe('state file', () => {
-  let folder: string;
-  let path: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lanternfish-state-'));
-    path = join(folder, 'state');
-  });
-  afterEach(() => rm(folder, { recursive: true }));
+const at = useStateFolder();
 
+describe('state file', () => {
   test('gives back what was written, and only the owner may read it', async () => {
     await writeState(
-      path,
+      at.path,
       { table: { selfId: new Uint8Array(20) }, port: 6881, list: [1, new Uint8Array([255])] },
       SAVED_AT,
     );
-    const state = await readState(path);
+    const state = await readState(at.path);
     expect(state).toMatchObject({ version: 1, savedAtUnixSeconds: SAVED_AT, sections: { port: 6881 } });
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(await readdir(folder)).toEqual(['state']);
+    expect((await stat(at.path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(at.folder)).toEqual(['state']);
   });
 
   test('no file is no problem to speak of', async () => {
-    expect(await readState(path)).toEqual({ problem: 'missing', message: '' });
+    expect(await readState(at.path)).toEqual({ problem: 'missing', message: '' });
   });
 
   test('what cannot be read is said, not thrown', async () => {
-    expect(await readState(folder)).toMatchObject({ problem: 'unreadable' });
+    expect(await readState(at.folder)).toMatchObject({ problem: 'unreadable' });
   });
 
   test('any flipped bit is noticed', async () => {
-    await writeState(path, { port: 1 }, SAVED_AT);
-    const whole = await readFile(path);
+    await writeState(at.path, { port: 1 }, SAVED_AT);
+    const whole = await readFile(at.path);
     for (let bit = 0; bit < whole.length * 8; bit++) {
       const flipped = Uint8Array.from(whole);
       flipped[bit >> 3] = flipped[bit >> 3]! ^ (1 << (bit & 7));
@@ -49,10 +43,10 @@ describe('state file', () => {
   });
 
   test('a second writing leaves the first one until it is complete, and a refusal leaves it for good', async () => {
-    await writeState(path, { port: 1 }, SAVED_AT);
-    await writeState(path, { port: 2 }, SAVED_AT + 1);
-    expect(await readState(path)).toMatchObject({ sections: { port: 2 } });
-    await expect(writeState(join(folder, 'missing', 'state'), { port: 3 }, SAVED_AT)).rejects.toThrow('ENOENT');
+    await writeState(at.path, { port: 1 }, SAVED_AT);
+    await writeState(at.path, { port: 2 }, SAVED_AT + 1);
+    expect(await readState(at.path)).toMatchObject({ sections: { port: 2 } });
+    await expect(writeState(join(at.folder, 'missing', 'state'), { port: 3 }, SAVED_AT)).rejects.toThrow('ENOENT');
   });
 
   test('random bytes are no state', () => {
@@ -73,10 +67,8 @@ describe('a table in the state file', () => {
     }
     table.failed(nodeAt(1, 1).contact);
     const saved = table.save();
-    const folder = await mkdtemp(join(tmpdir(), 'lanternfish-table-'));
-    await writeState(join(folder, 'state'), { table: packTable(saved) }, SAVED_AT);
-    const state = await readState(join(folder, 'state'));
-    await rm(folder, { recursive: true });
+    await writeState(at.path, { table: packTable(saved) }, SAVED_AT);
+    const state = await readState(at.path);
     const sections = 'sections' in state ? state.sections : {};
     const same = unpackTable(sections['table'], 0)!;
     expect(same.nodes).toEqual(saved.nodes.map((node) => ({ ...node, id: Uint8Array.from(node.id) })));

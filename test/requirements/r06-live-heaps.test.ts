@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { NodeContact } from '../../main/base/contact.ts';
 import { asNodeId, compareDistance } from '../../main/base/identifier.ts';
-import { IndexedHeap, NOT_IN_HEAP } from '../../main/base/indexed-heap.ts';
+import { IndexedHeap } from '../../main/base/indexed-heap.ts';
 import type { TableNode } from '../../main/dht/routing-table.ts';
 import { Candidates, CANDIDATES_MAX, newCandidate } from '../../main/scrape/candidates.ts';
+import { byKey, newMember, type Member } from '../base/heap-members.ts';
 import { createTable, nodeAt } from '../dht/table-fixtures.ts';
 import { shapes, steps, take } from '../dht/table-steps.ts';
 
@@ -14,15 +15,6 @@ vi.setConfig({ testTimeout: 90_000 });
 
 const answered = { hasAnswered: true };
 const hearsay = { hasAnswered: false };
-
-interface Member {
-  key: number;
-  place: number;
-  otherPlace: number;
-}
-
-const byKey = (a: Member, b: Member) => a.key - b.key;
-const newMember = (key: number): Member => ({ key, place: NOT_IN_HEAP, otherPlace: NOT_IN_HEAP });
 
 const operations = fc.array(
   fc.oneof(

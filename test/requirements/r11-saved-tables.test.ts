@@ -1,10 +1,8 @@
 // R11: tables survive a restart as they are; with another own id every node is inserted again; a damaged file is no table.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import bencode from 'bencode';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { toHex } from '../../main/base/bytes.ts';
 import type { NodeContact } from '../../main/base/contact.ts';
 import { asNodeId, type NodeId } from '../../main/base/identifier.ts';
@@ -12,6 +10,7 @@ import { randomIdAtDepth } from '../../main/dht/node-id.ts';
 import { parseState, readState, writeState } from '../../main/dht/routing-table-file.ts';
 import type { TableNode } from '../../main/dht/routing-table.ts';
 import { packTable } from '../../main/dht/saved-table.ts';
+import { useStateFolder } from '../dht/state-folder.ts';
 import { createTable, hostAt, nodeAt, SELF_ID } from '../dht/table-fixtures.ts';
 import { built, shapes, steps } from '../dht/table-steps.ts';
 import { newNode, replyFrom } from '../scrape/fake-dht.ts';
@@ -87,24 +86,18 @@ describe('R11 a table saved and restored', () => {
 });
 
 describe('R11 the file', () => {
-  let folder: string;
-  let path: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lanternfish-state-'));
-    path = join(folder, 'state');
-  });
-  afterEach(() => rm(folder, { recursive: true }));
+  const at = useStateFolder();
 
   test('R11 a file cut at any byte is damaged: kept aside, said, never thrown', async () => {
     const { table } = createTable();
     for (let index = 0; index < 5; index++) table.insert(nodeAt(index, index), { hasAnswered: true });
-    await writeState(path, { table: packTable(table.save()) }, SAVED_AT);
-    const whole = await readFile(path);
+    await writeState(at.path, { table: packTable(table.save()) }, SAVED_AT);
+    const whole = await readFile(at.path);
     for (let length = 0; length < whole.length; length++) expect(parseState(whole.subarray(0, length))).toBeNull();
-    await writeFile(path, whole.subarray(0, 100));
-    expect(await readState(path)).toMatchObject({ problem: 'damaged' });
-    expect(await readdir(folder)).toEqual(['state.damaged']);
-    expect(await readState(path)).toMatchObject({ problem: 'missing' });
+    await writeFile(at.path, whole.subarray(0, 100));
+    expect(await readState(at.path)).toMatchObject({ problem: 'damaged' });
+    expect(await readdir(at.folder)).toEqual(['state.damaged']);
+    expect(await readState(at.path)).toMatchObject({ problem: 'missing' });
   });
 });
 

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemClock, type Clock } from '../../main/base/clock.ts';
 import type { Log } from '../../main/base/log.ts';
 import type { EngineOptions } from '../../main/engine/engine-contract.ts';
-import { Session, type WorkerName } from '../../main/session/session.ts';
+import type { WorkerName } from '../../main/session/session-contract.ts';
+import { Session } from '../../main/session/session.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // threads start slowly on a busy machine
 
@@ -114,6 +115,7 @@ describe('joining', () => {
     await joined(running);
     running.session.setPaused(true);
     running.session.setPace('gentle');
+    running.session.setTrackers([{ host: 'tracker.example', port: 1 }]);
     running.session.networkChanged();
     await until(
       () => running.session.status.engine === null,
@@ -124,6 +126,8 @@ describe('joining', () => {
       () => running.session.status,
     );
     expect(running.session.status.engine).toMatchObject({ state: 'paused', pace: 'gentle' });
+    expect(running.said).toContain('engine-worker was told set-trackers');
+    expect(running.said).toContain('engine-worker may ask 1 trackers');
     await joined(running, { [GREETINGS[0]!]: 2, [GREETINGS[1]!]: 2 });
   });
 });

@@ -9,7 +9,14 @@ import { isSecureNodeId } from '../../main/dht/node-id.ts';
 import { GENTLE_RATES } from '../../main/dht/rate-limits.ts';
 import { replyBytes } from '../dht/wire-fixtures.ts';
 import { simulatedHost, type Datagram } from './simulated-network.ts';
-import { SIMULATED_PORT, simulationSeed, SimulatedNodes, type SimulatedNode } from './simulated-nodes.ts';
+import {
+  endNodes,
+  recordedNodes,
+  SIMULATED_PORT,
+  simulationSeed,
+  type SimulatedNode,
+  type SimulatedNodes,
+} from './simulated-nodes.ts';
 
 // Seconds on a quiet machine; a busy one must not fail them.
 vi.setConfig({ testTimeout: 90_000 });
@@ -40,17 +47,11 @@ function states({ node }: SimulatedNode): Record<string, number> {
 }
 
 beforeEach(() => {
-  nodes = new SimulatedNodes(seed);
-  sent = [];
-  nodes.network.onSent = (datagram) => sent.push(datagram);
+  ({ nodes, sent } = recordedNodes(seed));
 });
 
 afterEach(async () => {
-  nodes.checkInvariants();
-  await nodes.stop();
-  expect(nodes.clock.pendingCount, `SEED=${seed}: timers left after the stop`).toBeLessThan(2_000); // datagrams on their way
-  nodes.clock.advance(MINUTE);
-  expect(nodes.clock.pendingCount, `SEED=${seed}: timers left after the stop`).toBe(0);
+  expect(await endNodes(nodes), `SEED=${seed}: timers left after the stop`).toBe(0);
 });
 
 describe(`a node's life (SEED=${seed})`, () => {

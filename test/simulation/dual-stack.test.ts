@@ -6,7 +6,7 @@ import { toHex } from '../../main/base/bytes.ts';
 import type { QueryOutcome } from '../../main/dht/dht-node.ts';
 import { isSecureNodeId } from '../../main/dht/node-id.ts';
 import { simulatedHost, simulatedHost6, type Datagram } from './simulated-network.ts';
-import { simulationSeed, SimulatedNodes, type SimulatedNode } from './simulated-nodes.ts';
+import { endNodes, recordedNodes, simulationSeed, type SimulatedNode, type SimulatedNodes } from './simulated-nodes.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -18,16 +18,11 @@ let nodes: SimulatedNodes;
 let sent: Datagram[];
 
 beforeEach(() => {
-  nodes = new SimulatedNodes(seed);
-  sent = [];
-  nodes.network.onSent = (datagram) => sent.push(datagram);
+  ({ nodes, sent } = recordedNodes(seed));
 });
 
 afterEach(async () => {
-  nodes.checkInvariants();
-  await nodes.stop();
-  nodes.clock.advance(MINUTE);
-  expect(nodes.clock.pendingCount, `SEED=${seed}: timers left after the stop`).toBe(0);
+  expect(await endNodes(nodes), `SEED=${seed}: timers left after the stop`).toBe(0);
 });
 
 /** Ordinary nodes of both families, paired machine by machine; some machines have IPv4 only. */

@@ -7,7 +7,7 @@ import { createSeededRandom, type Random } from '../../main/base/random.ts';
 import { DhtNode, type DhtOptions, type SavedTable } from '../../main/dht/dht-node.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { SimulatedClock } from './simulated-clock.ts';
-import { CALM, simulatedHost, SimulatedNetwork, type NetworkConditions } from './simulated-network.ts';
+import { CALM, simulatedHost, SimulatedNetwork, type Datagram, type NetworkConditions } from './simulated-network.ts';
 
 export const SIMULATED_PORT = 6881;
 /** So fast that a simulation is not about budgets. Tests of budgets say so. */
@@ -134,4 +134,20 @@ function acquainted(member: SimulatedNode, others: readonly SimulatedNode[]): Sa
     lastHeardAgoSeconds: 60,
   }));
   return { selfId: member.node.nodeId, nodes };
+}
+
+/** Nodes on a network of their own, and every datagram that is sent on it. */
+export function recordedNodes(seed: number): { nodes: SimulatedNodes; sent: Datagram[] } {
+  const nodes = new SimulatedNodes(seed);
+  const sent: Datagram[] = [];
+  nodes.network.onSent = (datagram) => sent.push(datagram);
+  return { nodes, sent };
+}
+
+/** Stops all of them and lets what is on its way arrive; gives the timers left, of which there must be none. */
+export async function endNodes(nodes: SimulatedNodes): Promise<number> {
+  nodes.checkInvariants();
+  await nodes.stop();
+  nodes.clock.advance(60_000);
+  return nodes.clock.pendingCount;
 }
