@@ -154,6 +154,15 @@ export const messages = {
         return 'Neither its files nor its name tell what it is';
     }
   },
+  /** Over the columns of a wide window. */
+  column: {
+    name: 'Name',
+    size: 'Size',
+    files: 'Files',
+    health: 'Who has it',
+    found: 'Found',
+    sortBy: (column: string) => `Sort by ${column.toLowerCase()}`,
+  },
   sort: {
     relevance: 'Best match',
     newest: 'Newest',
@@ -166,7 +175,24 @@ export const messages = {
     files: (count: number) => plural(count, 'file', 'files'),
     peers: (count: number) => plural(count, 'peer', 'peers'),
     inFiles: 'in its files',
+    loading: 'Loading',
+    gone: 'No longer in the catalogue',
     found: (age: string) => (age === 'now' ? 'found just now' : `found ${age}`),
+  },
+
+  health: {
+    nobody: 'Nobody found',
+    lookedOften: 'looked several times',
+    deadSentence: 'Nobody had it each time it was looked for.',
+    whenFound: 'when found',
+    foundSentence: (peers: string) => `${peers} when it was found; nobody has counted since.`,
+    dht: 'DHT',
+    tracker: 'Tracker',
+    justNow: 'just now',
+    seeders: (count: number, short: string) => `${short} ${count === 1 ? 'seeder' : 'seeders'}`,
+    leechers: (count: number) => plural(count, 'leecher', 'leechers'),
+    onlyLeechers: (count: number) => plural(count, 'leecher', 'leechers'),
+    countedSentence: (seeders: string, leechers: string, origin: string) => `${seeders}, ${leechers} (${origin})`,
   },
 
   details: {
@@ -189,7 +215,15 @@ export const messages = {
     failed: 'The details could not be read.',
   },
 
+  selection: {
+    count: (count: number) => `${formatCount(count)} selected`,
+    cut: (count: number) => `The first ${formatCount(count)} are selected; that is the most.`,
+    copyMagnets: 'Copy magnets',
+    clear: 'Clear selection',
+  },
+
   magnet: {
+    copiedMany: (count: number) => `${plural(count, 'magnet link', 'magnet links')} copied`,
     copied: 'Magnet link copied',
     infohashCopied: 'Infohash copied',
     opened: 'Handed to your torrent client',
@@ -229,7 +263,9 @@ export const messages = {
     moveFar: 'First and last',
     openDetails: 'Open details',
     quickLook: 'Quick look',
-    copyMagnet: 'Copy magnet',
+    selectRange: 'Select several',
+    selectAll: 'Select all',
+    copyMagnet: 'Copy magnets',
     openMagnet: 'Open magnet',
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
