@@ -63,6 +63,9 @@ export class DesktopApp {
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
     };
+    this.#session.onSearchReady = () => {
+      this.#windowNews.searchReady();
+    };
     this.#session.onHealth = (reports) => {
       sendEvent(this.#window, 'healthFound', reports.map(healthFoundDto));
     };

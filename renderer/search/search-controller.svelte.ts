@@ -256,7 +256,9 @@ export class SearchController {
     const generation = this.#generation;
     const answer = await this.#api.search({ ...this.#request(null), limit: 1 });
     if (generation !== this.#generation || !answer.ok || answer.value === null) return;
-    const { totalCount, totalIsExact, countsByType } = answer.value;
+    const { totalCount, totalIsExact, countsByType, reachableCount } = answer.value;
+    // Right after a start the index was still being read: what it reaches now is worth a longer list.
+    if (reachableCount > 2 * this.length && !this.isListInUse) return this.run({ keepsPlace: true });
     this.facts = { ...this.facts, totalCount, totalIsExact, countsByType: countsByType ?? this.facts.countsByType };
     if (!this.isBrowsingNewest) this.waitingNewCount = Math.max(0, totalCount - this.#countAtAnswer);
   }
