@@ -3,7 +3,7 @@
 // share of the whole, and where the two have drifted apart the thumb is put right while the rows stay. Pure.
 
 export const HEIGHT_MAX_PX = 15_000_000;
-/** So near to the element's end, and not at the list's, the thumb is put right at once. */
+/** So near to an end of the list the element is just as near to its own; the thumb is put right where it is not. */
 const NEAR_END_VIEWPORTS = 3;
 
 export class ScaledScroll {
@@ -42,9 +42,14 @@ export class ScaledScroll {
     const step = scrollTopPx - this.scrollTopPx;
     this.scrollTopPx = scrollTopPx;
     if (!this.#isScaled) this.topPx = scrollTopPx;
-    else if (Math.abs(step) > this.#viewportPx) this.topPx = scrollTopPx * this.#ratio;
+    else if (Math.abs(step) > this.#viewportPx)
+      this.topPx = mapped(scrollTopPx, this.#scrollMax, this.#topMax, this.#nearPx);
     else this.topPx = Math.max(0, Math.min(this.topPx + step, this.#topMax));
-    return this.#isNearFalseEnd ? this.settle() : scrollTopPx;
+    if (this.#isNearFalseEnd) return this.settle();
+    // On the way into the last pixels the two may be less than a step apart: the element's own end is the list's.
+    const isNearEnd = this.#isScaled && endOf(scrollTopPx, this.#scrollMax, this.#nearPx) !== 0;
+    if (isNearEnd) this.topPx = mapped(scrollTopPx, this.#scrollMax, this.#topMax, this.#nearPx);
+    return scrollTopPx;
   }
 
   /** The reader is to be at `topPx` of the list; where the element has to be for it. */
@@ -55,7 +60,9 @@ export class ScaledScroll {
 
   /** Puts the thumb where the reader is; where the element has to be for it. */
   settle(): number {
-    this.scrollTopPx = this.#isScaled ? Math.round(this.topPx / this.#ratio) : this.topPx;
+    this.scrollTopPx = this.#isScaled
+      ? Math.round(mapped(this.topPx, this.#topMax, this.#scrollMax, this.#nearPx))
+      : this.topPx;
     return this.scrollTopPx;
   }
 
@@ -71,16 +78,27 @@ export class ScaledScroll {
     return Math.max(0, this.heightPx - this.#viewportPx);
   }
 
-  get #ratio(): number {
-    return this.#scrollMax === 0 ? 1 : this.#topMax / this.#scrollMax;
+  get #nearPx(): number {
+    return NEAR_END_VIEWPORTS * this.#viewportPx;
   }
 
   /** The element ends soon, the list does not: or the other way round. */
   get #isNearFalseEnd(): boolean {
     if (!this.#isScaled) return false;
-    const nearPx = NEAR_END_VIEWPORTS * this.#viewportPx;
-    const isNear = (placePx: number, maxPx: number): number =>
-      placePx < nearPx ? -1 : placePx > maxPx - nearPx ? 1 : 0;
-    return isNear(this.scrollTopPx, this.#scrollMax) !== isNear(this.topPx, this.#topMax);
+    return endOf(this.scrollTopPx, this.#scrollMax, this.#nearPx) !== endOf(this.topPx, this.#topMax, this.#nearPx);
   }
+}
+
+/** -1: near the beginning, 1: near the end, 0: neither. */
+function endOf(placePx: number, maxPx: number, nearPx: number): -1 | 0 | 1 {
+  if (placePx <= nearPx) return -1;
+  return placePx >= maxPx - nearPx ? 1 : 0;
+}
+
+/** A place on one scale as one on the other: pixel by pixel near the ends, by its share between them. */
+function mapped(placePx: number, maxPx: number, otherMaxPx: number, nearPx: number): number {
+  const end = endOf(placePx, maxPx, nearPx);
+  if (end < 0) return placePx;
+  if (end > 0) return otherMaxPx - (maxPx - placePx);
+  return nearPx + ((placePx - nearPx) * (otherMaxPx - 2 * nearPx)) / (maxPx - 2 * nearPx);
 }

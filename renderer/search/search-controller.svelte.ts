@@ -15,7 +15,9 @@ import { Announcer } from './announcer.svelte.ts';
 import { BusySign } from './busy-sign.svelte.ts';
 import { ListCursor } from './list-cursor.svelte.ts';
 import { NO_FACTS, type PageFacts, uniqueRows } from './page-facts.ts';
+import { typeOf, withFilter } from './query-text.ts';
 import { PAGE_ROWS, ResultPages } from './result-pages.svelte.ts';
+import { searchedWords } from './searched-words.ts';
 
 /** Of a list that can only be read page after page: beyond this a person adds a word instead of scrolling. */
 export const LOADED_ROWS_MAX = 10_000;
@@ -32,7 +34,6 @@ export class SearchController {
   text = $state('');
   /** Null: best match for words, newest without. */
   chosenSort = $state<SortOrder | null>(null);
-  contentType = $state<ContentType | null>(null);
   rows = $state.raw<readonly ResultRowDto[]>([]);
   facts = $state.raw<PageFacts>(NO_FACTS);
   /** What comes behind the rows that can be reached by their place. */
@@ -49,8 +50,12 @@ export class SearchController {
   /** The pointer or the focus is in the list: no row may move there. */
   isListInUse = false;
 
-  readonly sort: SortOrder = $derived(this.chosenSort ?? (this.text.trim() === '' ? 'newest' : 'relevance'));
-  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest' && this.contentType === null);
+  /** A type in the text is asked apart, so that the others are counted, too. */
+  readonly #asked = $derived(typeOf(this.text));
+  readonly contentType: ContentType | null = $derived(this.#asked.contentType);
+  readonly hasWords = $derived(searchedWords(this.text) !== '');
+  readonly sort: SortOrder = $derived(this.chosenSort ?? (this.hasWords ? 'relevance' : 'newest'));
+  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest');
   readonly #reachableCount = $derived(this.facts.reachableCount > this.rows.length ? this.facts.reachableCount : 0);
   /** Rows of the list, most of them not loaded where it is long. */
   readonly length = $derived(this.#reachableCount > 0 ? this.#reachableCount + this.#tail.length : this.rows.length);
@@ -117,9 +122,7 @@ export class SearchController {
   }
 
   setContentType(contentType: ContentType | null): void {
-    if (contentType === this.contentType) return;
-    this.contentType = contentType;
-    void this.run();
+    this.setText(withFilter(this.text, 'type', contentType));
   }
 
   /**
@@ -197,7 +200,7 @@ export class SearchController {
   async rowsAt(offset: number, limit: number): Promise<readonly (ResultRowDto | null)[] | null> {
     if (this.#isRunning || this.#listCursor === null) return null;
     const generation = this.#generation;
-    const { text, sort, contentType } = this;
+    const { text, sort, contentType } = this.#request(null);
     const answer = await this.#api.rowsAt({ text, sort, contentType, limit, cursor: this.#listCursor, offset });
     if (generation !== this.#generation) return null;
     if (!answer.ok) this.problem = answer.problem;
@@ -245,8 +248,8 @@ export class SearchController {
   }
 
   #request(cursor: string | null): Parameters<LanternfishApi['search']>[0] {
-    const { text, sort, contentType } = this;
-    return { text, sort, contentType, limit: PAGE_ROWS, cursor, isFast: false };
+    const { rest: text, contentType } = this.#asked;
+    return { text, sort: this.sort, contentType, limit: PAGE_ROWS, cursor, isFast: false };
   }
 
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */

@@ -2,6 +2,7 @@
 // what happened, that nothing is lost where that is so, and what to do.
 import type { ContentType, CrawlState, SortOrder, TypeReasonDto } from '../../preload/ipc-contract.ts';
 import type { Theme } from '../../preload/settings-contract.ts';
+import type { FilterKey } from '../search/query-text.ts';
 import { formatCount, formatCountShort } from './format.ts';
 
 function plural(count: number, one: string, many: string): string {
@@ -116,6 +117,10 @@ export const messages = {
       `${plural(count, 'match of another type is', 'matches of other types are')} hidden.`,
     showAllTypes: 'Show all types',
     keepsLooking: 'Lanternfish keeps discovering. A torrent shows up here as soon as its name matches.',
+    withoutFilters: 'Search without filters',
+    filters: 'Filters',
+    filtersChosen: (count: number) => `Filters (${formatCount(count)})`,
+    chips: 'Filters of this search',
     loading: 'Searching',
     failed: 'The search did not finish',
     failedBody: 'Nothing is lost.',
@@ -154,6 +159,28 @@ export const messages = {
         return 'Neither its files nor its name tell what it is';
     }
   },
+  filter: {
+    any: 'Any',
+    keys: {
+      type: 'Type',
+      size: 'Size',
+      files: 'Files',
+      age: 'Found',
+      seeds: 'Seeders',
+      ext: 'Extension',
+      path: 'In paths',
+      hash: 'Infohash',
+    } satisfies Record<FilterKey, string>,
+    /** '>1GB' as '> 1 GB'. */
+    value: (key: FilterKey, value: string) => {
+      const spaced = value.replace(/^([<>=]+)\s*/, '$1 ').replace(/(\d)\s*([a-z]+)/gi, '$1 $2');
+      if (key === 'age') return spaced.replace(/^<=? /, 'in the last ').replace(/^>=? /, 'more than ');
+      return spaced.replace(/\b[kmgt]i?b\b/gi, (unit) => unit.toUpperCase().replace('I', 'i').replace('KB', 'kB'));
+    },
+    not: 'not',
+    remove: (chip: string) => `Remove filter: ${chip}`,
+  },
+
   /** Over the columns of a wide window. */
   column: {
     name: 'Name',
