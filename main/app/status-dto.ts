@@ -2,12 +2,15 @@
 import { toHex } from '../base/bytes.ts';
 import type { HealthFoundDto, StatusDto } from '../../preload/ipc-contract.ts';
 import type { HealthReport } from '../catalogue/torrent.ts';
-import type { SessionStatus } from '../session/session.ts';
+import type { SessionStatus } from '../session/session-contract.ts';
 
 /** `hasAgreed`: the network notice was accepted. `isPaused` speaks before the engine does. */
 export function statusDto(
   session: SessionStatus,
-  wishes: { hasAgreed: boolean; isPaused: boolean; pace: string },
+  wishes: { hasAgreed: boolean; isPaused: boolean; pace: string } & Pick<
+    StatusDto,
+    'pauseReasons' | 'pausedUntilUnixSeconds'
+  >,
 ): StatusDto {
   const { engine } = session;
   const stateWithoutEngine = wishes.isPaused ? 'paused' : 'starting';
@@ -29,6 +32,8 @@ export function statusDto(
     torrentCount: session.torrentCount,
     databaseBytes: session.databaseBytes,
     localAddressesAllowed: engine?.localAddressesAllowed ?? false,
+    pauseReasons: wishes.pauseReasons,
+    pausedUntilUnixSeconds: wishes.pausedUntilUnixSeconds,
   };
 }
 
