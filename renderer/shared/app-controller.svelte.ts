@@ -5,6 +5,7 @@ import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
+import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
@@ -13,6 +14,9 @@ import { messages } from './messages.ts';
 
 /** How often relative ages are drawn anew. */
 const AGES_EVERY_MS = 15_000;
+
+/** The search, or a page that is laid over it until it is closed. */
+export type SurfaceName = 'search' | 'crawl' | 'settings';
 
 /** What the person switches on in the notice. */
 export type NoticeChoices = CallInput<'acceptNotice'>;
@@ -29,6 +33,8 @@ export class AppController {
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
+  readonly settingsPage: SettingsPage;
+  surface = $state<SurfaceName>('search');
 
   /** Null until the app answered; `startProblem` is set if it could not. */
   startFacts = $state.raw<StartDto | null>(null);
@@ -57,6 +63,7 @@ export class AppController {
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
     this.health = new HealthWatch(api, clock);
+    this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
@@ -102,18 +109,30 @@ export class AppController {
       this.#api.on('healthFound', (reports) => {
         this.health.found(reports);
       }),
+      this.#api.on('openSettings', () => {
+        this.surface = 'settings';
+      }),
       this.#api.on('focusSearch', () => {
         this.focusSearch();
       }),
     );
   }
 
+  /** Puts `surface` up; pressed for what is up already, the search comes back. */
+  show(surface: SurfaceName): void {
+    const isBack = surface === 'search' || surface === this.surface;
+    this.surface = isBack ? 'search' : surface;
+    if (isBack) this.searchFocus.make();
+  }
+
   focusSearch(): void {
+    this.surface = 'search';
     this.searchFocus.make();
   }
 
   /** Goes to the results; `selectsFirst` where nothing is selected yet. */
   focusList(selectsFirst: boolean): void {
+    this.surface = 'search';
     if (this.search.length === 0) return;
     if (selectsFirst) this.search.selectFirst();
     this.listFocus.make();

@@ -1,12 +1,15 @@
-// Every text of the window, in one place (English). Short, exact, friendly; figures go through format.ts. An error says
-// what happened, that nothing is lost where that is so, and what to do.
+// Every text of the window, in one place (English); long surfaces have theirs in the files beside it. Short, exact,
+// friendly; figures go through format.ts. An error says what happened, that nothing is lost where that is so, and what to do.
 import type { CrawlState, PauseReason } from '../../preload/ipc-contract.ts';
 import type { Theme } from '../../preload/settings-contract.ts';
 import { formatCount } from './format.ts';
+import { language, spoken } from './language.ts';
+import { crawlMessages } from './messages-crawl.ts';
 import { resultMessages } from './messages-results.ts';
+import { settingsMessages } from './messages-settings.ts';
 import { plural } from './plural.ts';
 
-export const messages = {
+const english = {
   appName: 'Lanternfish',
   unnamed: 'Unnamed',
 
@@ -144,5 +147,15 @@ export const messages = {
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
     showShortcuts: 'This sheet',
+    openSettings: 'Settings',
+    openCrawl: 'What the crawl is doing',
+    fontSize: 'Larger, smaller, usual text',
+    back: 'Back to the search',
   },
+
+  settings: settingsMessages,
+  crawl: crawlMessages,
 } as const;
+
+/** In the language that was chosen. */
+export const messages = spoken(english, language);
