@@ -1,7 +1,7 @@
 // What the store's two threads hear and say. Types and limits only.
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
-//   writer   -> search   WriterToSearch                    over a MessageChannel
+//   writer  <-> search   WriterToSearch / SearchToWriter   over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
@@ -99,7 +99,7 @@ export type WriterEvent =
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'stopped' };
 
-// ---------------------------------------------------------------- writer -> search
+// ---------------------------------------------------------------- writer <-> search
 
 /** A finished index segment over rows just committed; its buffers are transferred. Layout: search/name-index.ts. */
 export interface SegmentMessage {
@@ -108,11 +108,19 @@ export interface SegmentMessage {
 }
 export type WriterToSearch =
   | SegmentMessage
+  /** The answer to `merge`; its buffers are transferred. */
+  | { readonly type: 'merged'; readonly mergeId: number; readonly segment: unknown }
   /** Committed: rows that are no more, and rows of which another number of peers is known now. */
   | { readonly type: 'changed'; readonly removedIds: readonly number[]; readonly peers: readonly PeersChange[] }
   /** The full-text tables, filled anew for another tokeniser, are complete. */
   | { readonly type: 'tokens-filled' }
   | { readonly type: 'catalogue-ready' };
+/** `parts`: neighbouring segments and which of their rows are gone (MergePart of search/segment-merge.ts). */
+export interface SearchToWriter {
+  readonly type: 'merge';
+  readonly mergeId: number;
+  readonly parts: readonly unknown[];
+}
 export interface PeersChange {
   readonly id: number;
   readonly peersSeen: number;

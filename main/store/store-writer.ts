@@ -13,11 +13,12 @@ import type { Torrent } from '../catalogue/torrent.ts';
 import { buildSegment } from '../search/index-segment.ts';
 import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
+import { SegmentMerger, type SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
 import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
-import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
+import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine } from './store-contract.ts';
 
 /** search.md section 10. */
 const COMMITS_PER_CHECKPOINT = 20;
@@ -30,7 +31,6 @@ export const WAITING_TORRENTS_HARD_MAX = 2 * WAITING_TORRENTS_MAX;
 const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
 
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
-type SearchPort = Port<never, WriterToSearch>;
 
 export interface StoreWriterDependencies {
   readonly options: StoreOptions;
@@ -46,6 +46,7 @@ export class StoreWriter {
   #catalogue: Catalogue | null = null;
   #engine: EnginePort | null = null;
   #search: SearchPort | null = null;
+  #merger: SegmentMerger | null = null;
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
   #timer: Timer | null = null;
@@ -94,8 +95,9 @@ export class StoreWriter {
   }
 
   connectSearch(port: SearchPort): void {
-    this.#search?.close();
+    this.#merger?.stop();
     this.#search = port;
+    this.#merger = new SegmentMerger(this.#dependencies.clock, port);
     if (this.#catalogue) port.post({ type: 'catalogue-ready' });
   }
 
@@ -111,7 +113,7 @@ export class StoreWriter {
     this.#catalogue = null;
     this.#cancelTimer(); // set by a last commit that failed
     this.#engine?.close();
-    this.#search?.close();
+    this.#merger?.stop();
     this.#dependencies.post({ type: 'stopped' });
   }
 

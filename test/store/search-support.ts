@@ -14,6 +14,7 @@ import type {
   SearchCommand,
   SearchEvent,
   SearchRequest,
+  SearchToWriter,
   WriterToSearch,
 } from '../../main/store/store-contract.ts';
 
@@ -81,7 +82,7 @@ export function startSearch(
 export function storeAndTell(
   catalogue: Catalogue,
   torrents: readonly Torrent[],
-  port: Port<never, WriterToSearch> | null,
+  port: Port<SearchToWriter, WriterToSearch> | null,
 ) {
   const { inserted } = catalogue.insertMany(torrents.map(toCatalogueRow));
   const rows = inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) }));
@@ -90,7 +91,7 @@ export function storeAndTell(
 }
 
 export function writerPorts() {
-  const [writerEnd, searchEnd] = memoryPorts<never, WriterToSearch>();
+  const [writerEnd, searchEnd] = memoryPorts<SearchToWriter, WriterToSearch>();
   return {
     writerEnd: writerEnd,
     searchEnd: searchEnd,
