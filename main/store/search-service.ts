@@ -6,13 +6,13 @@ import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
-import type { SegmentData } from '../search/index-segment.ts';
 import { NameIndex } from '../search/name-index.ts';
 import { IndexUpkeep, isUrgent } from './index-upkeep.ts';
 import { quickAnswer } from './quick-answers.ts';
 import { isSameCatalogue, SnapshotKeeper } from './snapshot-keeper.ts';
 import { SearchProblem, StoreSearch } from './store-search.ts';
-import type { SearchCommand, SearchEvent, SearchToWriter, StoreOptions, WriterToSearch } from './store-contract.ts';
+import type { SearchCommand, SearchEvent, StoreOptions } from './store-contract.ts';
+import type { SearchToWriter, WriterToSearch } from './writer-search-contract.ts';
 
 /** How often a catalogue that is not there yet is looked for. */
 const OPEN_EVERY_MS = 250;
@@ -75,8 +75,8 @@ export class SearchService {
       if (message.type === 'catalogue-ready') this.#catalogueReady();
       else if (message.type === 'tokens-filled') this.#search?.forgetPaths();
       else if (message.type === 'changed') this.#upkeep?.change(message);
-      else if (message.type === 'merged') this.#upkeep?.merged(message.mergeId, message.segment as SegmentData);
-      else this.#upkeep?.addSegment(message.segment as SegmentData);
+      else if (message.type === 'merged') this.#upkeep?.merged(message.mergeId, message.segment);
+      else this.#upkeep?.addSegment(message.segment);
       this.#scheduleUpkeep(0);
     });
   }

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Port } from '../base/port.ts';
 import { buffersOf, type SegmentData } from '../search/index-segment.ts';
 import { type MergePart, mergeSteps } from '../search/segment-merge.ts';
-import type { SearchToWriter, WriterToSearch } from './store-contract.ts';
+import type { SearchToWriter, WriterToSearch } from './writer-search-contract.ts';
 
 /** The writer's end of its channel to the search. */
 export type SearchPort = Port<SearchToWriter, WriterToSearch>;
@@ -22,7 +22,7 @@ export class SegmentMerger {
   constructor(clock: Clock, port: SearchPort) {
     this.#clock = clock;
     this.#port = port;
-    port.on(({ mergeId, parts }) => this.#begin(mergeId, parts as readonly MergePart[]));
+    port.on(({ mergeId, parts }) => this.#begin(mergeId, parts));
   }
 
   stop(): void {

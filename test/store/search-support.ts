@@ -14,9 +14,8 @@ import type {
   SearchCommand,
   SearchEvent,
   SearchRequest,
-  SearchToWriter,
-  WriterToSearch,
 } from '../../main/store/store-contract.ts';
+import type { SearchToWriter, WriterToSearch } from '../../main/store/writer-search-contract.ts';
 
 type Unnumbered<Command> = Command extends { readonly requestId: number } ? Omit<Command, 'requestId'> : never;
 export type Question = Unnumbered<SearchCommand>;

@@ -4,7 +4,7 @@ import { memoryPorts } from '../../main/base/port.ts';
 import { buildSegment, runToEnd, type SegmentData } from '../../main/search/index-segment.ts';
 import { mergeSteps } from '../../main/search/segment-merge.ts';
 import { SegmentMerger } from '../../main/store/segment-merger.ts';
-import type { SearchToWriter, WriterToSearch } from '../../main/store/store-contract.ts';
+import type { SearchToWriter, WriterToSearch } from '../../main/store/writer-search-contract.ts';
 import { ManualClock, openAt, temporaryPath } from '../catalogue/support.ts';
 import { Corpus } from '../bench/corpus.ts';
 import { startSearch, storeAndTell, until, writerPorts } from './search-support.ts';
