@@ -168,5 +168,6 @@ export const start: CallOutputs['getStart'] = {
   appVersion: '0.1.0',
   runtimeNotice: null,
   canStartWithComputer: true,
+  update: { state: 'not-here' },
   namesInMemoryChoices: [{ names: 1_000_000, megabytes: 75 }],
 };
