@@ -27,7 +27,7 @@ const REBUILD_ROWS_MIN = 25;
 const REBUILD_AFTER_MS = 15_000;
 
 /** Jobs in the order of their urgency. */
-const JOBS = ['catch-up', 'base', 'merge', 'comparison', 'suggestions'] as const;
+const JOBS = ['catch-up', 'orders', 'base', 'merge', 'comparison', 'suggestions'] as const;
 type JobName = (typeof JOBS)[number];
 
 export interface UpkeepDependencies {
@@ -122,6 +122,10 @@ export class IndexUpkeep {
 
   #startJobs(): void {
     const { index, clock } = this.#dependencies;
+    if (!this.#jobs.has('orders')) {
+      const orders = index.nextOrder();
+      if (orders !== null) this.#jobs.set('orders', orders);
+    }
     if (!this.#jobs.has('merge')) {
       const merge = index.nextMerge();
       if (merge !== null) this.#jobs.set('merge', merge);

@@ -1,13 +1,14 @@
 // What the store's two threads hear and say. Types and limits only.
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
+//   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
 //   writer   -> search   WriterToSearch                    over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
-/** Torrents wait at most this long before they are committed (search.md 6b: 250 ms batches give 0.26 s p99 freshness). */
-export const COMMIT_EVERY_MS = 250;
+/** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
+export const COMMIT_EVERY_MS = 200;
 export const COMMIT_TORRENTS_MAX = 200;
 /** Torrents that may wait for a commit; the engine stops fetching above it. */
 export const WAITING_TORRENTS_MAX = 500;
@@ -79,11 +80,53 @@ export type WriterToEngine =
   /** Committed: `storedCount` torrents were new; `waitingCount` still wait (back-pressure). */
   | { readonly type: 'stored'; readonly storedCount: number; readonly waitingCount: number };
 
+// ---------------------------------------------------------------- transfer <-> writer
+
+/** Torrents of one import batch: some 60 ms of writing, so that the crawler's commits come in between. */
+export const IMPORT_BATCH_ROWS_MAX = 1000;
+
+/** A torrent out of a file of the person's. Its figures are taken at their word; its names were cleaned. */
+export interface ImportedTorrent extends Torrent {
+  readonly timesSeen: number;
+  readonly lastSeenAtUnixSeconds: number;
+  readonly health: TorrentHealth | null;
+  readonly isStarred: boolean;
+}
+
+export type TransferToWriter =
+  /** At most IMPORT_BATCH_ROWS_MAX. Answered by `imported`. */
+  | { readonly type: 'import'; readonly batchId: number; readonly torrents: readonly ImportedTorrent[] }
+  /** Infohashes whose metadata is to be fetched, n x 20 bytes packed. Answered by `queued`. */
+  | { readonly type: 'queue'; readonly batchId: number; readonly infohashes: Uint8Array };
+
+/** `problem`: a sentence, and nothing of the batch was stored. Indexes into the batch tell what was not taken. */
+export type WriterToTransfer =
+  | {
+      readonly type: 'imported';
+      readonly batchId: number;
+      readonly newCount: number;
+      readonly blocked: readonly number[];
+      /** Its two infohashes belong to two stored torrents, and nobody has proved that they are one. */
+      readonly twofold: readonly number[];
+      readonly problem: string | null;
+    }
+  | {
+      readonly type: 'queued';
+      readonly batchId: number;
+      /** In the catalogue already. */
+      readonly known: readonly number[];
+      readonly blocked: readonly number[];
+      readonly invalid: readonly number[];
+      readonly noRoom: readonly number[];
+      readonly problem: string | null;
+    };
+
 // ---------------------------------------------------------------- owner <-> writer
 
 export type WriterCommand =
   | { readonly type: 'connect-engine'; readonly port: MessagePort }
   | { readonly type: 'connect-search'; readonly port: MessagePort }
+  | { readonly type: 'connect-transfer'; readonly port: MessagePort }
   | { readonly type: 'stop' };
 
 export type WriterEvent =

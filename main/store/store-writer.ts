@@ -12,25 +12,24 @@ import { databaseBytes } from '../catalogue/database-files.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
 import { buildSegment } from '../search/index-segment.ts';
 import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
+import { Checkpoints, PASSING_PROBLEMS } from './checkpoints.ts';
+import { answerImport } from './import-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
 import { TokenRefill } from './token-refill.ts';
 import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
 import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
+import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
 
-/** search.md section 10. */
-const COMMITS_PER_CHECKPOINT = 20;
 /** After a commit failed for want of room or a lock, the same batch is tried again. */
 export const RETRY_AFTER_MS = 15_000;
 /** The engine may send this much more than WAITING_TORRENTS_MAX before it hears that it should wait; the rest is dropped. */
 export const WAITING_TORRENTS_HARD_MAX = 2 * WAITING_TORRENTS_MAX;
 
-/** Problems that may pass while the app runs. */
-const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
-
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
 type SearchPort = Port<never, WriterToSearch>;
+type TransferPort = Port<TransferToWriter, WriterToTransfer>;
 
 export interface StoreWriterDependencies {
   readonly options: StoreOptions;
@@ -46,17 +45,19 @@ export class StoreWriter {
   #catalogue: Catalogue | null = null;
   #engine: EnginePort | null = null;
   #search: SearchPort | null = null;
+  #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
   #timer: Timer | null = null;
   #refill: TokenRefill | null = null;
-  #commitsSinceCheckpoint = 0;
+  readonly #checkpoints: Checkpoints;
   /** What went wrong last and has not been put right; null while all is well. */
   #problemKind: CatalogueProblemKind | null = null;
   #droppedCount = 0;
 
   constructor(dependencies: StoreWriterDependencies) {
     this.#dependencies = dependencies;
+    this.#checkpoints = new Checkpoints(dependencies.options.databasePath, dependencies.log);
   }
 
   /** Torrents that came while `waiting` was full and are lost until somebody finds them again. */
@@ -99,6 +100,13 @@ export class StoreWriter {
     if (this.#catalogue) port.post({ type: 'catalogue-ready' });
   }
 
+  /** Each batch is answered once it is committed, or with the reason why it is not. */
+  connectTransfer(port: TransferPort): void {
+    this.#transfer?.close();
+    this.#transfer = port;
+    port.on((message) => port.post(this.#import(message)));
+  }
+
   /** Commits what waits, empties the log, closes. Says `stopped` whatever happens. */
   stop(): void {
     if (this.#waiting.length > 0) this.#commit();
@@ -112,6 +120,7 @@ export class StoreWriter {
     this.#cancelTimer(); // set by a last commit that failed
     this.#engine?.close();
     this.#search?.close();
+    this.#transfer?.close();
     this.#dependencies.post({ type: 'stopped' });
   }
 
@@ -170,8 +179,9 @@ export class StoreWriter {
         const outcome = this.#catalogue.insertMany(this.#waiting.slice(0, COMMIT_TORRENTS_MAX).map(toCatalogueRow));
         this.#waiting.splice(0, COMMIT_TORRENTS_MAX);
         this.#recovered(this.#catalogue);
+        this.#answerStored(outcome.inserted.length);
         this.#announce(this.#catalogue, outcome);
-        this.#checkpointNowAndThen(this.#catalogue);
+        this.#checkpoints.committed(this.#catalogue);
       } catch (error) {
         this.#fail(error);
         return this.#answerStored(0);
@@ -184,8 +194,17 @@ export class StoreWriter {
     this.#timer = null;
   }
 
+  #import(message: TransferToWriter): WriterToTransfer {
+    const { clock, options } = this.#dependencies;
+    const catalogue = this.#problemKind === null ? this.#catalogue : null;
+    const { reply, outcome, error } = answerImport(catalogue, message, clock.nowUnixSeconds(), options.databasePath);
+    if (error !== null) this.#fail(error);
+    if (catalogue && outcome) this.#announce(catalogue, outcome);
+    if (catalogue && error === null) this.#checkpoints.committed(catalogue);
+    return reply;
+  }
+
   #announce(catalogue: Catalogue, { inserted, removedIds, morePeers }: InsertOutcome): void {
-    this.#answerStored(inserted.length);
     if (inserted.length > 0) this.#announceNew(catalogue, inserted);
     // After the segment: a torrent may come twice in one batch.
     if (removedIds.length + morePeers.length > 0) this.#search?.post({ type: 'changed', removedIds, peers: morePeers });
@@ -209,20 +228,6 @@ export class StoreWriter {
     const isBlocked = !this.#catalogue || this.#problemKind !== null;
     const waitingCount = isBlocked ? Math.max(this.#waiting.length, WAITING_TORRENTS_MAX) : this.#waiting.length;
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
-  }
-
-  /** A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log keeps everything. */
-  #checkpointNowAndThen(catalogue: Catalogue): void {
-    this.#commitsSinceCheckpoint++;
-    if (this.#commitsSinceCheckpoint < COMMITS_PER_CHECKPOINT) return;
-    this.#commitsSinceCheckpoint = 0;
-    try {
-      catalogue.checkpoint('PASSIVE');
-    } catch (error) {
-      const problem = asCatalogueProblem(error, this.#dependencies.options.databasePath);
-      if (!PASSING_PROBLEMS.has(problem.kind)) throw error;
-      this.#dependencies.log.warn(`The log was not moved into the catalogue yet: ${problem.kind}`);
-    }
   }
 
   // -------------------------------------------------------------- answering
