@@ -169,5 +169,4 @@ export const start: CallOutputs['getStart'] = {
   runtimeNotice: null,
   canStartWithComputer: true,
   update: { state: 'not-here' },
-  namesInMemoryChoices: [{ names: 1_000_000, megabytes: 75 }],
 };
