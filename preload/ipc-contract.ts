@@ -81,6 +81,7 @@ export interface StartDto {
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
+  readonly update: UpdateDto;
 }
 
 export interface SwarmCountDto {
@@ -115,6 +116,8 @@ export interface ResultRowDto {
   readonly health: HealthDto | null;
   /** [start, end) pairs of UTF-16 offsets into `name`, flat, in order. */
   readonly matches: readonly number[];
+  /** The path of a file that has the words where the name has none of them. */
+  readonly fileMatch: { readonly path: string; readonly matches: readonly number[] } | null;
 }
 
 export interface ResultPageDto {

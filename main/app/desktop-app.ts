@@ -74,6 +74,9 @@ export class DesktopApp {
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
     };
+    this.#session.onSearchReady = () => {
+      this.#windowNews.searchReady();
+    };
     this.#session.onHealth = (reports) => {
       this.#window.send('healthFound', reports.map(healthFoundDto));
     };
@@ -199,6 +202,7 @@ export class DesktopApp {
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
+        update: this.#updates.state,
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
       setPaused: ({ isPaused }) => {

@@ -2,7 +2,7 @@
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
 //   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
-//   writer   -> search   WriterToSearch                    over a MessageChannel
+//   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
@@ -142,25 +142,6 @@ export type WriterEvent =
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'stopped' };
 
-// ---------------------------------------------------------------- writer -> search
-
-/** A finished index segment over rows just committed; its buffers are transferred. Layout: search/name-index.ts. */
-export interface SegmentMessage {
-  readonly type: 'segment';
-  readonly segment: unknown;
-}
-export type WriterToSearch =
-  | SegmentMessage
-  /** Committed: rows that are no more, and rows of which another number of peers is known now. */
-  | { readonly type: 'changed'; readonly removedIds: readonly number[]; readonly peers: readonly PeersChange[] }
-  /** The full-text tables, filled anew for another tokeniser, are complete. */
-  | { readonly type: 'tokens-filled' }
-  | { readonly type: 'catalogue-ready' };
-export interface PeersChange {
-  readonly id: number;
-  readonly peersSeen: number;
-}
-
 // ---------------------------------------------------------------- owner <-> search
 
 export type SortOrder = 'relevance' | 'newest' | 'size' | 'files' | 'peers';
@@ -212,6 +193,14 @@ export interface ResultRow {
   /** Null when nobody has looked yet. */
   readonly health: TorrentHealth | null;
   /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
+  readonly matches: readonly number[];
+  /** Where the words are that the name has none of; null otherwise, and from some rows of a page on. */
+  readonly fileMatch: FileMatch | null;
+}
+
+export interface FileMatch {
+  readonly path: string;
+  /** As ResultRow's, into `path`. */
   readonly matches: readonly number[];
 }
 

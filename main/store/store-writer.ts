@@ -15,11 +15,12 @@ import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
 import { Checkpoints, PASSING_PROBLEMS } from './checkpoints.ts';
 import { answerImport } from './import-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
+import { SegmentMerger, type SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
 import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
-import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
+import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine } from './store-contract.ts';
 import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
 
 /** After a commit failed for want of room or a lock, the same batch is tried again. */
@@ -28,7 +29,6 @@ export const RETRY_AFTER_MS = 15_000;
 export const WAITING_TORRENTS_HARD_MAX = 2 * WAITING_TORRENTS_MAX;
 
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
-type SearchPort = Port<never, WriterToSearch>;
 type TransferPort = Port<TransferToWriter, WriterToTransfer>;
 
 export interface StoreWriterDependencies {
@@ -45,6 +45,7 @@ export class StoreWriter {
   #catalogue: Catalogue | null = null;
   #engine: EnginePort | null = null;
   #search: SearchPort | null = null;
+  #merger: SegmentMerger | null = null;
   #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
@@ -95,8 +96,9 @@ export class StoreWriter {
   }
 
   connectSearch(port: SearchPort): void {
-    this.#search?.close();
+    this.#merger?.stop();
     this.#search = port;
+    this.#merger = new SegmentMerger(this.#dependencies.clock, port);
     if (this.#catalogue) port.post({ type: 'catalogue-ready' });
   }
 
@@ -119,7 +121,7 @@ export class StoreWriter {
     this.#catalogue = null;
     this.#cancelTimer(); // set by a last commit that failed
     this.#engine?.close();
-    this.#search?.close();
+    this.#merger?.stop();
     this.#transfer?.close();
     this.#dependencies.post({ type: 'stopped' });
   }

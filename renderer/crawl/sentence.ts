@@ -4,8 +4,9 @@ import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { formatRate } from '../shared/format.ts';
 import { messages } from '../shared/messages.ts';
 
-/** Below this share of the budget it is quiet. */
-const QUIET_SHARE = 0.9;
+/** Above this share of what is allowed all of it is used; below the other it is far from it. */
+const FULL_SHARE = 0.95;
+const QUIET_SHARE = 0.75;
 
 export function sentenceOf(status: Pick<StatusDto, 'state'>, now: CrawlDto['now']): string {
   const text = messages.crawl.sentence;
@@ -35,8 +36,7 @@ function runningSentence(now: NonNullable<CrawlDto['now']>): string {
   const rate = formatRate(perSecond);
   if (now.pace === 'resting') return text.resting;
   if (now.pace === 'holding') return text.holding(rate);
-  if (perSecond >= ceilingPerSecond * QUIET_SHARE) return text.full(rate);
-  return now.pace === 'rising' && perSecond >= now.allowedNewAddressesPerSecond * QUIET_SHARE
-    ? text.rising(rate)
-    : text.quiet(rate);
+  if (perSecond >= ceilingPerSecond * FULL_SHARE) return text.full(rate);
+  if (now.pace === 'rising' && perSecond >= now.allowedNewAddressesPerSecond * QUIET_SHARE) return text.rising(rate);
+  return perSecond < ceilingPerSecond * QUIET_SHARE ? text.quiet(rate) : text.within(rate);
 }

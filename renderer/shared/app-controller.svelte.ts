@@ -4,11 +4,13 @@ import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../prelo
 import { CrawlController } from '../crawl/crawl-controller.svelte.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
+import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
 import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
+import { UpdateController } from '../status/update-controller.svelte.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
 import { messages } from './messages.ts';
 
@@ -29,9 +31,11 @@ export interface AppDependencies {
 export class AppController {
   readonly search: SearchController;
   readonly suggestions: SuggestionController;
+  readonly health: HealthWatch;
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
+  readonly update: UpdateController;
   readonly settingsPage: SettingsPage;
   readonly crawl: CrawlController;
   surface = $state<SurfaceName>('search');
@@ -65,6 +69,8 @@ export class AppController {
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
     this.crawl = new CrawlController(api, clock);
+    this.update = new UpdateController(api);
+    this.health = new HealthWatch(api, clock);
     this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
@@ -83,6 +89,7 @@ export class AppController {
     this.startFacts = answer.value;
     this.settings.current ??= answer.value.settings;
     this.status ??= answer.value.status;
+    this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
     await this.search.run();
   }
@@ -107,6 +114,10 @@ export class AppController {
         if (this.status) this.status = { ...this.status, torrentCount };
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
+      }),
+      this.#api.on('update', (update) => this.update.changed(update)),
+      this.#api.on('healthFound', (reports) => {
+        this.health.found(reports);
       }),
       this.#api.on('openSettings', () => {
         this.surface = 'settings';
@@ -138,9 +149,21 @@ export class AppController {
   /** Goes to the results; `selectsFirst` where nothing is selected yet. */
   focusList(selectsFirst: boolean): void {
     this.surface = 'search';
-    if (this.search.rows.length === 0) return;
+    if (this.search.length === 0) return;
     if (selectsFirst) this.search.selectFirst();
     this.listFocus.make();
+  }
+
+  /** What acts act on: the selection where it is more than one torrent, else the one whose details are open or chosen. */
+  get chosenHex(): readonly string[] {
+    const { cursor } = this.search;
+    if (cursor.selection.count > 1) return cursor.selection.infohashesHex;
+    const infohashHex = this.details.infohashHex ?? cursor.infohashHex;
+    return infohashHex === null ? [] : [infohashHex];
+  }
+
+  copySelection(): void {
+    void this.magnets.copyMagnets(this.chosenHex);
   }
 
   closeDetails(): void {

@@ -21,6 +21,7 @@ export const crawlMessages = {
     failed: 'Stopped by a problem.',
     counting: 'Discovering. The first figures take a few seconds.',
     quiet: (perSecond: string) => `Discovering quietly: ${perSecond} new addresses a second, well under your budget.`,
+    within: (perSecond: string) => `Discovering: ${perSecond} new addresses a second, within your budget.`,
     full: (perSecond: string) => `Discovering at full pace: ${perSecond} new addresses a second, all that you allow.`,
     rising: (perSecond: string) => `Discovering, and speeding up carefully: ${perSecond} new addresses a second now.`,
     holding: (perSecond: string) => `Discovering more slowly for a while: ${perSecond} new addresses a second.`,

@@ -81,8 +81,8 @@ export async function openPreview() {
       await page.addInitScript(installFakeApi, {
         status: RUNNING,
         torrents: TORRENTS,
-        ...scenario,
         crawl: CRAWL,
+        ...scenario,
         defaults: DEFAULT_SETTINGS,
         settings: { ...DEFAULT_SETTINGS, ...scenario.settings },
       });

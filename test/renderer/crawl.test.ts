@@ -30,6 +30,7 @@ const disk: CrawlDto['disk'] = { usedBytes: 1e9, quotaBytes: 1e10, freeBytes: 1e
 describe('the sentence', () => {
   test.each([
     ['quiet below its budget', {}, /quietly: 12 new addresses/],
+    ['within it', { newAddresses: { perSecond: 17, ceilingPerSecond: 20 } }, /within your budget/],
     ['full at it', { newAddresses: { perSecond: 19.8, ceilingPerSecond: 20 } }, /full pace: 20 /],
     ['rising', { pace: 'rising', allowedNewAddressesPerSecond: 12 }, /speeding up carefully/],
     ['slower after a signal', { pace: 'holding' }, /more slowly/],

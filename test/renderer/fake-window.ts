@@ -120,6 +120,7 @@ export function row(seed: number): ResultRowDto {
     contentType: 'video',
     health: null,
     matches: [],
+    fileMatch: null,
   };
 }
 
@@ -168,4 +169,5 @@ export const start: CallOutputs['getStart'] = {
   appVersion: '0.1.0',
   runtimeNotice: null,
   canStartWithComputer: true,
+  update: { state: 'not-here' },
 };
