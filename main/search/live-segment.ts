@@ -69,6 +69,16 @@ export class LiveSegment {
     return true;
   }
 
+  /** A row that was gone is back; false when it is not in here (any more). */
+  restore(id: number): boolean {
+    const row = this.#rowOf(id);
+    if (row < 0 || !isSet(this.#gone, row)) return false;
+    this.#gone![row >>> 5]! &= ~(1 << (row & 31));
+    this.#goneCount--;
+    this.#countsByType[this.data.types[row]!]!++;
+    return true;
+  }
+
   setPeers(id: number, peers: number): void {
     const row = this.#rowOf(id);
     if (row >= 0) this.data.peers[row] = peers;

@@ -38,6 +38,8 @@ export interface IndexAnswer {
 export interface IndexChange {
   readonly removedIds: readonly number[];
   readonly peers: readonly { readonly id: number; readonly peersSeen: number }[];
+  /** Rows that are shown again. */
+  readonly restoredIds?: readonly number[];
 }
 
 export class NameIndex {
@@ -122,6 +124,32 @@ export class NameIndex {
     return true;
   }
 
+  /** A row that is shown again; false when it was left behind by a merge and has to be read (`replaceRange`). */
+  restore(id: number): boolean {
+    if (this.typeOf(id) >= 0) return true;
+    if (this.#segmentOf(id)?.restore(id) !== true) return false;
+    this.#rowCount++;
+    return true;
+  }
+
+  /** The lowest and highest id of the segment that `id` falls into; of a row between two segments itself alone. */
+  rangeAround(id: number): { readonly lowId: number; readonly highId: number } {
+    return this.#segmentOf(id) ?? { lowId: id, highId: id };
+  }
+
+  /** Puts `segments` in the place of those within lowId to highId; false when one of them reaches beyond it. */
+  replaceRange({ lowId, highId }: { lowId: number; highId: number }, segments: readonly SegmentData[]): boolean {
+    const isTouched = (segment: LiveSegment): boolean => segment.lowId <= highId && segment.highId >= lowId;
+    const before = this.#segments.filter((segment) => segment.highId < lowId);
+    const after = this.#segments.filter((segment) => segment.lowId > highId);
+    const replaced = this.#segments.filter(isTouched);
+    if (replaced.some((segment) => segment.lowId < lowId || segment.highId > highId)) return false;
+    this.#segments = [...before, ...segments.map((data) => new LiveSegment(data)), ...after];
+    for (const { rowCount } of replaced) this.#rowCount -= rowCount;
+    for (const { rowCount } of segments) this.#rowCount += rowCount;
+    return true;
+  }
+
   /** Another number of peers is known of a row. */
   setPeers(id: number, peersSeen: number): void {
     this.#segmentOf(id)?.setPeers(id, Math.min(PEERS_MAX, peersSeen));
@@ -193,7 +221,7 @@ export class NameIndex {
     const before = parts.map(({ data, gone }) => ({ data, gone: gone?.slice() ?? null }));
     const merged = yield* mergeSteps(before);
     const from = this.#segments.indexOf(parts[0]!);
-    if (from < 0) return;
+    if (from < 0 || parts.some((part, at) => this.#segments[from + at] !== part)) return;
     const live = merged.rowCount === 0 ? [] : [LiveSegment.inPlaceOf(before, parts, merged)];
     this.#segments = [...this.#segments.slice(0, from), ...live, ...this.#segments.slice(from + parts.length)];
   }

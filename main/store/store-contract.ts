@@ -4,7 +4,15 @@
 //   writer   -> search   WriterToSearch                    over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
-import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
+import type {
+  BlockedEntry,
+  HealthReport,
+  Mark,
+  RetryEntry,
+  Torrent,
+  TorrentFile,
+  TorrentHealth,
+} from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed (search.md 6b: 250 ms batches give 0.26 s p99 freshness). */
 export const COMMIT_EVERY_MS = 250;
@@ -78,12 +86,51 @@ export type WriterToEngine =
 
 // ---------------------------------------------------------------- owner <-> writer
 
+/** Torrents of one `mark`. */
+export const MARKED_MAX = 10_000;
+/** Entries of one `list-blocked`. */
+export const BLOCKED_LISTED_MAX = 500;
+
 export type WriterCommand =
   | { readonly type: 'connect-engine'; readonly port: MessagePort }
   | { readonly type: 'connect-search'; readonly port: MessagePort }
+  /**
+   * Sets a mark or takes it back (n x 20 bytes packed, at most MARKED_MAX). Answered by `marked`. What is hidden or blocked
+   * leaves every search at once. An infohash may be blocked that is not stored; the other marks pass it over.
+   */
+  | {
+      readonly type: 'mark';
+      readonly requestId: number;
+      readonly mark: Mark;
+      readonly isOn: boolean;
+      readonly infohashes: Uint8Array;
+    }
+  /** Newest first, at most BLOCKED_LISTED_MAX; `beforeId` null: from the newest on. Answered by `blocked-list`. */
+  | {
+      readonly type: 'list-blocked';
+      readonly requestId: number;
+      readonly beforeId: number | null;
+      readonly limit: number;
+    }
   | { readonly type: 'stop' };
 
+/** Every `requestId` gets one of these, or `request-failed` with a sentence for the person. */
+export type WriterAnswer =
+  /** Those whose state is another one now, packed: to undo, take the mark back from them. */
+  | { readonly type: 'marked'; readonly requestId: number; readonly changed: Uint8Array }
+  | {
+      readonly type: 'blocked-list';
+      readonly requestId: number;
+      readonly entries: readonly BlockedEntry[];
+      /** Null: these were the last. */
+      readonly nextBeforeId: number | null;
+      /** Infohashes blocked in all; a hybrid has two. */
+      readonly totalCount: number;
+    }
+  | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string };
+
 export type WriterEvent =
+  | WriterAnswer
   | { readonly type: 'ready'; readonly torrentCount: number; readonly notice: string | null }
   | {
       readonly type: 'torrents-added';
@@ -105,8 +152,13 @@ export interface SegmentMessage {
 }
 export type WriterToSearch =
   | SegmentMessage
-  /** Committed: rows that are no more, and rows of which another number of peers is known now. */
-  | { readonly type: 'changed'; readonly removedIds: readonly number[]; readonly peers: readonly PeersChange[] }
+  /** Committed: rows not to be shown any more, rows of which another number of peers is known, rows that are shown again. */
+  | {
+      readonly type: 'changed';
+      readonly removedIds: readonly number[];
+      readonly peers: readonly PeersChange[];
+      readonly restoredIds?: readonly number[];
+    }
   /** The full-text tables, filled anew for another tokeniser, are complete. */
   | { readonly type: 'tokens-filled' }
   | { readonly type: 'catalogue-ready' };
@@ -138,7 +190,11 @@ export interface SearchRequest {
    * cursor, brings that and the whole figures; what was shown stays where it is.
    */
   readonly isFast?: boolean;
+  /** Only what is starred, or only what is hidden, newest first whatever `sort` says; at most MARKED_SHOWN_MAX of them. */
+  readonly list?: MarkedList;
 }
+export const MARKED_LISTS = ['starred', 'hidden'] as const;
+export type MarkedList = (typeof MARKED_LISTS)[number];
 
 export interface ResultRow {
   readonly infohashHex: string;
@@ -150,6 +206,11 @@ export interface ResultRow {
   readonly contentType: ContentType;
   /** Null when nobody has looked yet. */
   readonly health: TorrentHealth | null;
+  readonly isStarred: boolean;
+  /** Its details or its magnet were opened. */
+  readonly wasOpened: boolean;
+  /** Only where it was asked for by its infohash or in the list of the hidden ones. */
+  readonly isHidden: boolean;
   /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
   readonly matches: readonly number[];
 }
@@ -180,6 +241,12 @@ export interface TorrentDetails {
   readonly peersSeen: number;
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
+  readonly lastSeenAtUnixSeconds: number;
+  /** How often nodes named it, or peers sent it. */
+  readonly timesSeen: number;
+  readonly isStarred: boolean;
+  readonly isHidden: boolean;
+  readonly wasOpened: boolean;
   readonly contentType: ContentType;
   readonly typeReason: TypeReason;
   readonly health: TorrentHealth | null;
