@@ -5,10 +5,15 @@ import * as v from 'valibot';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
+/** Torrents of one selection. */
+export const SELECTED_MAX = 10_000;
+/** Torrents that can be on screen at once. */
+export const CHECKED_MAX = 200;
 /** Counters reach a visible window at most this often. */
 export const STATUS_EVERY_MS = 500;
 
 const infohashHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
+const infohashesHex = (most: number) => v.pipe(v.array(infohashHex), v.minLength(1), v.maxLength(most));
 const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
 
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
@@ -63,6 +68,12 @@ export interface SwarmCountDto {
   readonly seeders: number;
   readonly leechers: number;
   readonly checkedAtUnixSeconds: number;
+}
+
+/** One count, as it is found. */
+export interface HealthFoundDto extends SwarmCountDto {
+  readonly infohashHex: string;
+  readonly source: 'dht' | 'tracker';
 }
 
 /** Who has a torrent, by each source that was asked. */
@@ -154,7 +165,10 @@ export const callInputs = {
   suggest: v.strictObject({ text: queryText }),
   getDetails: v.strictObject({ infohashHex }),
   copyMagnet: v.strictObject({ infohashHex }),
+  copyMagnets: v.strictObject({ infohashesHex: infohashesHex(SELECTED_MAX) }),
   copyInfohash: v.strictObject({ infohashHex }),
+  /** Looks who has these now, in the place of what was asked before; `healthFound` tells. */
+  checkHealth: v.strictObject({ infohashesHex: infohashesHex(CHECKED_MAX) }),
   /** `isConfirmed`: the person just agreed to hand magnets to the system's client; remembered. */
   openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
   setPaused: v.strictObject({ isPaused: v.boolean() }),
@@ -174,7 +188,10 @@ export interface CallOutputs {
   suggest: readonly string[];
   getDetails: DetailsDto | null;
   copyMagnet: null;
+  /** How many links there are. */
+  copyMagnets: number;
   copyInfohash: null;
+  checkHealth: null;
   /** `needs-consent`: ask the person, then call again with isConfirmed. `no-client`: nothing on this system opens magnets. */
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
@@ -189,6 +206,7 @@ export interface Events {
   status: StatusDto;
   /** Torrents were committed and can be found now. */
   torrentsAdded: { readonly addedCount: number; readonly torrentCount: number };
+  healthFound: readonly HealthFoundDto[];
   /** A second launch, or the menu, asks for the search box. */
   focusSearch: null;
 }

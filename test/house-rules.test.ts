@@ -27,7 +27,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...[TORRENT, STORE_CONTRACT],
   ],
   'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, TORRENT],
-  'main/app': ['main/base', 'main/session', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT],
+  'main/app': [
+    ...['main/base', 'main/session'],
+    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT, TORRENT],
+  ],
   // Entries, by file: the desktop app, and the two commands of the terminal.
   'main/main.ts': ['main/app', 'main/base', 'main/session', ENGINE_CONTRACT, STORE_CONTRACT],
   'main/headless.ts': ['main/base', 'main/session', 'main/engine', 'main/store', 'main/catalogue'],

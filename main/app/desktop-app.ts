@@ -15,7 +15,7 @@ import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-ha
 import type { LaunchOptions } from './launch-options.ts';
 import { runtimeNotice } from './runtime-notice.ts';
 import type { SettingsFile } from './settings-file.ts';
-import { statusDto } from './status-dto.ts';
+import { healthFoundDto, statusDto } from './status-dto.ts';
 import { torrentCalls } from './torrent-calls.ts';
 import { hasTrayHost } from './tray.ts';
 import { WindowNews } from './window-news.ts';
@@ -58,6 +58,9 @@ export class DesktopApp {
     };
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
+    };
+    this.#session.onHealth = (reports) => {
+      sendEvent(this.#window, 'healthFound', reports.map(healthFoundDto));
     };
     this.#windowNews = new WindowNews(options.clock, {
       status: () => this.#status(),
@@ -152,7 +155,7 @@ export class DesktopApp {
   #callHandlers(): CallHandlers {
     const { settings, log } = this.#options;
     return {
-      ...torrentCalls({ search: this.#session.search, settings, log }),
+      ...torrentCalls({ session: this.#session, settings, log }),
       getStart: () => ({
         status: this.#status(),
         theme: settings.settings.theme,

@@ -1,5 +1,7 @@
 // The session's picture as the window sees it: flat, small, sent at most twice a second.
-import type { StatusDto } from '../../preload/ipc-contract.ts';
+import { toHex } from '../base/bytes.ts';
+import type { HealthFoundDto, StatusDto } from '../../preload/ipc-contract.ts';
+import type { HealthReport } from '../catalogue/torrent.ts';
 import type { SessionStatus } from '../session/session.ts';
 
 /** `hasAgreed`: the network notice was accepted. `isPaused` speaks before the engine does. */
@@ -27,4 +29,8 @@ export function statusDto(
     databaseBytes: session.databaseBytes,
     localAddressesAllowed: engine?.localAddressesAllowed ?? false,
   };
+}
+
+export function healthFoundDto({ infohash, ...count }: HealthReport): HealthFoundDto {
+  return { infohashHex: toHex(infohash), ...count };
 }

@@ -1,29 +1,31 @@
-// The window's calls about torrents: searching, looking into one, and taking it elsewhere.
+// What the window may ask about torrents: find them, show one, look who has it, hand its link on. The window only names
+// infohashes; whatever leaves the app is made here, of what is stored.
 import { clipboard } from 'electron';
 import type { Log } from '../base/log.ts';
-import type { SearchClient } from '../session/search-client.ts';
-import type { TorrentDetails } from '../store/store-contract.ts';
+import type { Session } from '../session/session.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';
 import { openMagnetLink } from './magnet-handoff.ts';
 import { magnetLink } from './magnet-link.ts';
 import type { SettingsFile } from './settings-file.ts';
 
-export type TorrentCalls = Pick<
-  CallHandlers,
-  'search' | 'suggest' | 'getDetails' | 'copyMagnet' | 'copyInfohash' | 'openMagnet'
->;
+const GONE = 'This torrent is no longer in the catalogue.';
 
-interface Parts {
-  readonly search: SearchClient;
+export interface TorrentCallsParts {
+  readonly session: Session;
   readonly settings: SettingsFile;
   readonly log: Log;
 }
 
-export function torrentCalls({ search, settings, log }: Parts): TorrentCalls {
-  const detailsOf = async (infohashHex: string): Promise<TorrentDetails> => {
-    const details = await search.details(infohashHex);
-    if (!details) throw new CallProblem('This torrent is no longer in the catalogue.');
-    return details;
+type TorrentCallName =
+  'search' | 'suggest' | 'getDetails' | 'copyMagnet' | 'copyMagnets' | 'copyInfohash' | 'openMagnet' | 'checkHealth';
+
+/** The handlers of the calls about torrents. */
+export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pick<CallHandlers, TorrentCallName> {
+  const { search } = session;
+  const linkOf = async (infohashHex: string): Promise<string> => {
+    const [facts] = await search.links([infohashHex]);
+    if (facts === undefined) throw new CallProblem(GONE);
+    return magnetLink(facts);
   };
   return {
     search: (request) => search.search('window', request),
@@ -33,8 +35,14 @@ export function torrentCalls({ search, settings, log }: Parts): TorrentCalls {
       return details && { ...details, magnet: magnetLink(details) };
     },
     copyMagnet: async ({ infohashHex }) => {
-      await clipboard.writeText(magnetLink(await detailsOf(infohashHex)));
+      await clipboard.writeText(await linkOf(infohashHex));
       return null;
+    },
+    copyMagnets: async ({ infohashesHex }) => {
+      const found = await search.links(infohashesHex);
+      if (found.length === 0) throw new CallProblem('None of these torrents is in the catalogue any more.');
+      await clipboard.writeText(found.map(magnetLink).join('\n'));
+      return found.length;
     },
     copyInfohash: async ({ infohashHex }) => {
       await clipboard.writeText(infohashHex);
@@ -42,9 +50,13 @@ export function torrentCalls({ search, settings, log }: Parts): TorrentCalls {
     },
     openMagnet: async ({ infohashHex, isConfirmed }) => {
       if (!settings.settings.mayOpenMagnets && !isConfirmed) return 'needs-consent';
-      const link = magnetLink(await detailsOf(infohashHex));
+      const link = await linkOf(infohashHex);
       if (isConfirmed && !settings.settings.mayOpenMagnets) await settings.change({ mayOpenMagnets: true });
       return (await openMagnetLink(link, log)) ? 'opened' : 'no-client';
+    },
+    checkHealth: ({ infohashesHex }) => {
+      session.checkHealth(infohashesHex);
+      return null;
     },
   };
 }

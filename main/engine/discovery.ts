@@ -17,7 +17,7 @@ import { Counters } from '../stats/counters.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
 import { bindProblem } from './bind-problem.ts';
 import { crawlState } from './crawl-state.ts';
-import type { EngineCounters, EngineOptions, EngineStatus, Pace } from './engine-contract.ts';
+import type { EngineCounters, EngineOptions, EngineStatus, Pace, TrackerAddress } from './engine-contract.ts';
 import { countedStatus } from './counted-status.ts';
 import { CountersReader } from './engine-counters.ts';
 import { Families } from './families.ts';
@@ -93,6 +93,7 @@ export class Discovery {
     this.#metadata = new MetadataLine(shared, options);
     this.#health = new HealthLine(shared, { bindHost, trackers });
     this.#health.onReports = (reports) => this.onHealth(reports);
+    this.#metadata.onStored = (infohash) => this.#health.stored(infohash);
     this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
     if (options.startPaused) this.#health.pause();
     this.#countersReader = new CountersReader({ ...shared, metadata: this.#metadata.fetcher });
@@ -170,6 +171,11 @@ export class Discovery {
   /** Looks, within a budget, who has the torrents on screen (n x 20 bytes packed). While paused nothing is asked. */
   checkHealth(infohashes: Uint8Array): void {
     this.#health.check(infohashes);
+  }
+
+  /** Trackers that may be asked from now on (BEP 15); none turns them off, and no packet goes to any. */
+  setTrackers(trackers: readonly TrackerAddress[]): void {
+    void this.#health.setTrackers(trackers);
   }
 
   connectStore(port: Port<WriterToEngine, EngineToWriter>): void {

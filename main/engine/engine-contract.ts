@@ -144,6 +144,12 @@ export interface EngineCounters {
 export const COUNTERS_INTERVAL_MS = 5_000;
 export const CLIENT_VERSIONS_SHOWN = 20;
 
+/** A UDP tracker (BEP 15). */
+export interface TrackerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Handed to the engine worker as workerData. */
 export interface EngineOptions {
   /** Folder for the saved tables; it exists and may be written. */
@@ -159,7 +165,7 @@ export interface EngineOptions {
   readonly localAddressesAllowed: boolean;
   readonly startPaused: boolean;
   /** UDP trackers that may be asked how many have a torrent (BEP 15). None, the default: none is ever asked. */
-  readonly trackers?: readonly { readonly host: string; readonly port: number }[];
+  readonly trackers?: readonly TrackerAddress[];
 }
 
 /** `connect-store` comes first and carries the engine's end of a MessageChannel to the writer (transferred). */
@@ -170,6 +176,8 @@ export type EngineCommand =
   | { readonly type: 'set-pace'; readonly pace: Pace }
   /** Who has these? n x 20 bytes packed, at most CHECK_INFOHASHES_MAX: what is on screen now, instead of what was asked before. */
   | { readonly type: 'check-health'; readonly infohashes: Uint8Array }
+  /** Trackers that may be asked from now on, at most eight; none turns them off. */
+  | { readonly type: 'set-trackers'; readonly trackers: readonly TrackerAddress[] }
   | { readonly type: 'network-changed' } //  after sleep, or when the system says so
   | { readonly type: 'stop' };
 
@@ -187,4 +195,13 @@ export const DEFAULT_BOOTSTRAP: EngineOptions['bootstrap'] = [
   { host: 'dht.transmissionbt.com', port: 6881 },
   { host: 'router.bt.ouinet.work', port: 6881 },
   { host: 'router.silotis.us', port: 6881 }, // IPv6
+];
+
+/** Open to everybody and known for years; asked only when the person turned trackers on. */
+export const PUBLIC_TRACKERS: readonly TrackerAddress[] = [
+  { host: 'tracker.opentrackr.org', port: 1337 },
+  { host: 'open.stealth.si', port: 80 },
+  { host: 'tracker.torrent.eu.org', port: 451 },
+  { host: 'exodus.desync.com', port: 6969 },
+  { host: 'explodie.org', port: 6969 },
 ];

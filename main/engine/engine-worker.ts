@@ -72,6 +72,9 @@ owner.on((command) => {
     case 'check-health':
       discovery.checkHealth(command.infohashes);
       break;
+    case 'set-trackers':
+      discovery.setTrackers(command.trackers);
+      break;
     case 'network-changed':
       discovery.networkChanged();
       break;

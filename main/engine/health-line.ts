@@ -8,11 +8,15 @@ import type { DhtDependencies } from '../dht/dht-contract.ts';
 import { HealthChecker, type SwarmScraper } from '../health/health-checker.ts';
 import { Trackers, type TrackersOptions } from '../health/trackers.ts';
 import { nextTryAt } from '../metadata/retry-ladder.ts';
+import { CHECK_INFOHASHES_MAX } from './engine-contract.ts';
 import type { StoreLink } from './store-link.ts';
 
 /** Reports are told together: a tracker answers for 72 torrents at once. */
 const TELL_AFTER_MS = 250;
 const REPORTS_PER_MESSAGE_MAX = 200;
+/** Torrents that have just been stored are asked about together; one datagram holds so many. */
+const STORED_AT_ONCE = 72;
+const STORED_AFTER_MS = 30_000;
 /** On the ladder, below every infohash that has no metadata yet and was sampled by several. */
 const POPULARITY = 1;
 
@@ -27,8 +31,13 @@ export class HealthLine {
   readonly #dependencies: HealthLineDependencies;
   readonly #checker: HealthChecker;
   readonly #trackers: Trackers;
+  /** What is on screen now: trackers that are turned on later are asked about it at once. */
+  #onScreen: readonly Uint8Array[] = [];
+  #isPaused = false;
   #reports: HealthReport[] = [];
   #telling: Timer | null = null;
+  #stored: Uint8Array[] = [];
+  #asking: Timer | null = null;
 
   constructor(dependencies: HealthLineDependencies, options: TrackersOptions) {
     const { clock, counters, store } = dependencies;
@@ -54,10 +63,26 @@ export class HealthLine {
   /** `infohashes`: n x 20 bytes packed, what is on screen now; a stray rest is left out. */
   check(infohashes: Uint8Array): void {
     const asked: Uint8Array[] = [];
-    for (let at = 0; at + IDENTIFIER_BYTES <= infohashes.length; at += IDENTIFIER_BYTES) {
+    const endAt = Math.min(infohashes.length, CHECK_INFOHASHES_MAX * IDENTIFIER_BYTES);
+    for (let at = 0; at + IDENTIFIER_BYTES <= endAt; at += IDENTIFIER_BYTES) {
       asked.push(infohashes.slice(at, at + IDENTIFIER_BYTES));
     }
+    this.#onScreen = asked;
     this.#checker.check(asked);
+  }
+
+  /** A torrent has been fetched: trackers, if any is on, are asked who has it, when it lies in the catalogue. */
+  stored(infohash: Uint8Array): void {
+    if (!this.#trackers.isOn || this.#isPaused) return;
+    this.#stored.push(infohash);
+    if (this.#stored.length >= STORED_AT_ONCE) this.#askAboutStored();
+    else this.#asking ??= this.#dependencies.clock.setTimer(STORED_AFTER_MS, () => this.#askAboutStored());
+  }
+
+  /** Turns trackers on (others instead of those before) or, with none, off; what is on screen is asked about at once. */
+  async setTrackers(trackers: TrackersOptions['trackers']): Promise<void> {
+    await this.#trackers.set(trackers);
+    if (!this.#isPaused) await this.#trackers.ask(this.#onScreen);
   }
 
   /** Entries of the retry ladder whose time has come. */
@@ -67,16 +92,20 @@ export class HealthLine {
 
   /** To be called before the node is paused: what ends then says nothing. */
   pause(): void {
+    this.#isPaused = true;
     this.#checker.pause();
+    this.#forgetStored();
     void this.#trackers.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#checker.resume();
   }
 
   async stop(): Promise<void> {
     this.#checker.pause();
+    this.#forgetStored();
     await this.#trackers.stop();
     this.#tell();
   }
@@ -84,6 +113,18 @@ export class HealthLine {
   checkInvariants(): void {
     this.#checker.checkInvariants();
     this.#trackers.checkInvariants();
+  }
+
+  #askAboutStored(): void {
+    const infohashes = this.#stored;
+    this.#forgetStored();
+    void this.#trackers.ask(infohashes);
+  }
+
+  #forgetStored(): void {
+    this.#asking?.cancel();
+    this.#asking = null;
+    this.#stored = [];
   }
 
   #report(report: HealthReport): void {

@@ -49,6 +49,8 @@ export class MetadataLine {
   readonly fetcher: MetadataFetcher;
   /** Entries of the ladder that are due, but not for metadata. */
   onHealthDue: (entries: readonly RetryEntry[]) => void = () => undefined;
+  /** A torrent is on its way to the store. */
+  onStored: (infohash: Infohash) => void = () => undefined;
   readonly #dependencies: MetadataLineDependencies;
   readonly #pace: TcpPace;
   readonly #failed = new Map<string, RetryEntry>();
@@ -138,6 +140,7 @@ export class MetadataLine {
     const discoveredAtUnixSeconds = clock.nowUnixSeconds();
     const facts = { name, files, fileCount, sizeBytes, isPrivate, peersSeen, discoveredAtUnixSeconds };
     store.store({ infohashV1, infohashV2, ...facts });
+    this.onStored(asked);
   }
 
   #gaveUp(infohash: Infohash, reason: GivenUpReason): void {

@@ -54,6 +54,8 @@ export class HealthChecker {
   #due: Check[] = [];
   readonly #underWay = new Set<{ readonly atMs: number }>();
   readonly #checkedAtMs = new Map<string, number>();
+  /** When a tracker last knew somebody: nodes that know nobody do not make it dead then. */
+  readonly #trackedAtMs = new Map<string, number>();
   #node: SwarmScraper | null = null;
   #timer: Timer | null = null;
   #startedAtMs = -Infinity;
@@ -87,7 +89,9 @@ export class HealthChecker {
   counted(infohash: Uint8Array, { seeders, leechers }: TrackerCount): void {
     const checkedAtUnixSeconds = this.#options.clock.nowUnixSeconds();
     this.#options.onReport({ infohash, source: 'tracker', seeders, leechers, checkedAtUnixSeconds });
-    if (seeders + leechers > 0) this.#options.onSeen(infohash);
+    if (seeders + leechers === 0) return;
+    noteTime(this.#trackedAtMs, infohash, this.#options.clock.nowMs());
+    this.#options.onSeen(infohash);
   }
 
   pause(): void {
@@ -104,11 +108,12 @@ export class HealthChecker {
 
   checkInvariants(): void {
     assert(this.#wanted.length <= CHECK_INFOHASHES_MAX && this.#due.length <= RECHECKS_MAX, 'few checks wait');
+    assert(this.#trackedAtMs.size <= CHECKED_MAX, 'what trackers knew is bounded');
     assert(this.#checkedAtMs.size <= CHECKED_MAX && this.#underWay.size <= CHECKS_AT_ONCE_MAX, 'checks are bounded');
   }
 
-  #isFresh(infohash: Uint8Array): boolean {
-    const atMs = this.#checkedAtMs.get(toKey(infohash));
+  #isFresh(infohash: Uint8Array, times = this.#checkedAtMs): boolean {
+    const atMs = times.get(toKey(infohash));
     return atMs !== undefined && this.#options.clock.nowMs() - atMs < FRESH_MS;
   }
 
@@ -128,7 +133,11 @@ export class HealthChecker {
     if (this.#underWay.size >= CHECKS_AT_ONCE_MAX || nowMs - this.#startedAtMs < START_EVERY_MS) return;
     const check = this.#wanted[0] ?? this.#due[0];
     if (!check || !this.#start(check, nowMs)) return;
-    (this.#wanted.length > 0 ? this.#wanted : this.#due).shift();
+    if (this.#wanted.length > 0) this.#wanted.shift();
+    else {
+      this.#due.shift();
+      this.#options.askTrackers([check.infohash]);
+    }
   }
 
   #start(check: Check, nowMs: number): boolean {
@@ -144,7 +153,7 @@ export class HealthChecker {
     if (!isStarted) return false;
     this.#underWay.add(place);
     this.#startedAtMs = nowMs;
-    this.#noteChecked(check.infohash, nowMs);
+    noteTime(this.#checkedAtMs, check.infohash, nowMs);
     return true;
   }
 
@@ -155,6 +164,7 @@ export class HealthChecker {
       if (!this.#underWay.delete(place)) return;
       if (peers.length > 0) return this.#options.onSeen(infohash);
       this.#report(infohash, 0, 0);
+      if (this.#isFresh(infohash, this.#trackedAtMs)) return;
       this.#options.onUnseen(infohash, failureCount + 1);
     });
     if (isStarted) return;
@@ -166,14 +176,15 @@ export class HealthChecker {
     const checkedAtUnixSeconds = this.#options.clock.nowUnixSeconds();
     this.#options.onReport({ infohash, source: 'dht', seeders, leechers, checkedAtUnixSeconds });
   }
+}
 
-  #noteChecked(infohash: Uint8Array, nowMs: number): void {
-    const key = toKey(infohash);
-    this.#checkedAtMs.delete(key);
-    this.#checkedAtMs.set(key, nowMs);
-    for (const oldest of this.#checkedAtMs.keys()) {
-      if (this.#checkedAtMs.size <= CHECKED_MAX) break;
-      this.#checkedAtMs.delete(oldest);
-    }
+/** Sets the time of one; beyond CHECKED_MAX the one set longest ago goes. */
+function noteTime(times: Map<string, number>, infohash: Uint8Array, nowMs: number): void {
+  const key = toKey(infohash);
+  times.delete(key);
+  times.set(key, nowMs);
+  for (const oldest of times.keys()) {
+    if (times.size <= CHECKED_MAX) break;
+    times.delete(oldest);
   }
 }

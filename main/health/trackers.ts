@@ -6,7 +6,7 @@ import type { DatagramSocket } from '../dht/udp-socket.ts';
 import type { TrackerCount } from '../wire/udp-tracker.ts';
 import { TrackerClient } from './tracker-client.ts';
 
-export const TRACKERS_MAX = 8;
+const TRACKERS_MAX = 8;
 
 export interface TrackersDependencies extends DhtDependencies {
   /** False for addresses that must never be sent to. */
@@ -22,19 +22,29 @@ export interface TrackersOptions {
 
 export class Trackers {
   readonly #dependencies: TrackersDependencies;
-  readonly #options: TrackersOptions;
+  readonly #bindHost: string;
   readonly #clients = new Map<string, TrackerClient>();
+  #trackers: TrackersOptions['trackers'];
   #socket: DatagramSocket | null = null;
   #opening: Promise<void> | null = null;
+  /** Counts the times that everything was closed: what was being opened before is closed when it is there. */
+  #closings = 0;
   #isStopped = false;
 
   constructor(dependencies: TrackersDependencies, options: TrackersOptions) {
     this.#dependencies = dependencies;
-    this.#options = options;
+    this.#bindHost = options.bindHost;
+    this.#trackers = options.trackers;
   }
 
   get isOn(): boolean {
-    return this.#options.trackers.length > 0;
+    return this.#trackers.length > 0;
+  }
+
+  /** From now on these are asked and no others; none turns them off. */
+  async set(trackers: TrackersOptions['trackers']): Promise<void> {
+    this.#trackers = trackers;
+    await this.pause();
   }
 
   /** Asks every tracker; what they answer comes by onCount. */
@@ -47,6 +57,7 @@ export class Trackers {
   /** Nothing is sent from this call on; the socket is closed, and opened again by the next question. */
   async pause(): Promise<void> {
     const { clients, socket } = { clients: [...this.#clients.values()], socket: this.#socket };
+    this.#closings++;
     this.#clients.clear();
     this.#socket = null;
     this.#opening = null;
@@ -65,31 +76,32 @@ export class Trackers {
 
   async #open(): Promise<void> {
     const { log, openSocket, counters } = this.#dependencies;
-    const { bindHost, trackers } = this.#options;
+    const closings = this.#closings;
     try {
       const socket = await openSocket({
-        bindHost,
+        bindHost: this.#bindHost,
         port: 0,
         onDatagram: (bytes, from) => this.#clients.get(contactText(from))?.receive(bytes),
         onError: () => counters.dropped.count('tracker-socket-error'),
       });
-      if (this.#isStopped || this.#opening === null) return await socket.close();
+      if (this.#isStopped || this.#closings !== closings) return await socket.close();
       this.#socket = socket;
     } catch (error) {
       log.warn(`Trackers cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
-    for (const tracker of trackers.slice(0, TRACKERS_MAX)) await this.#add(tracker);
+    for (const tracker of this.#trackers.slice(0, TRACKERS_MAX)) await this.#add(tracker, closings);
   }
 
-  async #add({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+  async #add({ host, port }: TrackersOptions['trackers'][number], closings: number): Promise<void> {
     const { resolveHost, mayConnect, counters } = this.#dependencies;
-    const isV6 = this.#options.bindHost.includes(':');
+    if (this.#closings !== closings) return;
+    const isV6 = this.#bindHost.includes(':');
     const found = await (isNumeric(host) ? Promise.resolve([host]) : resolveHost(host).catch(() => []));
     const address = found.find((known) => known.includes(':') === isV6);
     const contact = address === undefined ? null : { host: address, port };
     if (!contact || !mayConnect(contact)) return counters.dropped.count('tracker-unreachable');
-    if (this.#socket === null) return;
+    if (this.#closings !== closings) return;
     const send = (bytes: Uint8Array, to: Contact): void => this.#socket?.send(bytes, to);
     this.#clients.set(contactText(contact), new TrackerClient({ ...this.#dependencies, contact, send }));
   }

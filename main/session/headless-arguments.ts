@@ -3,7 +3,13 @@ import path from 'node:path';
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { parseContact } from '../engine/engine-arguments.ts';
-import { DEFAULT_BOOTSTRAP, PACES, type EngineOptions } from '../engine/engine-contract.ts';
+import {
+  DEFAULT_BOOTSTRAP,
+  PACES,
+  PUBLIC_TRACKERS,
+  type EngineOptions,
+  type TrackerAddress,
+} from '../engine/engine-contract.ts';
 
 export interface HeadlessArguments {
   readonly dataDir: string;
@@ -26,6 +32,8 @@ export function headlessUsage(): string {
     '  --port N                  local UDP port, 0 to 65535 (default 0: kept from the last run, or any)',
     `  --pace ${PACES.join('|')}   how much to ask of the network (default balanced)`,
     '  --serve                   answer queries as a full node (without it: read-only, BEP 43)',
+    '  --trackers                also ask public UDP trackers how many have a torrent (without it: none is asked)',
+    '  --tracker HOST:PORT       ask this UDP tracker instead; may be given several times',
     '  --allow-local-addresses   talk to private and loopback addresses too',
     '  --for SECONDS             stop by itself',
     '  --json                    one JSON object a line',
@@ -48,6 +56,8 @@ export function parseHeadlessArguments(
         port: { type: 'string' },
         pace: { type: 'string' },
         serve: { type: 'boolean' },
+        trackers: { type: 'boolean' },
+        tracker: { type: 'string', multiple: true },
         'allow-local-addresses': { type: 'boolean' },
         for: { type: 'string' },
         json: { type: 'boolean' },
@@ -61,12 +71,16 @@ export function parseHeadlessArguments(
   if (values.help) return { help: true };
   const dataDir = values['data-dir'];
   if (!dataDir) return { problem: '--data-dir DIR is missing: say where the catalogue should lie.' };
-  const bootstrap = [];
-  for (const text of values.bootstrap ?? []) {
-    const contact = parseContact(text);
-    if (!contact) return { problem: `--bootstrap wants HOST:PORT with a port from 1 to 65535, not "${text}".` };
-    bootstrap.push(contact);
+  const bootstrap: TrackerAddress[] = [];
+  const trackers: TrackerAddress[] = [];
+  for (const option of ['bootstrap', 'tracker'] as const) {
+    for (const text of values[option] ?? []) {
+      const contact = parseContact(text);
+      if (!contact) return { problem: `--${option} wants HOST:PORT with a port from 1 to 65535, not "${text}".` };
+      (option === 'bootstrap' ? bootstrap : trackers).push(contact);
+    }
   }
+  if (trackers.length === 0 && values.trackers) trackers.push(...PUBLIC_TRACKERS);
   const binds = values.bind ?? ['0.0.0.0'];
   const odd = binds.find((host) => isIP(host) === 0);
   if (odd !== undefined) return { problem: `--bind wants an IP address of this machine, not "${odd}".` };
@@ -97,6 +111,7 @@ export function parseHeadlessArguments(
       isServing: values.serve ?? false,
       localAddressesAllowed: values['allow-local-addresses'] ?? false,
       startPaused: false,
+      ...(trackers.length > 0 ? { trackers } : {}),
     },
   };
 }

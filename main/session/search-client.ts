@@ -1,5 +1,13 @@
 // Questions to the search thread as promises: numbered, bounded, answered or refused, never left hanging.
-import type { ResultPage, SearchCommand, SearchEvent, SearchRequest, TorrentDetails } from '../store/store-contract.ts';
+import { LINKS_MAX } from '../store/store-contract.ts';
+import type {
+  LinkFacts,
+  ResultPage,
+  SearchCommand,
+  SearchEvent,
+  SearchRequest,
+  TorrentDetails,
+} from '../store/store-contract.ts';
 
 /** More open questions than one window can sensibly have. */
 const OPEN_QUESTIONS_MAX = 256;
@@ -38,6 +46,22 @@ export class SearchClient {
     return this.#ask((requestId) => ({ type: 'details', requestId, infohashHex }));
   }
 
+  /** What the magnet links of these torrents are made of, in their order; torrents that are gone are left out. */
+  async links(infohashesHex: readonly string[]): Promise<readonly LinkFacts[]> {
+    const found: LinkFacts[] = [];
+    for (let from = 0; from < infohashesHex.length; from += LINKS_MAX) {
+      const portion = infohashesHex.slice(from, from + LINKS_MAX);
+      found.push(
+        ...(await this.#ask<readonly LinkFacts[]>((requestId) => ({
+          type: 'links',
+          requestId,
+          infohashesHex: portion,
+        }))),
+      );
+    }
+    return found;
+  }
+
   /** Hands in an event of the search thread; true when it was an answer. */
   receive(event: SearchEvent): boolean {
     if (!('requestId' in event)) return false;
@@ -56,6 +80,9 @@ export class SearchClient {
         break;
       case 'details':
         question.resolve(event.details);
+        break;
+      case 'links':
+        question.resolve(event.links);
         break;
       case 'request-failed':
         question.reject(new SearchProblem(event.problem));

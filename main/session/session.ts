@@ -13,6 +13,7 @@ import type {
   EngineOptions,
   EngineStatus,
   Pace,
+  TrackerAddress,
 } from '../engine/engine-contract.ts';
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
@@ -124,6 +125,12 @@ export class Session {
   setPace(pace: Pace): void {
     if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, pace };
     this.#engine?.post({ type: 'set-pace', pace });
+  }
+
+  /** Trackers that may be asked how many have a torrent, from now on and after a restart of the engine; none: no tracker is. */
+  setTrackers(trackers: readonly TrackerAddress[]): void {
+    if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, trackers };
+    this.#engine?.post({ type: 'set-trackers', trackers });
   }
 
   /** How many names the search keeps in memory, from now on and after a restart of its thread. */

@@ -10,6 +10,7 @@ import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
 import type { SegmentData } from '../search/index-segment.ts';
 import { NameIndex } from '../search/name-index.ts';
 import { IndexUpkeep } from './index-upkeep.ts';
+import { quickAnswer } from './quick-answers.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
 import { SearchProblem, StoreSearch } from './store-search.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterToSearch } from './store-contract.ts';
@@ -145,14 +146,9 @@ export class SearchService {
     const { post, log } = this.#dependencies;
     const { requestId } = request;
     try {
-      if (request.type === 'suggest') {
-        post({ type: 'suggestions', requestId, titles: search.suggest(request.text) });
-      } else if (request.type === 'details') {
-        post({ type: 'details', requestId, details: search.details(request.infohashHex) });
-      } else {
-        const page = await search.page(request.request, this.#pauseFor(request));
-        post(page === null ? { type: 'superseded', requestId } : { type: 'page', requestId, page });
-      }
+      if (request.type !== 'search') return post(quickAnswer(search, request));
+      const page = await search.page(request.request, this.#pauseFor(request));
+      post(page === null ? { type: 'superseded', requestId } : { type: 'page', requestId, page });
     } catch (error) {
       if (error instanceof SearchProblem) return this.#fail(request, error.message);
       log.error(`A search failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

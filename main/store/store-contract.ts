@@ -23,6 +23,9 @@ export const WAITING_TORRENTS_MAX = 500;
 export const PAGE_ROWS_MAX = 200;
 export const QUERY_CHARACTERS_MAX = 1000;
 
+/** Torrents of one `links` question: a multiple selection is asked in such portions. */
+export const LINKS_MAX = 500;
+
 /** How many names may be kept in memory. */
 export const NAMES_IN_MEMORY = [250_000, 1_000_000, 3_000_000] as const;
 export const NAMES_IN_MEMORY_DEFAULT = 1_000_000;
@@ -252,6 +255,9 @@ export interface TorrentDetails {
   readonly health: TorrentHealth | null;
 }
 
+/** What a magnet link is made of. */
+export type LinkFacts = Pick<TorrentDetails, 'infohashHex' | 'infohashV1Hex' | 'infohashV2Hex' | 'name'>;
+
 /** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
 export type TypeReason =
   | { readonly kind: 'files'; readonly extension: string; readonly percent: number }
@@ -264,6 +270,8 @@ export type SearchCommand =
   | { readonly type: 'search'; readonly requestId: number; readonly box: string; readonly request: SearchRequest }
   | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
+  /** At most LINKS_MAX. */
+  | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
   | { readonly type: 'set-names-in-memory'; readonly names: number }
   | { readonly type: 'stop' };
@@ -274,6 +282,8 @@ export type SearchEvent =
   | { readonly type: 'superseded'; readonly requestId: number }
   | { readonly type: 'suggestions'; readonly requestId: number; readonly titles: readonly string[] }
   | { readonly type: 'details'; readonly requestId: number; readonly details: TorrentDetails | null }
+  /** In the order asked for; without those that are not in the catalogue. */
+  | { readonly type: 'links'; readonly requestId: number; readonly links: readonly LinkFacts[] }
   /** A request that broke inside; the person sees `problem`, the thread lives on. */
   | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }

@@ -19,9 +19,10 @@ import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts'
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
-import { CONTENT_TYPES, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
+import { CONTENT_TYPES, LINKS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
 import type {
   ContentType,
+  LinkFacts,
   ResultPage,
   ResultRow,
   SearchRequest,
@@ -141,9 +142,7 @@ export class StoreSearch {
     const stored = infohash === null || infohash.length < 20 ? null : this.#sources.reader.details(infohash);
     if (stored === null) return null;
     return {
-      infohashHex: toHex(stored.infohash),
-      infohashV1Hex: stored.infohashV1 === null ? null : toHex(stored.infohashV1),
-      infohashV2Hex: stored.infohashV2 === null ? null : toHex(stored.infohashV2),
+      ...hexNames(stored),
       name: stored.name,
       sizeBytes: stored.sizeBytes,
       fileCount: stored.fileCount,
@@ -155,6 +154,19 @@ export class StoreSearch {
       typeReason: reasonOf(stored),
       health: this.#sources.reader.health.get(stored.id),
     };
+  }
+
+  /** What the magnet links of these torrents are made of; those that are not stored are left out. */
+  links(infohashesHex: readonly string[]): LinkFacts[] {
+    const { reader } = this.#sources;
+    const found: LinkFacts[] = [];
+    for (const infohashHex of infohashesHex.slice(0, LINKS_MAX)) {
+      const infohash = fromHex(infohashHex);
+      const id = infohash === null || infohash.length < 20 ? null : reader.findId(infohash.subarray(0, 20));
+      const stored = id === null ? null : reader.detailsById(id, { withFiles: false });
+      if (stored !== null) found.push({ ...hexNames(stored), name: stored.name });
+    }
+    return found;
   }
 
   #toResultRows(rows: readonly StoredRow[], query: SearchQuery): ResultRow[] {
@@ -223,6 +235,14 @@ export class StoreSearch {
 function reasonOf({ name, files, contentType }: StoredDetails): TypeReason {
   const explained = explainContentType(name, files);
   return explained.contentType === contentTypeNamed(contentType) ? explained.reason : { kind: 'nothing' };
+}
+
+function hexNames({ infohash, infohashV1, infohashV2 }: StoredDetails): Omit<LinkFacts, 'name'> {
+  return {
+    infohashHex: toHex(infohash),
+    infohashV1Hex: infohashV1 === null ? null : toHex(infohashV1),
+    infohashV2Hex: infohashV2 === null ? null : toHex(infohashV2),
+  };
 }
 
 function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth | null): ResultRow {

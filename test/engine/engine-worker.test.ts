@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { primaryInfohash } from '../../main/catalogue/torrent.ts';
 import type { EngineCommand, EngineEvent, EngineOptions, EngineStatus } from '../../main/engine/engine-contract.ts';
 import type { EngineToWriter } from '../../main/store/store-contract.ts';
 import { startSwarm, type Swarm } from '../../scripts/swarm/swarm.ts';
+import { ScriptedTracker } from '../health/scripted-tracker.ts';
 
 const WORKER = path.join(import.meta.dirname, '../../main/engine/engine-worker.ts');
 const TORRENTS = 8;
@@ -78,10 +80,28 @@ test('torrents fetched while the store is gone reach the next one; stop saves an
   expect(status()).toMatchObject({ state: 'running', problem: null, localAddressesAllowed: true });
   const second = joinStore();
   await until(() => second.heard.some(({ type }) => type === 'store'));
-  const names = second.heard
-    .flatMap((message) => (message.type === 'store' ? message.torrents : []))
-    .map(({ name }) => name);
+  const torrents = second.heard.flatMap((message) => (message.type === 'store' ? message.torrents : []));
+  const names = torrents.map(({ name }) => name);
   expect(names.toSorted()).toEqual(swarm.torrents.map(({ name }) => name).toSorted());
+
+  // Trackers are off until the person turns them on, and off again when they say so.
+  const tracker = new ScriptedTracker();
+  const port = await tracker.listen('127.65.0.2');
+  const [asked, unasked] = torrents.map((torrent) => primaryInfohash(torrent)) as [Uint8Array, Uint8Array];
+  tell({ type: 'check-health', infohashes: asked });
+  tell({ type: 'set-trackers', trackers: [{ host: '127.65.0.2', port }] });
+  const trackerReport = { infohash: asked, source: 'tracker', seeders: asked[0], leechers: asked[1] };
+  await until(() => events.some(({ type }) => type === 'health'));
+  const reports = () => events.flatMap((event) => (event.type === 'health' ? event.reports : []));
+  await until(() => reports().some(({ source }) => source === 'tracker'));
+  expect(reports().find(({ source }) => source === 'tracker')).toMatchObject(trackerReport);
+  await until(() => second.heard.some(({ type }) => type === 'health'));
+  const heardCount = tracker.heard.length;
+  tell({ type: 'set-trackers', trackers: [] });
+  tell({ type: 'check-health', infohashes: unasked });
+  await until(() => reports().some(({ infohash, source }) => source === 'dht' && infohash[0] === unasked[0]));
+  expect(tracker.heard).toHaveLength(heardCount);
+  await tracker.stop();
 
   tell({ type: 'pause' });
   await until(() => status()!.state === 'paused');

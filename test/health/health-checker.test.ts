@@ -85,14 +85,36 @@ describe('HealthChecker', () => {
     clock.advance(1000);
     asked[0]!.end(null);
     clock.advance(1000);
-    expect(said).toEqual(['unseen 3']);
+    expect(said).toEqual(['trackers 1', 'unseen 3']);
     expect(reports).toMatchObject([{ seeders: 0, leechers: 0 }]);
     state.peers = [{}];
     checker.recheck(infohashes(1, 7)[0]!, 2);
     clock.advance(5000);
     asked[1]!.end({ seedCount: 0, leechCount: 0 });
     clock.advance(1000);
-    expect(said).toEqual(['unseen 3', 'seen']);
+    expect(said).toEqual(['trackers 1', 'unseen 3', 'trackers 1', 'seen']);
+  });
+
+  it('whoever a tracker knows is not dead, though no node knows anybody', () => {
+    const { checker, clock, asked, said, reports } = setUp();
+    const [infohash] = infohashes(1) as [Uint8Array];
+    checker.recheck(infohash, 3);
+    clock.advance(1000);
+    checker.counted(infohash, { seeders: 4, leechers: 0 });
+    asked[0]!.end(null);
+    clock.advance(1000);
+    expect(said).toEqual(['trackers 1', 'seen']);
+    expect(reports.map(({ source, seeders }) => [source, seeders])).toEqual([
+      ['tracker', 4],
+      ['dht', 0],
+    ]);
+    clock.advance(FRESH_MS);
+    checker.recheck(infohash, 3);
+    clock.advance(START_EVERY_MS);
+    asked[1]!.end(null);
+    clock.advance(1000);
+    expect(said.slice(2)).toEqual(['trackers 1', 'unseen 4']);
+    checker.checkInvariants();
   });
 
   it('a pause ends what is under way without a word, and leaves no timer', () => {

@@ -1,5 +1,4 @@
 // Real UDP to a scripted tracker on loopback; the clock is moved by hand.
-import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import { toHex } from '../../main/base/bytes.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
@@ -10,6 +9,7 @@ import { Trackers } from '../../main/health/trackers.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { ManualClock } from '../metadata/manual-clock.ts';
 import { until } from '../metadata/test-rig.ts';
+import { honest, ScriptedTracker } from './scripted-tracker.ts';
 
 const toStop: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -17,40 +17,6 @@ afterEach(async () => {
 });
 
 const infohash = (seed: number): Uint8Array => createSeededRandom(seed).bytes(20);
-
-/** Answers as BEP 15 says: seeders are the infohash's first byte, leechers its second. */
-class ScriptedTracker {
-  readonly heard: Buffer[] = [];
-  answer: (query: Buffer) => Buffer | null = honest;
-  readonly #socket: Socket = createSocket('udp4');
-
-  async listen(): Promise<number> {
-    this.#socket.on('message', (query, from) => {
-      this.heard.push(query);
-      const reply = this.answer(query);
-      if (reply) this.#socket.send(reply, from.port, from.address);
-    });
-    await new Promise<void>((resolve) => this.#socket.bind(0, '127.0.0.1', resolve));
-    return this.#socket.address().port;
-  }
-
-  stop(): Promise<void> {
-    return new Promise((resolve) => this.#socket.close(() => resolve()));
-  }
-}
-
-function honest(query: Buffer): Buffer {
-  const action = query.readUInt32BE(8);
-  const head = Buffer.concat([query.subarray(8, 12), query.subarray(12, 16)]);
-  if (action === 0) return Buffer.concat([head, Buffer.from('connid__')]);
-  const counts = Array.from({ length: (query.length - 16) / 20 }, (_, index) => {
-    const count = Buffer.alloc(12);
-    count.writeUInt32BE(query[16 + index * 20]!, 0);
-    count.writeUInt32BE(query[17 + index * 20]!, 8);
-    return count;
-  });
-  return Buffer.concat([head, ...counts]);
-}
 
 async function setUp(port: number | null) {
   const counters = new Counters();
@@ -103,6 +69,37 @@ describe('trackers', () => {
     await trackers.ask([infohash(500)]);
     await until(() => counted.length === 101, 'one more');
     expect(tracker.heard).toHaveLength(4); // the connection id is still good
+  });
+
+  it('turned on and off while running: only those of now are asked, and off means that not one packet leaves', async () => {
+    const first = await newTracker();
+    const second = await newTracker();
+    const { trackers, counted, openCount } = await setUp(null);
+    await trackers.set([{ host: 'tracker.invalid', port: first.port }]);
+    await trackers.ask([infohash(1)]);
+    await until(() => counted.length === 1, 'the first has counted');
+    await trackers.set([{ host: '127.0.0.1', port: second.port }]);
+    const heardByFirst = first.tracker.heard.length;
+    await trackers.ask([infohash(2)]);
+    await until(() => counted.length === 2, 'the second has counted');
+    expect(first.tracker.heard).toHaveLength(heardByFirst);
+    await trackers.set([]);
+    await trackers.ask([infohash(3)]);
+    expect([trackers.isOn, openCount(), counted.length]).toEqual([false, 2, 2]);
+    expect(second.tracker.heard).toHaveLength(2);
+  });
+
+  it('turned off while their socket is being opened: it is closed, and nothing is sent', async () => {
+    const { tracker, port } = await newTracker();
+    const { trackers, counted } = await setUp(port);
+    const asking = trackers.ask([infohash(1)]);
+    await trackers.set([]);
+    await asking;
+    await trackers.set([{ host: '127.0.0.1', port }]);
+    await trackers.ask([infohash(2)]);
+    await until(() => counted.length === 1, 'asked again');
+    expect(counted).toEqual([`${toHex(infohash(2))} ${infohash(2)[0]} ${infohash(2)[1]}`]);
+    expect(tracker.heard).toHaveLength(2);
   });
 
   it('pause closes the socket; the next question opens another', async () => {

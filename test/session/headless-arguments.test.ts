@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_BOOTSTRAP } from '../../main/engine/engine-contract.ts';
+import { DEFAULT_BOOTSTRAP, PUBLIC_TRACKERS } from '../../main/engine/engine-contract.ts';
 import { headlessUsage, parseHeadlessArguments } from '../../main/session/headless-arguments.ts';
 
 describe('parseHeadlessArguments', () => {
@@ -40,6 +40,21 @@ describe('parseHeadlessArguments', () => {
     });
   });
 
+  it('asks no tracker unless told to: the public ones, or those that are named', () => {
+    const trackersOf = (line: string): unknown => {
+      const parsed = parseHeadlessArguments(line.split(' '));
+      return 'engine' in parsed ? parsed.engine.trackers : parsed;
+    };
+    expect(trackersOf('--data-dir /d')).toBeUndefined();
+    expect(trackersOf('--data-dir /d --trackers')).toEqual(PUBLIC_TRACKERS);
+    const named = [
+      { host: 'tracker.example', port: 6969 },
+      { host: '127.0.0.1', port: 1 },
+    ];
+    expect(trackersOf('--data-dir /d --tracker tracker.example:6969 --tracker 127.0.0.1:1')).toEqual(named);
+    expect(trackersOf('--data-dir /d --trackers --tracker tracker.example:6969')).toEqual(named.slice(0, 1));
+  });
+
   it('takes an address of each family, in any order', () => {
     const parsed = parseHeadlessArguments('--data-dir /d --bind ::1 --bind 127.0.0.1'.split(' '));
     expect('engine' in parsed && parsed.engine).toMatchObject({ bindHost: '127.0.0.1', bindHost6: '::1' });
@@ -51,6 +66,7 @@ describe('parseHeadlessArguments', () => {
   it.each([
     ['', /--data-dir DIR is missing/],
     ['--data-dir d --bootstrap nowhere', /HOST:PORT.*"nowhere"/],
+    ['--data-dir d --tracker udp://tracker.example:1', /--tracker wants HOST:PORT/],
     ['--data-dir d --bind localhost', /--bind wants an IP address/],
     ['--data-dir d --bind 127.0.0.1 --bind 127.0.0.2', /--bind may be given once, or once for IPv4/],
     ['--data-dir d --bind ::1 --bind ::2', /--bind may be given once, or once for IPv4/],
@@ -68,7 +84,9 @@ describe('parseHeadlessArguments', () => {
 
   it('explains every option in its help', () => {
     expect(parseHeadlessArguments(['--help'])).toEqual({ help: true });
-    for (const option of 'data-dir bootstrap bind port pace serve allow-local-addresses for json'.split(' ')) {
+    for (const option of 'data-dir bootstrap bind port pace serve trackers tracker allow-local-addresses for json'.split(
+      ' ',
+    )) {
       expect(headlessUsage()).toContain(`--${option}`);
     }
   });

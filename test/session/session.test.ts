@@ -114,6 +114,7 @@ describe('joining', () => {
     await joined(running);
     running.session.setPaused(true);
     running.session.setPace('gentle');
+    running.session.setTrackers([{ host: 'tracker.example', port: 1 }]);
     running.session.networkChanged();
     await until(
       () => running.session.status.engine === null,
@@ -124,6 +125,8 @@ describe('joining', () => {
       () => running.session.status,
     );
     expect(running.session.status.engine).toMatchObject({ state: 'paused', pace: 'gentle' });
+    expect(running.said).toContain('engine-worker was told set-trackers');
+    expect(running.said).toContain('engine-worker may ask 1 trackers');
     await joined(running, { [GREETINGS[0]!]: 2, [GREETINGS[1]!]: 2 });
   });
 });
