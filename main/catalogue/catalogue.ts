@@ -9,6 +9,7 @@ import type { CatalogueDatabase } from './open-database.ts';
 import { RetryTable } from './retry-table.ts';
 import { RowRemoval } from './row-removal.ts';
 import { type CatalogueRow, cutV2, RowWriter } from './row-writer.ts';
+import { type Sighting, SightingTable } from './sighting-table.ts';
 import { checkTables } from './table-checks.ts';
 import { TokenTable } from './token-table.ts';
 import type { BlockReason, HealthReport } from './torrent.ts';
@@ -36,6 +37,7 @@ export class Catalogue {
   readonly removal: RowRemoval;
   readonly #database: CatalogueDatabase;
   readonly #rows: RowWriter;
+  readonly #sightings: SightingTable;
   #count: number;
 
   /** `database` is a writer's connection with the latest schema (`openCatalogue`). */
@@ -49,6 +51,7 @@ export class Catalogue {
     this.removal = new RowRemoval(database, this);
     this.marks = new MarkTable(database, this);
     this.#rows = new RowWriter(database, this);
+    this.#sightings = new SightingTable(database);
     this.#count = this.reader.count();
   }
 
@@ -65,6 +68,13 @@ export class Catalogue {
   /** Sets marks or takes them back, in one transaction. `tokensOf` makes the tokens of rows that are shown again. */
   mark(change: MarkChange, tokensOf: TokensOf): MarkOutcome {
     return this.#inTransaction(() => this.marks.change(change, tokensOf));
+  }
+
+  /** In one transaction; of what is not stored (any more) nothing is kept. */
+  recordSightings(sightings: Iterable<Sighting>): void {
+    this.#inTransaction(() => {
+      for (const sighting of sightings) if (this.removal.has(sighting.id)) this.#sightings.add(sighting);
+    });
   }
 
   /** Removes rows in one transaction: forgotten, or blocked for good. Returns the ids of those that were there. */

@@ -59,8 +59,9 @@ export class MarkTable {
   constructor(database: CatalogueDatabase, tables: MarkTables) {
     this.#tables = tables;
     this.#statements = Object.fromEntries(
-      Object.entries(MARK_QUERIES).map(([name, sql]) => [name, database.prepare(sql).pluck()]),
+      Object.entries(MARK_QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
     ) as Record<keyof typeof MARK_QUERIES, CatalogueStatement>;
+    for (const statement of Object.values(this.#statements)) if (statement.reader) statement.pluck();
   }
 
   get starredCount(): number {

@@ -38,6 +38,10 @@ export class RowRemoval {
     return cut === undefined || keys.infohash.equals(cut) ? [keys.infohash] : [keys.infohash, cut];
   }
 
+  has(id: number): boolean {
+    return this.#statements.keys.get(id) !== undefined;
+  }
+
   /** False when there is no such row. */
   remove(id: number): boolean {
     const infohashes = this.infohashesOf(id);

@@ -18,6 +18,7 @@ import type {
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { SearchClient } from './search-client.ts';
+import { StoreClient } from './store-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 
 /** Saving tables, committing and checkpointing take well under this; after it the threads are ended by force. */
@@ -53,6 +54,8 @@ export class Session {
   readonly #writer: SupervisedWorker<WriterCommand, WriterEvent>;
   readonly #searchWorker: SupervisedWorker<SearchCommand, SearchEvent> | null;
   readonly search: SearchClient;
+  /** What the person decides about torrents. */
+  readonly store: StoreClient;
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
   #engineOptions: EngineOptions | null = null;
   #namesInMemory: number;
@@ -93,6 +96,7 @@ export class Session {
           },
         )
       : null;
+    this.store = new StoreClient((command) => this.#writer.post(command));
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
   }
 
@@ -158,6 +162,7 @@ export class Session {
       this.#searchWorker?.stop({ type: 'stop' }, STOP_LIMIT_MS),
     ]);
     this.search.failAll('Lanternfish has ended.');
+    this.store.failAll('Lanternfish has ended.');
   }
 
   #supervise<Command, Event extends { readonly type: string }>(
@@ -197,6 +202,7 @@ export class Session {
   }
 
   #receiveFromWriter(event: WriterEvent): void {
+    if (this.store.receive(event)) return;
     switch (event.type) {
       case 'ready':
         this.#change({ torrentCount: event.torrentCount, notice: event.notice, problem: this.#givenUp });
@@ -225,6 +231,7 @@ export class Session {
 
   #workerFell(name: WorkerName, reason: string, willRestart: boolean): void {
     this.#options.log.error(`${name} fell: ${reason}`);
+    if (name === 'writer-worker') this.store.failAll('The catalogue was interrupted. Try again.');
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
     if (!willRestart) {

@@ -4,15 +4,8 @@
 //   writer   -> search   WriterToSearch                    over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
-import type {
-  BlockedEntry,
-  HealthReport,
-  Mark,
-  RetryEntry,
-  Torrent,
-  TorrentFile,
-  TorrentHealth,
-} from '../catalogue/torrent.ts';
+import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
+import type { StoreRequest, WriterAnswer } from './owner-contract.ts';
 
 /** Torrents wait at most this long before they are committed (search.md 6b: 250 ms batches give 0.26 s p99 freshness). */
 export const COMMIT_EVERY_MS = 250;
@@ -68,7 +61,7 @@ export type EngineToWriter =
 
 /** What `known` says of an infohash. */
 export const IS_NEW = 0;
-/** The catalogue has it, or it is proved invalid. */
+/** The catalogue has it, or it is blocked or proved invalid. */
 export const IS_KNOWN = 1;
 /** It waits on the retry ladder for a time that has not come. */
 export const IS_RESTING = 2;
@@ -89,48 +82,11 @@ export type WriterToEngine =
 
 // ---------------------------------------------------------------- owner <-> writer
 
-/** Torrents of one `mark`. */
-export const MARKED_MAX = 10_000;
-/** Entries of one `list-blocked`. */
-export const BLOCKED_LISTED_MAX = 500;
-
 export type WriterCommand =
   | { readonly type: 'connect-engine'; readonly port: MessagePort }
   | { readonly type: 'connect-search'; readonly port: MessagePort }
-  /**
-   * Sets a mark or takes it back (n x 20 bytes packed, at most MARKED_MAX). Answered by `marked`. What is hidden or blocked
-   * leaves every search at once. An infohash may be blocked that is not stored; the other marks pass it over.
-   */
-  | {
-      readonly type: 'mark';
-      readonly requestId: number;
-      readonly mark: Mark;
-      readonly isOn: boolean;
-      readonly infohashes: Uint8Array;
-    }
-  /** Newest first, at most BLOCKED_LISTED_MAX; `beforeId` null: from the newest on. Answered by `blocked-list`. */
-  | {
-      readonly type: 'list-blocked';
-      readonly requestId: number;
-      readonly beforeId: number | null;
-      readonly limit: number;
-    }
+  | StoreRequest
   | { readonly type: 'stop' };
-
-/** Every `requestId` gets one of these, or `request-failed` with a sentence for the person. */
-export type WriterAnswer =
-  /** Those whose state is another one now, packed: to undo, take the mark back from them. */
-  | { readonly type: 'marked'; readonly requestId: number; readonly changed: Uint8Array }
-  | {
-      readonly type: 'blocked-list';
-      readonly requestId: number;
-      readonly entries: readonly BlockedEntry[];
-      /** Null: these were the last. */
-      readonly nextBeforeId: number | null;
-      /** Infohashes blocked in all; a hybrid has two. */
-      readonly totalCount: number;
-    }
-  | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string };
 
 export type WriterEvent =
   | WriterAnswer

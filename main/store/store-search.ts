@@ -3,6 +3,7 @@
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { healthOfRows } from '../catalogue/health-table.ts';
+import { BLOCKED } from '../catalogue/marks.ts';
 import type { StoredDetails, StoredRow } from '../catalogue/catalogue-reader.ts';
 import { explainContentType } from '../search/content-type.ts';
 import type { TorrentHealth } from '../catalogue/torrent.ts';
@@ -15,6 +16,7 @@ import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery, wantedPhrase
 import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { fold, words } from '../search/tokens.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
+import { markedPage, shownMarks } from './marked-page.ts';
 import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
@@ -22,6 +24,7 @@ import { countResults } from './result-counts.ts';
 import { CONTENT_TYPES, LINKS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
 import type {
   ContentType,
+  MarkedList,
   LinkFacts,
   ResultPage,
   ResultRow,
@@ -76,6 +79,7 @@ export class StoreSearch {
     const query = parseQuery(request.text);
     const byInfohash = this.#pageByInfohash(query);
     if (byInfohash !== null) return byInfohash;
+    if (request.list !== undefined) return this.#pageOfMarked(request, request.list, query);
     const sort = request.sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : request.sort;
     const cursor = this.#startingAt(request.cursor, sort === 'relevance');
     const asked = await this.#asked(query, cursor, pause);
@@ -122,6 +126,21 @@ export class StoreSearch {
     return { ...WHOLE_PAGE, rows: this.#toResultRows(rows, asked.query), totalCount: rows.length };
   }
 
+  #pageOfMarked(request: SearchRequest, list: MarkedList, query: SearchQuery): ResultPage {
+    const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
+    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, false).id;
+    const page = markedPage(this.#sources.reader, { list, query, filter, ...request, beforeId });
+    const last = page.hasMore ? page.rows.at(-1) : undefined;
+    const place = { stage: 'window', lowId: 0, highId: 0, offset: 0, key: 0 } as const;
+    return {
+      ...WHOLE_PAGE,
+      rows: this.#toResultRows(page.rows, query),
+      totalCount: page.totalCount,
+      countsByType: page.countsByType,
+      nextCursor: last === undefined ? null : encodeCursor({ ...place, id: last.id }),
+    };
+  }
+
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
   suggest(text: string): string[] {
     const read = text.slice(0, QUERY_CHARACTERS_MAX);
@@ -140,9 +159,12 @@ export class StoreSearch {
   details(infohashHex: string): TorrentDetails | null {
     const infohash = fromHex(infohashHex);
     const stored = infohash === null || infohash.length < 20 ? null : this.#sources.reader.details(infohash);
-    if (stored === null) return null;
+    if (stored === null || stored.marks >= BLOCKED) return null;
     return {
       ...hexNames(stored),
+      ...shownMarks(stored.marks),
+      lastSeenAtUnixSeconds: stored.lastSeenAtUnixSeconds,
+      timesSeen: stored.timesSeen,
       name: stored.name,
       sizeBytes: stored.sizeBytes,
       fileCount: stored.fileCount,
@@ -193,7 +215,8 @@ export class StoreSearch {
   #pageByInfohash(query: SearchQuery): ResultPage | null {
     const infohash = query.infohashHex === null ? null : fromHex(query.infohashHex);
     const id = infohash === null ? null : this.#sources.reader.findId(infohash.subarray(0, 20));
-    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
+    // Also a hidden one: who asks for it by its name of names wants it.
+    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id], BLOCKED);
     if (row === undefined) return null;
     return { ...WHOLE_PAGE, rows: this.#toResultRows([row], query), totalCount: 1 };
   }
@@ -255,6 +278,7 @@ function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth |
     discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
     contentType: contentTypeNamed(row.contentType),
     health,
+    ...shownMarks(row.marks),
     matches: matchRanges(query, row.name),
   };
 }

@@ -6,12 +6,15 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
+import { asCatalogueProblem, PASSING_PROBLEMS } from '../catalogue/catalogue-problem.ts';
 import type { CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
 import { databaseBytes } from '../catalogue/database-files.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
 import { buildSegment } from '../search/index-segment.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
+import { answerOwner } from './owner-desk.ts';
+import type { StoreRequest } from './owner-contract.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
 import { TokenRefill } from './token-refill.ts';
 import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
@@ -19,15 +22,10 @@ import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
 import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
 
-/** search.md section 10. */
-const COMMITS_PER_CHECKPOINT = 20;
 /** After a commit failed for want of room or a lock, the same batch is tried again. */
 export const RETRY_AFTER_MS = 15_000;
 /** The engine may send this much more than WAITING_TORRENTS_MAX before it hears that it should wait; the rest is dropped. */
 export const WAITING_TORRENTS_HARD_MAX = 2 * WAITING_TORRENTS_MAX;
-
-/** Problems that may pass while the app runs. */
-const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
 
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
 type SearchPort = Port<never, WriterToSearch>;
@@ -50,13 +48,14 @@ export class StoreWriter {
   readonly #retries = new RetryDesk();
   #timer: Timer | null = null;
   #refill: TokenRefill | null = null;
-  #commitsSinceCheckpoint = 0;
+  readonly #checkpointer: Checkpointer;
   /** What went wrong last and has not been put right; null while all is well. */
   #problemKind: CatalogueProblemKind | null = null;
   #droppedCount = 0;
 
   constructor(dependencies: StoreWriterDependencies) {
     this.#dependencies = dependencies;
+    this.#checkpointer = new Checkpointer(dependencies.options.databasePath, dependencies.log);
   }
 
   /** Torrents that came while `waiting` was full and are lost until somebody finds them again. */
@@ -171,7 +170,7 @@ export class StoreWriter {
         this.#waiting.splice(0, COMMIT_TORRENTS_MAX);
         this.#recovered(this.#catalogue);
         this.#announce(this.#catalogue, outcome);
-        this.#checkpointNowAndThen(this.#catalogue);
+        this.#checkpointer.committed(this.#catalogue);
       } catch (error) {
         this.#fail(error);
         return this.#answerStored(0);
@@ -211,21 +210,29 @@ export class StoreWriter {
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
   }
 
-  /** A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log keeps everything. */
-  #checkpointNowAndThen(catalogue: Catalogue): void {
-    this.#commitsSinceCheckpoint++;
-    if (this.#commitsSinceCheckpoint < COMMITS_PER_CHECKPOINT) return;
-    this.#commitsSinceCheckpoint = 0;
+  // -------------------------------------------------------------- answering
+
+  /** Always answers: what cannot be written now is refused with the sentence of its problem. */
+  request(request: StoreRequest): void {
+    const { clock, options, post } = this.#dependencies;
+    const { requestId } = request;
+    const refuse = (problem: string): void => post({ type: 'store-request-failed', requestId, problem });
+    if (!this.#catalogue) return refuse('The catalogue is not open at the moment. Try again.');
     try {
-      catalogue.checkpoint('PASSIVE');
+      const { answer, marked, blocked } = answerOwner(this.#catalogue, request, clock.nowUnixSeconds());
+      post(answer);
+      if (marked && marked.hiddenIds.length + marked.shownIds.length > 0) {
+        const { hiddenIds: removedIds, shownIds: restoredIds } = marked;
+        this.#search?.post({ type: 'changed', removedIds, peers: [], restoredIds });
+      }
+      // To the engine's filter they are known from now on; what is fetched already is refused when it comes.
+      if (blocked.length > 0)
+        this.#engine?.post({ type: 'warm-up', infohashes: blocked, isLast: false }, [blocked.buffer]);
     } catch (error) {
-      const problem = asCatalogueProblem(error, this.#dependencies.options.databasePath);
-      if (!PASSING_PROBLEMS.has(problem.kind)) throw error;
-      this.#dependencies.log.warn(`The log was not moved into the catalogue yet: ${problem.kind}`);
+      refuse(asCatalogueProblem(error, options.databasePath).message);
+      this.#fail(error);
     }
   }
-
-  // -------------------------------------------------------------- answering
 
   /** Always answers; a catalogue that cannot be read knows nothing. */
   #answerKnown(questionId: number, infohashes: Uint8Array): void {

@@ -28,6 +28,8 @@ owner.on((command) => {
       return writer.connectSearch(threadPort(command.port));
     case 'stop':
       return stopSoon();
+    default:
+      return writer.request(command);
   }
 });
 writer.start();
