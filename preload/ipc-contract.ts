@@ -1,7 +1,8 @@
 // The wall between the window and the app, as one file that both sides read: every call, every event, every limit.
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
-// `preload.ts` turns the same names into functions; the renderer sees only types. Imports nothing but valibot.
+// `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
+import { settingsChange, type SettingsDto } from './settings-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -14,16 +15,13 @@ export const STATUS_EVERY_MS = 500;
 
 const infohashHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const infohashesHex = (most: number) => v.pipe(v.array(infohashHex), v.minLength(1), v.maxLength(most));
+const pageLimit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PAGE_ROWS_MAX));
 const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
 
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
-export const THEMES = ['system', 'light', 'dark'] as const;
-/** How many names the search can keep in memory. */
-export const NAMES_IN_MEMORY = [250_000, 1_000_000, 3_000_000] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 export type SortOrder = (typeof SORT_ORDERS)[number];
-export type Theme = (typeof THEMES)[number];
 
 // ---------------------------------------------------------------- what travels to the window
 
@@ -33,6 +31,8 @@ export type CrawlState =
 export interface StatusDto {
   readonly state: CrawlState;
   readonly problem: string | null;
+  /** A sentence about something that was mended: a damaged file was put aside. Stays until the app ends. */
+  readonly notice: string | null;
   readonly pace: string;
   readonly nodes: number;
   readonly packetsOut: number;
@@ -51,17 +51,14 @@ export interface StatusDto {
 
 export interface StartDto {
   readonly status: StatusDto;
-  readonly theme: Theme;
+  readonly settings: SettingsDto;
   readonly appVersion: string;
   /** Says which runtime and that it is the test runtime, where it is; else null. */
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
-  /** Names that the search keeps in memory, of the choices with what each costs. */
-  readonly namesInMemory: number;
+  /** What names in memory cost, choice by choice. */
   readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
-  /** True: the person has agreed to hand magnets to the system's client once already. */
-  readonly mayOpenMagnets: boolean;
 }
 
 export interface SwarmCountDto {
@@ -103,10 +100,19 @@ export interface ResultPageDto {
   readonly nextCursor: string | null;
   readonly totalCount: number;
   readonly totalIsExact: boolean;
+  /** The first so many can also be had by their place (`rowsAt`); 0: only page after page. */
+  readonly reachableCount: number;
   /** True: the next page brings what only the disk knows, and the whole figures. What is shown stays where it is. */
   readonly isPartial: boolean;
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   readonly didYouMean: readonly string[];
+}
+
+export interface ResultRowsDto {
+  /** Null in the place of a row that has left the catalogue since. */
+  readonly rows: readonly (ResultRowDto | null)[];
+  /** Goes on behind the last row that can be reached. */
+  readonly tailCursor: string;
 }
 
 /** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
@@ -157,10 +163,19 @@ export const callInputs = {
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
-    limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PAGE_ROWS_MAX)),
+    limit: pageLimit,
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
     /** True: only what is in memory, at once; see `isPartial`. */
     isFast: v.boolean(),
+  }),
+  /** Rows out of the middle of a list: `cursor` is any of its cursors, `offset` below its `reachableCount`. */
+  rowsAt: v.strictObject({
+    text: queryText,
+    sort: v.picklist(SORT_ORDERS),
+    contentType: v.nullable(v.picklist(CONTENT_TYPES)),
+    limit: pageLimit,
+    cursor: v.pipe(v.string(), v.maxLength(200)),
+    offset: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   }),
   suggest: v.strictObject({ text: queryText }),
   getDetails: v.strictObject({ infohashHex }),
@@ -172,8 +187,8 @@ export const callInputs = {
   /** `isConfirmed`: the person just agreed to hand magnets to the system's client; remembered. */
   openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
   setPaused: v.strictObject({ isPaused: v.boolean() }),
-  setTheme: v.strictObject({ theme: v.picklist(THEMES) }),
-  setNamesInMemory: v.strictObject({ names: v.picklist(NAMES_IN_MEMORY) }),
+  /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
+  changeSettings: settingsChange,
   quit: nothing,
 } as const;
 
@@ -185,6 +200,8 @@ export interface CallOutputs {
   acceptNotice: null;
   /** Null: a newer search of this window overtook it. */
   search: ResultPageDto | null;
+  /** Null: a newer search of this window overtook it. */
+  rowsAt: ResultRowsDto | null;
   suggest: readonly string[];
   getDetails: DetailsDto | null;
   copyMagnet: null;
@@ -195,8 +212,7 @@ export interface CallOutputs {
   /** `needs-consent`: ask the person, then call again with isConfirmed. `no-client`: nothing on this system opens magnets. */
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
-  setTheme: null;
-  setNamesInMemory: null;
+  changeSettings: null;
   quit: null;
 }
 
@@ -204,6 +220,8 @@ export interface CallOutputs {
 
 export interface Events {
   status: StatusDto;
+  /** All of them, after some have changed. */
+  settings: SettingsDto;
   /** Torrents were committed and can be found now. */
   torrentsAdded: { readonly addedCount: number; readonly torrentCount: number };
   healthFound: readonly HealthFoundDto[];

@@ -11,6 +11,7 @@ const STORE_CONTRACT = 'main/store/store-contract.ts';
 /** Part of it. */
 const OWNER_CONTRACT = 'main/store/owner-contract.ts';
 const IPC_CONTRACT = 'preload/ipc-contract.ts';
+const SETTINGS_CONTRACT = 'preload/settings-contract.ts';
 
 /** Room -> rooms (folders) and single files that it may import, beside itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -31,14 +32,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, OWNER_CONTRACT, TORRENT],
   'main/app': [
     ...['main/base', 'main/session'],
-    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, OWNER_CONTRACT, IPC_CONTRACT, TORRENT],
+    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, OWNER_CONTRACT],
+    ...[IPC_CONTRACT, SETTINGS_CONTRACT, TORRENT],
   ],
   // Entries, by file: the desktop app, and the two commands of the terminal.
   'main/main.ts': ['main/app', 'main/base', 'main/session', ENGINE_CONTRACT, STORE_CONTRACT],
   'main/headless.ts': ['main/base', 'main/session', 'main/engine', 'main/store', 'main/catalogue'],
   'main/search-command.ts': ['main/base', 'main/session', 'main/store', 'main/search', 'main/catalogue'],
   preload: [],
-  renderer: [IPC_CONTRACT],
+  renderer: [IPC_CONTRACT, SETTINGS_CONTRACT],
 };
 
 /** Outside thing -> the files or rooms that own it. What is missing here may not be imported at all. */
@@ -47,7 +49,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'better-sqlite3': ['main/catalogue/open-database.ts'],
   flexsearch: ['main/search/suggestions.ts'],
   bencode: ['main/dht/routing-table-file.ts', 'main/dht/saved-table.ts'], // our own files; the wire has its own scanner
-  valibot: ['main/app', IPC_CONTRACT],
+  valibot: ['main/app', IPC_CONTRACT, SETTINGS_CONTRACT],
   svelte: ['renderer'],
   virtua: ['renderer'],
   '@lucide/svelte': ['renderer'],
@@ -104,7 +106,7 @@ describe('who may import whom', () => {
     const values = sources
       .filter((file) => file.path.startsWith('renderer/'))
       .flatMap((file) => file.imports.map((entry) => ({ file, entry })))
-      .filter(({ entry }) => entry.target === IPC_CONTRACT && !entry.isTypeOnly);
+      .filter(({ entry }) => [IPC_CONTRACT, SETTINGS_CONTRACT].includes(entry.target) && !entry.isTypeOnly);
     expect(values.map(({ file }) => file.path)).toEqual([]);
   });
 

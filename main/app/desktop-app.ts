@@ -3,14 +3,16 @@ import { app, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'elec
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { DEFAULT_BOOTSTRAP, type EngineOptions } from '../engine/engine-contract.ts';
+import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
 import { namesInMemoryChoices } from '../store/store-contract.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
+import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
 import type { DataFolders } from './data-folders.ts';
+import { engineOptions, withoutOverridden } from './engine-options.ts';
 import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-handlers.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { runtimeNotice } from './runtime-notice.ts';
@@ -38,10 +40,12 @@ export class DesktopApp {
   readonly #session: Session;
   readonly #windowNews: WindowNews;
   readonly #background: Background;
+  #launch: LaunchOptions;
   #window: BrowserWindow | null = null;
 
   constructor(options: DesktopAppOptions) {
     this.#options = options;
+    this.#launch = options.launch;
     this.#session = new Session({
       clock: options.clock,
       log: options.log,
@@ -97,7 +101,7 @@ export class DesktopApp {
   /** Opens the catalogue, the window and the tray; starts the engine if the person agreed in an earlier run. */
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
-    nativeTheme.themeSource = settings.settings.theme;
+    this.#applyChanges();
     handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
     this.#session.start();
     if (settings.settings.consentAtUnixSeconds !== null) this.#session.startEngine(this.#engineOptions());
@@ -158,12 +162,10 @@ export class DesktopApp {
       ...torrentCalls({ session: this.#session, settings, log }),
       getStart: () => ({
         status: this.#status(),
-        theme: settings.settings.theme,
+        settings: settings.settings,
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
-        mayOpenMagnets: settings.settings.mayOpenMagnets,
-        namesInMemory: settings.settings.namesInMemory,
         namesInMemoryChoices: namesInMemoryChoices(),
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
@@ -171,14 +173,8 @@ export class DesktopApp {
         this.setPaused(isPaused);
         return null;
       },
-      setTheme: ({ theme }) => {
-        nativeTheme.themeSource = theme;
-        void settings.change({ theme });
-        return null;
-      },
-      setNamesInMemory: ({ names }) => {
-        this.#session.setNamesInMemory(names);
-        void settings.change({ namesInMemory: names });
+      changeSettings: (change) => {
+        void settings.change(change);
         return null;
       },
       quit: () => {
@@ -201,22 +197,27 @@ export class DesktopApp {
   }
 
   #engineOptions(): EngineOptions {
-    const { launch, folders, settings } = this.#options;
-    return {
-      dataDir: folders.dataDir,
-      bootstrap: launch.bootstrap ?? DEFAULT_BOOTSTRAP,
-      bindHost: launch.bindHost ?? '0.0.0.0',
-      port: launch.port ?? 0,
-      pace: launch.pace ?? settings.settings.pace,
-      isServing: false,
-      localAddressesAllowed: launch.localAddressesAllowed,
-      startPaused: settings.settings.isPaused,
+    const { folders, settings } = this.#options;
+    return engineOptions(this.#launch, folders, settings.settings);
+  }
+
+  /** From here on a changed setting reaches whoever owns it, and the window. */
+  #applyChanges(): void {
+    const { settings } = this.#options;
+    const appliers = settingAppliers(this.#session, () => this.#engineOptions());
+    nativeTheme.themeSource = themeSourceOf(settings.settings.theme);
+    settings.onChanged = (now, before) => {
+      this.#launch = withoutOverridden(this.#launch, now, before);
+      applySettings(appliers, now, before);
+      sendEvent(this.#window, 'settings', now);
+      this.#windowNews.changed();
     };
   }
 
   #status(): StatusDto {
     const { consentAtUnixSeconds, isPaused, pace } = this.#options.settings.settings;
     const status = statusDto(this.#session.status, { hasAgreed: consentAtUnixSeconds !== null, isPaused, pace });
-    return { ...status, problem: status.problem ?? this.#options.settings.problem };
+    const { problem, notice } = this.#options.settings;
+    return { ...status, problem: status.problem ?? problem, notice: status.notice ?? notice };
   }
 }

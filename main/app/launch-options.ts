@@ -1,6 +1,6 @@
 // What may be said on the command line of the desktop app. Unknown switches belong to Chromium and are left alone.
 import { parseContact } from '../engine/engine-arguments.ts';
-import { PACES, type EngineOptions, type Pace } from '../engine/engine-contract.ts';
+import { PACES, type EngineOptions, type PaceName } from '../engine/engine-contract.ts';
 
 export interface LaunchOptions {
   /** Everything (settings, profile, catalogue, tables) in this folder; null for the system's places. */
@@ -9,7 +9,7 @@ export interface LaunchOptions {
   readonly bootstrap: EngineOptions['bootstrap'] | null;
   readonly bindHost: string | null;
   readonly port: number | null;
-  readonly pace: Pace | null;
+  readonly pace: PaceName | null;
   readonly localAddressesAllowed: boolean;
   /** Start in the tray, without a window. */
   readonly isHidden: boolean;

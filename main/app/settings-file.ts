@@ -1,40 +1,29 @@
-// The few things the app remembers about the person's wishes, as one small JSON file: readable before any database opens.
+// What the app remembers about the person's wishes, as one small JSON file: readable before any database opens.
 // A damaged file is kept aside and said; it is never a reason not to start.
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import * as v from 'valibot';
-import { PACES } from '../engine/engine-contract.ts';
-import { NAMES_IN_MEMORY, NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
-import { THEMES } from '../../preload/ipc-contract.ts';
+import { replaceFile } from '../base/replace-file.ts';
+import type { Settings } from '../../preload/settings-contract.ts';
+import { settingsFrom } from './settings-schema.ts';
 
-const settingsSchema = v.object({
-  /** When the network notice was accepted; null: nothing may be sent. */
-  consentAtUnixSeconds: v.fallback(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))), null),
-  isPaused: v.fallback(v.boolean(), false),
-  pace: v.fallback(v.picklist(PACES), 'balanced'),
-  theme: v.fallback(v.picklist(THEMES), 'system'),
-  mayOpenMagnets: v.fallback(v.boolean(), false),
-  /** Names that the search keeps in memory. */
-  namesInMemory: v.fallback(v.picklist(NAMES_IN_MEMORY), NAMES_IN_MEMORY_DEFAULT),
-  /** What closing the window means; null: ask. */
-  closesToTray: v.fallback(v.nullable(v.boolean()), null),
-});
-
-export type Settings = v.InferOutput<typeof settingsSchema>;
-
-/** A settings file is a few hundred bytes; a bigger one is not ours. */
-const FILE_BYTES_MAX = 64 * 1024;
+/** Some kilobytes, unless many words are blocked; a bigger one is not ours. */
+const FILE_CHARACTERS_MAX = 1024 * 1024;
 
 export class SettingsFile {
   readonly #path: string;
   #settings: Settings;
   #writing: Promise<void> = Promise.resolve();
-  /** A sentence when the file was damaged or cannot be written, else null. */
+  /** A sentence when the file was damaged and put aside; it stays until the app ends. */
+  readonly notice: string | null;
+  /** A sentence while the settings cannot be written, else null. */
   problem: string | null = null;
+  /** Called with the settings as they are now and as they were, at once, before they are on disk. */
+  onChanged: (settings: Settings, before: Settings) => void = () => undefined;
 
-  private constructor(filePath: string, settings: Settings) {
+  private constructor(filePath: string, settings: Settings, notice: string | null) {
     this.#path = filePath;
     this.#settings = settings;
+    this.notice = notice;
   }
 
   get settings(): Readonly<Settings> {
@@ -43,21 +32,29 @@ export class SettingsFile {
 
   /** Reads `filePath`; missing means defaults. Never rejects. */
   static async read(filePath: string): Promise<SettingsFile> {
-    const text = await readFile(filePath, 'utf8').catch(() => null);
-    const parsed = text === null || text.length > FILE_BYTES_MAX ? null : parseJson(text);
-    const result = v.safeParse(settingsSchema, parsed ?? {});
-    const file = new SettingsFile(filePath, result.success ? result.output : v.parse(settingsSchema, {}));
-    if (text !== null && (parsed === null || !result.success)) {
-      const kept = `${filePath}.damaged`;
-      await rename(filePath, kept).catch(() => undefined);
-      file.problem = `The settings file was damaged and was put aside as ${path.basename(kept)}. Defaults are in use.`;
-    }
-    return file;
+    const text = await readFile(filePath, 'utf8').catch((error: unknown) => (isMissing(error) ? null : ''));
+    const parsed = text === null || text.length > FILE_CHARACTERS_MAX ? null : parseJson(text);
+    const { settings, badFields } = settingsFrom(parsed ?? {});
+    const isDamaged = text !== null && (parsed === null || badFields.length > 0);
+    if (!isDamaged) return new SettingsFile(filePath, settings, null);
+    const isKept = await copyFile(filePath, `${filePath}.damaged`).then(
+      () => true,
+      () => false,
+    );
+    const what =
+      parsed === null
+        ? 'The settings file was damaged. Settings are at their defaults'
+        : `Some settings could not be read and are at their defaults: ${badFields.join(', ')}`;
+    const aside = isKept ? ` The old file was kept as ${path.basename(filePath)}.damaged.` : '';
+    return new SettingsFile(filePath, settings, `${what}.${aside} Torrents are not touched by this.`);
   }
 
   /** Changes some settings now and writes the file soon (temporary file, then rename); writes never overlap. */
-  change(change: Partial<Settings>): Promise<void> {
-    this.#settings = { ...this.#settings, ...change };
+  change(change: { readonly [Name in keyof Settings]?: Settings[Name] | undefined }): Promise<void> {
+    const before = this.#settings;
+    const given = Object.entries(change).filter(([, value]) => value !== undefined);
+    this.#settings = { ...before, ...(Object.fromEntries(given) as Partial<Settings>) };
+    this.onChanged(this.#settings, before);
     this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
   }
@@ -65,20 +62,18 @@ export class SettingsFile {
   async #write(): Promise<void> {
     try {
       await mkdir(path.dirname(this.#path), { recursive: true });
-      const temporary = `${this.#path}.new`;
-      const handle = await open(temporary, 'w', 0o600);
-      try {
-        await handle.writeFile(`${JSON.stringify(this.#settings, null, 2)}\n`);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, this.#path);
+      await replaceFile(this.#path, async (file) => {
+        await file.writeFile(`${JSON.stringify(this.#settings, null, 2)}\n`);
+      });
       this.problem = null;
     } catch (error) {
       this.problem = `The settings could not be saved: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 function parseJson(text: string): object | null {

@@ -14,6 +14,7 @@ export function statusDto(
   return {
     state: wishes.hasAgreed ? (engine?.state ?? stateWithoutEngine) : 'awaiting-consent',
     problem: session.problem ?? engine?.problem ?? null,
+    notice: session.notice,
     pace: engine?.pace ?? wishes.pace,
     nodes: engine?.nodes ?? 0,
     packetsOut: engine?.packetsOut ?? 0,

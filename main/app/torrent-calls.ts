@@ -17,7 +17,15 @@ export interface TorrentCallsParts {
 }
 
 type TorrentCallName =
-  'search' | 'suggest' | 'getDetails' | 'copyMagnet' | 'copyMagnets' | 'copyInfohash' | 'openMagnet' | 'checkHealth';
+  | 'search'
+  | 'rowsAt'
+  | 'suggest'
+  | 'getDetails'
+  | 'copyMagnet'
+  | 'copyMagnets'
+  | 'copyInfohash'
+  | 'openMagnet'
+  | 'checkHealth';
 
 /** The handlers of the calls about torrents. */
 export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pick<CallHandlers, TorrentCallName> {
@@ -29,6 +37,7 @@ export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pic
   };
   return {
     search: (request) => search.search('window', request),
+    rowsAt: (request) => search.rowsAt('window', request),
     suggest: ({ text }) => search.suggest(text),
     getDetails: async ({ infohashHex }) => {
       const details = await search.details(infohashHex);

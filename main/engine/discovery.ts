@@ -211,7 +211,7 @@ export class Discovery {
         silentMs: nowMs - this.#heard.atMs,
         packetsOutDuringSilence: counters.packetsOut - this.#heard.packetsOut,
       }),
-      pace: this.#pace,
+      pace: typeof this.#pace === 'string' ? this.#pace : 'custom',
       nodes,
       nodes4,
       nodes6,

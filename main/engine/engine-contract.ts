@@ -3,11 +3,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { HealthReport } from '../catalogue/torrent.ts';
 import type { DhtFigures } from '../dht/dht-contract.ts';
+import type { CustomPace } from '../scrape/pace-profiles.ts';
 import type { ScrapeFigures } from '../scrape/scrape-contract.ts';
 import type { VersionRow } from '../stats/client-versions.ts';
 
 export const PACES = ['gentle', 'balanced', 'fast'] as const;
-export type Pace = (typeof PACES)[number];
+export type PaceName = (typeof PACES)[number];
+/** A profile, or limits of the person's own. */
+export type Pace = PaceName | CustomPace;
 
 /** The one crawl state that window, tray and terminal draw. */
 export type CrawlState =
@@ -23,7 +26,7 @@ export type CrawlState =
 export type Ipv6State =
   | 'running'
   | 'not-available' // wanted, but this machine has no global unicast address now, or it cannot be used
-  | 'off'; //          an IPv4 address was chosen to be bound to
+  | 'off'; //          an IPv4 address was chosen to be bound to, or IPv6 is not wanted
 
 /** With no reply from the network for this long, window and terminal say so and name the demo. */
 export const NO_REPLY_AFTER_MS = 30_000;
@@ -52,7 +55,7 @@ export interface EngineStatus extends CountedStatus {
   readonly state: CrawlState;
   /** A sentence for the person when state is `failed` or `no-reply`, else null. */
   readonly problem: string | null;
-  readonly pace: Pace;
+  readonly pace: PaceName | 'custom';
   /** Good and questionable nodes in the main table and in the needle tables, each counted once. */
   readonly nodes: number;
   /** Of those, by family of addresses (BEP 32). */
@@ -158,6 +161,8 @@ export interface EngineOptions {
   readonly bindHost: string;
   /** An IPv6 address to use beside it. Without: a global one if there is any, but only with bindHost 0.0.0.0. */
   readonly bindHost6?: string;
+  /** False: no IPv6 beside IPv4. Default true. */
+  readonly hasIpv6?: boolean;
   /** 0 lets the system choose; the chosen port is saved and tried again next time. */
   readonly port: number;
   readonly pace: Pace;

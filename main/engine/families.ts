@@ -141,7 +141,8 @@ export class Families {
   }
 
   get #isBesideWanted(): boolean {
-    return this.#options.bindHost6 !== undefined || this.#options.bindHost === ANY_IPV4;
+    const { bindHost, bindHost6, hasIpv6 = true } = this.#options;
+    return bindHost6 !== undefined || (hasIpv6 && bindHost === ANY_IPV4);
   }
 
   /** `beside`: the main family, if it is not the one to be made. */

@@ -12,7 +12,7 @@ import type { DialPeer } from '../metadata/transports/peer-connection.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../metadata/metadata-fetcher.ts';
 import { isFailureOfPeers, nextTryAt } from '../metadata/retry-ladder.ts';
 import { type FlowTotals, TcpPace } from '../metadata/tcp-pace.ts';
-import { PACE_PROFILES, type Pace } from '../scrape/pace.ts';
+import { type Pace, profileOf } from '../scrape/pace-profiles.ts';
 import type { PeerStage, PeerStages, Unanswered } from '../scrape/peer-stages.ts';
 import type { Counters } from '../stats/counters.ts';
 import type { RetryDue, StoreLink } from './store-link.ts';
@@ -36,6 +36,7 @@ export interface MetadataLineDependencies {
 export interface MetadataLineOptions {
   readonly pace: Pace;
   readonly bindHost: string;
+  readonly bindHost6?: string;
   readonly localAddressesAllowed: boolean;
 }
 
@@ -67,7 +68,7 @@ export class MetadataLine {
     this.#pace = new TcpPace(ceilingOf(options.pace), clock.nowMs(), options.localAddressesAllowed);
     this.fetcher = new MetadataFetcher(
       dependencies,
-      { ...this.#pace.limits(clock.nowMs()), bindHost: options.bindHost },
+      { ...this.#pace.limits(clock.nowMs()), bindHost: options.bindHost, bindHost6: options.bindHost6 },
       {
         onFetched: (fetched) => this.#fetched(fetched),
         onGivenUp: (infohash, reason) => this.#gaveUp(infohash, reason),
@@ -200,7 +201,7 @@ function tcpFlows(counters: Counters): FlowTotals {
 }
 
 function ceilingOf(pace: Pace): ConnectionLimits {
-  const { tcpOpenMax, tcpNewPerSecond } = PACE_PROFILES[pace];
+  const { tcpOpenMax, tcpNewPerSecond } = profileOf(pace);
   return { connectionsMax: tcpOpenMax, newConnectionsPerSecond: tcpNewPerSecond };
 }
 

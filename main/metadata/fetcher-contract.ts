@@ -23,6 +23,8 @@ export interface MetadataDependencies {
 export interface MetadataOptions extends ConnectionLimits {
   /** Local address of every connection; a wildcard lets the system choose. */
   readonly bindHost: string;
+  /** That of IPv6 connections, where `bindHost` is an IPv4 address; without it there are none, unless `bindHost` is 0.0.0.0. */
+  readonly bindHost6?: string | undefined;
   /** Default: all of them. */
   readonly transports?: TransportOptions;
   /** Peers asked at the same time for one infohash; default SESSIONS_PER_JOB_MAX, and no more than that. */

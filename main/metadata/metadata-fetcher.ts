@@ -27,7 +27,7 @@ const SECOND_PEER_AFTER_MS = 1000;
 export class MetadataFetcher {
   readonly #dependencies: MetadataDependencies;
   readonly #listener: MetadataListener;
-  readonly #localAddress: string | null;
+  readonly #local: LocalAddresses;
   readonly #limits: DialLimits;
   readonly #peersAtOnceMax: number;
   readonly #queue = new FetchQueue();
@@ -46,7 +46,7 @@ export class MetadataFetcher {
     this.#listener = listener;
     this.#policy = new TransportPolicy(options.transports);
     this.#verifier = new MetadataVerifier(dependencies.clock, this.#memory);
-    this.#localAddress = options.bindHost === '0.0.0.0' || options.bindHost === '::' ? null : options.bindHost;
+    this.#local = localAddresses(options);
     this.#peersAtOnceMax = Math.min(options.peersAtOnceMax ?? SESSIONS_PER_JOB_MAX, SESSIONS_PER_JOB_MAX);
     this.#limits = new DialLimits(options, dependencies.clock.nowMs());
   }
@@ -126,11 +126,7 @@ export class MetadataFetcher {
 
   #isDialable(contact: Contact, nowMs: number): boolean {
     if (!isDialablePort(contact.port) || !this.#dependencies.mayConnect(contact)) return false;
-    // Bound to an address of one family, a connection in the other would leave by another way than the user chose.
-    const bound = this.#localAddress;
-    return (
-      (bound === null || bound.includes(':') === contact.host.includes(':')) && !this.#limits.isShunned(contact, nowMs)
-    );
+    return this.#local[familyOf(contact)] !== undefined && !this.#limits.isShunned(contact, nowMs);
   }
 
   #tick(): void {
@@ -175,7 +171,7 @@ export class MetadataFetcher {
     const session: PeerAttempt = new PeerAttempt(job.infohash, contact, {
       ...this.#dependencies,
       memory: this.#memory,
-      localAddress: this.#localAddress,
+      localAddress: this.#local[familyOf(contact)] ?? null,
       policy: this.#policy,
       takeFlow: () => this.#limits.reopen(this.#dependencies.clock.nowMs()),
       onEnd: (end) => this.#onEnd(job, session, end),
@@ -278,4 +274,18 @@ export class MetadataFetcher {
     else this.#ticker?.cancel();
     if (!isTicking) this.#ticker = null;
   }
+}
+
+/** Where connections of each family leave from: null is wherever the system chooses, undefined is nowhere. */
+type LocalAddresses = Readonly<Record<'v4' | 'v6', string | null | undefined>>;
+
+/** Bound to an address of one family, a connection in the other would leave by another way than the person chose. */
+function localAddresses({ bindHost, bindHost6 }: MetadataOptions): LocalAddresses {
+  const isAny = bindHost === '0.0.0.0' || bindHost === '::';
+  if (isAny) return { v4: null, v6: bindHost6 ?? null };
+  return bindHost.includes(':') ? { v4: undefined, v6: bindHost } : { v4: bindHost, v6: bindHost6 };
+}
+
+function familyOf({ host }: Contact): 'v4' | 'v6' {
+  return host.includes(':') ? 'v6' : 'v4';
 }

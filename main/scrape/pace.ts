@@ -3,26 +3,9 @@
 // well, halving on a signal. A full NAT table gives no error: it shows as replies that stop coming.
 // Here is arithmetic only; ScrapeLoop feeds it and hands `rates` to the node's send budget.
 import { assert } from '../base/assert.ts';
+import { type Pace, PACE_PROFILES, type PaceProfile, profileOf } from './pace-profiles.ts';
 import { RateCap } from './rate-cap.ts';
 import { ReplyWatch } from './reply-watch.ts';
-
-export type Pace = 'gentle' | 'balanced' | 'fast';
-
-export interface PaceProfile {
-  readonly newAddressesPerSecond: number;
-  readonly packetsPerSecond: number;
-  readonly perAddressPerSecond: number;
-  readonly perAddressBurst: number;
-  readonly tcpNewPerSecond: number;
-  readonly tcpOpenMax: number;
-}
-
-/** protocol.md 5.2; to one address never more than one query a second and four in a burst. Gentle is for an unknown NAT and on battery, balanced the usual ceiling, fast for who asked for it. */
-export const PACE_PROFILES: Readonly<Record<Pace, PaceProfile>> = {
-  gentle: profile(8, 30, { perAddressPerSecond: 1, perAddressBurst: 3, tcpNewPerSecond: 2, tcpOpenMax: 16 }),
-  balanced: profile(20, 80, { perAddressPerSecond: 1, perAddressBurst: 3, tcpNewPerSecond: 5, tcpOpenMax: 48 }),
-  fast: profile(100, 400, { perAddressPerSecond: 1, perAddressBurst: 4, tcpNewPerSecond: 15, tcpOpenMax: 150 }),
-};
 
 /** Without a signal the rate grows by 1/s this often (fast: by 5/s), so gentle reaches balanced in 2 minutes. */
 export const INCREASE_EVERY_MS = 10_000;
@@ -88,6 +71,7 @@ export class PaceController {
   /** Of the profile's rates: two families of addresses that crawl beside each other have half of them each (BEP 32). */
   share = 1;
   #pace: Pace;
+  #profile: PaceProfile;
   #perSecond: number;
   #holdUntilMs: number;
   #restUntilMs = 0;
@@ -116,6 +100,7 @@ export class PaceController {
   /** `startsFast`: on a network of one's own there is no router to be gentle with. */
   constructor(pace: Pace, nowMs: number, onRest: () => void, startsFast = false) {
     this.#pace = pace;
+    this.#profile = profileOf(pace);
     this.#startsFast = startsFast;
     this.#perSecond = this.#startRate();
     this.#onRest = onRest;
@@ -137,6 +122,7 @@ export class PaceController {
   /** The person chose: the ceiling changes at once, the rate starts from the profile's beginning. */
   setPace(pace: Pace, nowMs: number): void {
     this.#pace = pace;
+    this.#profile = profileOf(pace);
     this.#perSecond = this.#startRate();
     this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
     this.#restUntilMs = 0;
@@ -172,7 +158,7 @@ export class PaceController {
   }
 
   get rates(): Rates {
-    const { newAddressesPerSecond, packetsPerSecond, perAddressPerSecond, perAddressBurst } = PACE_PROFILES[this.#pace];
+    const { newAddressesPerSecond, packetsPerSecond, perAddressPerSecond, perAddressBurst } = this.#profile;
     const share = (this.#perSecond / newAddressesPerSecond) * this.share;
     return {
       newAddressesPerSecond: this.#perSecond * this.share,
@@ -189,7 +175,7 @@ export class PaceController {
   }
 
   figures(nowMs: number): PaceFigures {
-    const { newAddressesPerSecond: ceiling } = PACE_PROFILES[this.#pace];
+    const { newAddressesPerSecond: ceiling } = this.#profile;
     const isHeld = this.#lastSignal !== null && nowMs < this.#holdUntilMs;
     const isAtCeiling = this.#perSecond >= ceiling;
     return {
@@ -204,7 +190,7 @@ export class PaceController {
   }
 
   checkInvariants(): void {
-    const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
+    const ceiling = this.#profile.newAddressesPerSecond;
     assert(this.#perSecond >= FLOOR_PER_SECOND && this.#perSecond <= ceiling, 'the rate left its range');
     assert(this.#roundTripsMs.length <= ROUND_TRIPS_MAX, 'too many round trips kept');
     this.#watch.checkInvariants();
@@ -240,8 +226,8 @@ export class PaceController {
 
   /** All begin with gentle's rate, as the router is unknown. */
   #startRate(): number {
-    const { newAddressesPerSecond } = PACE_PROFILES[this.#pace];
-    const gentle = PACE_PROFILES.gentle.newAddressesPerSecond;
+    const { newAddressesPerSecond } = this.#profile;
+    const gentle = Math.min(PACE_PROFILES.gentle.newAddressesPerSecond, newAddressesPerSecond);
     return this.#startsFast ? Math.max(gentle, newAddressesPerSecond / 2) : gentle;
   }
 
@@ -276,7 +262,7 @@ export class PaceController {
     const isUsed = askedCount >= this.#perSecond * this.share * USED_SHARE_MIN * (INCREASE_EVERY_MS / 1000);
     this.#holdUntilMs = nowMs + INCREASE_EVERY_MS;
     if (!isUsed) return;
-    const ceiling = PACE_PROFILES[this.#pace].newAddressesPerSecond;
+    const ceiling = this.#profile.newAddressesPerSecond;
     this.#cap.lift(nowMs, ceiling);
     const highest = Math.max(FLOOR_PER_SECOND, Math.min(ceiling, this.#cap.perSecond));
     this.#perSecond = Math.min(highest, this.#perSecond + Math.max(1, ceiling * INCREASE_SHARE));
@@ -288,12 +274,4 @@ export class PaceController {
 
 function averaged(before: number | null, now: number): number {
   return before === null ? now : before + AVERAGE_WEIGHT * (now - before);
-}
-
-function profile(
-  newAddressesPerSecond: number,
-  packetsPerSecond: number,
-  rest: Omit<PaceProfile, 'newAddressesPerSecond' | 'packetsPerSecond'>,
-): PaceProfile {
-  return { newAddressesPerSecond, packetsPerSecond, ...rest };
 }

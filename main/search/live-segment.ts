@@ -141,5 +141,18 @@ export class LiveSegment {
   }
 }
 
+/** `segments` with `data` in the place of those within lowId to highId; null when one of them reaches beyond it. */
+export function withRangeReplaced(
+  segments: readonly LiveSegment[],
+  { lowId, highId }: { readonly lowId: number; readonly highId: number },
+  data: readonly SegmentData[],
+): LiveSegment[] | null {
+  const touched = segments.filter((segment) => segment.lowId <= highId && segment.highId >= lowId);
+  if (touched.some((segment) => segment.lowId < lowId || segment.highId > highId)) return null;
+  const before = segments.filter((segment) => segment.highId < lowId);
+  const after = segments.filter((segment) => segment.lowId > highId);
+  return [...before, ...data.map((one) => new LiveSegment(one)), ...after];
+}
+
 const isSet = (bits: Uint32Array | null, row: number): boolean =>
   bits !== null && (bits[row >>> 5]! & (1 << (row & 31))) !== 0;

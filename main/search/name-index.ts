@@ -4,11 +4,12 @@
 // Rows that leave the catalogue are marked as gone and left behind at the next merge; only the count of peers changes.
 import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType, NAMES_IN_MEMORY_DEFAULT, type SortOrder } from '../store/store-contract.ts';
-import type { IndexQuery } from './index-query.ts';
+import { type IndexQuery, matchesEverything } from './index-query.ts';
 import { PEERS_MAX, type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
-import { LiveSegment } from './live-segment.ts';
+import { LiveSegment, withRangeReplaced } from './live-segment.ts';
+import { OrderedIds } from './ordered-ids.ts';
 import { type RowOrder, rowOrder } from './row-order.ts';
-import { SegmentSearcher } from './segment-search.ts';
+import { keepRange, SegmentSearcher } from './segment-search.ts';
 import { type MergePart, mergeRun, mergeSteps } from './segment-merge.ts';
 import { type Place, TopRows } from './top-rows.ts';
 
@@ -137,16 +138,12 @@ export class NameIndex {
     return this.#segmentOf(id) ?? { lowId: id, highId: id };
   }
 
-  /** Puts `segments` in the place of those within lowId to highId; false when one of them reaches beyond it. */
-  replaceRange({ lowId, highId }: { lowId: number; highId: number }, segments: readonly SegmentData[]): boolean {
-    const isTouched = (segment: LiveSegment): boolean => segment.lowId <= highId && segment.highId >= lowId;
-    const before = this.#segments.filter((segment) => segment.highId < lowId);
-    const after = this.#segments.filter((segment) => segment.lowId > highId);
-    const replaced = this.#segments.filter(isTouched);
-    if (replaced.some((segment) => segment.lowId < lowId || segment.highId > highId)) return false;
-    this.#segments = [...before, ...segments.map((data) => new LiveSegment(data)), ...after];
-    for (const { rowCount } of replaced) this.#rowCount -= rowCount;
-    for (const { rowCount } of segments) this.#rowCount += rowCount;
+  /** Puts `data` in the place of the segments within lowId to highId; false when one of them reaches beyond it. */
+  replaceRange(range: { readonly lowId: number; readonly highId: number }, data: readonly SegmentData[]): boolean {
+    const segments = withRangeReplaced(this.#segments, range, data);
+    if (segments === null) return false;
+    this.#segments = segments;
+    this.#rowCount = segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
     return true;
   }
 
@@ -155,7 +152,7 @@ export class NameIndex {
     this.#segmentOf(id)?.setPeers(id, Math.min(PEERS_MAX, peersSeen));
   }
 
-  /** What the writer tells of rows that were there before. */
+  /** What the writer tells of rows that were there before; those that are shown again are for `restore`. */
   change({ removedIds, peers }: IndexChange): void {
     for (const id of removedIds) this.remove(id);
     for (const { id, peersSeen } of peers) this.setPeers(id, peersSeen);
@@ -203,6 +200,22 @@ export class NameIndex {
       totalCount: typeIndex >= 0 ? counts[typeIndex]! : counts.reduce((sum, count) => sum + count, 0),
       countsByType: countsByType as Record<ContentType, number>,
     };
+  }
+
+  /** Every match in its order, as ids: a job in steps of some milliseconds. What comes meanwhile is not in it. */
+  *idsInOrder(request: Omit<IndexRequest, 'limit' | 'withCounts' | 'after'>): Generator<void, Uint32Array> {
+    const typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
+    const ordered = new OrderedIds(this.#rowCount);
+    for (const segment of this.#segments.toReversed()) {
+      if (segment.lowId > request.highId || segment.highId < request.lowId) continue;
+      const bits = this.#searcher.matches(segment.data, request.query);
+      if (bits === null) continue;
+      keepRange(segment.data, bits, request);
+      segment.dropGone(bits);
+      ordered.add(segment.data, bits, rowOrder(segment.data, request), typeIndex);
+      yield;
+    }
+    return yield* ordered.sorted();
   }
 
   /**
@@ -257,17 +270,6 @@ export class NameIndex {
     }
     assert(rowCount === this.#rowCount, 'the row count is the sum of the segments');
   }
-}
-
-/** Clears the bits of rows outside lowId to highId. Nearly always there are none. */
-function keepRange({ ids }: SegmentData, bits: Uint32Array, { lowId, highId }: IndexRequest): void {
-  for (let row = 0; row < ids.length && ids[row]! < lowId; row++) bits[row >>> 5]! &= ~(1 << (row & 31));
-  for (let row = ids.length - 1; row >= 0 && ids[row]! > highId; row--) bits[row >>> 5]! &= ~(1 << (row & 31));
-}
-
-function matchesEverything({ required, anyOf, excluded, excludedAny, filter, matchesNothing }: IndexQuery): boolean {
-  const asked = required.length + anyOf.length + excluded.length + excludedAny.length;
-  return asked === 0 && filter === null && !matchesNothing;
 }
 
 interface Offering {

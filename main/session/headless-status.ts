@@ -45,7 +45,7 @@ export function headlessStatus(
     metadataFailures: engine?.metadataFailures ?? {},
     overflows: engine?.overflows ?? {},
     torrents: torrentCount,
-    pace: engine?.pace ?? options.pace,
+    pace: engine?.pace ?? (typeof options.pace === 'string' ? options.pace : 'custom'),
     isServing: engine?.isServing ?? options.isServing,
     localAddressesAllowed: engine?.localAddressesAllowed ?? options.localAddressesAllowed,
     port: engine?.port ?? 0,

@@ -3,6 +3,8 @@ import { LINKS_MAX } from '../store/store-contract.ts';
 import type {
   LinkFacts,
   ResultPage,
+  ResultRows,
+  RowsRequest,
   SearchCommand,
   SearchEvent,
   SearchRequest,
@@ -35,6 +37,11 @@ export class SearchClient {
   /** A page of results; null when a newer search of the same `box` overtook it. Rejects with SearchProblem. */
   search(box: string, request: SearchRequest): Promise<ResultPage | null> {
     return this.#ask((requestId) => ({ type: 'search', requestId, box, request }));
+  }
+
+  /** Rows out of the middle of a list; null when a newer search of the same `box` overtook it. */
+  rowsAt(box: string, request: RowsRequest): Promise<ResultRows | null> {
+    return this.#ask((requestId) => ({ type: 'rows-at', requestId, box, request }));
   }
 
   suggest(text: string): Promise<readonly string[]> {
@@ -71,6 +78,9 @@ export class SearchClient {
     switch (event.type) {
       case 'page':
         question.resolve(event.page);
+        break;
+      case 'rows':
+        question.resolve(event.rows);
         break;
       case 'superseded':
         question.resolve(null);

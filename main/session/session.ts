@@ -60,7 +60,9 @@ export class Session {
   #engineOptions: EngineOptions | null = null;
   #namesInMemory: number;
   /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
-  #givenUp: string | null = null;
+  #givenUp: { readonly name: WorkerName; readonly problem: string } | null = null;
+  #isEngineRestarting = false;
+  #hasStopped = false;
   #status: SessionStatus = {
     engine: null,
     counters: null,
@@ -120,6 +122,24 @@ export class Session {
     this.#engine.start();
   }
 
+  /**
+   * Starts the engine's thread anew with other options: another port or address. Its tables are saved and read again, so the
+   * crawl goes on where it was. Before `startEngine` it does nothing; called again meanwhile, the newest options count.
+   */
+  async restartEngine(engineOptions: EngineOptions): Promise<void> {
+    if (this.#engine === null) return;
+    this.#engineOptions = engineOptions;
+    if (this.#isEngineRestarting) return;
+    this.#isEngineRestarting = true;
+    await this.#engine.stop({ type: 'stop' }, STOP_LIMIT_MS);
+    this.#isEngineRestarting = false;
+    if (this.#hasStopped) return;
+    const isForgiven = this.#givenUp?.name === 'engine-worker';
+    if (isForgiven) this.#givenUp = null;
+    this.#change({ engine: null, counters: null, ...(isForgiven ? { problem: null } : {}) });
+    this.startEngine(this.#engineOptions);
+  }
+
   /** Stops or continues every outgoing packet; a restarted engine remembers it. */
   setPaused(isPaused: boolean): void {
     if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, startPaused: isPaused };
@@ -156,6 +176,7 @@ export class Session {
 
   /** Saves and ends everything, in the reverse order of start; resolves in any case, at the latest after a few seconds. */
   async stop(): Promise<void> {
+    this.#hasStopped = true;
     await this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS);
     await Promise.all([
       this.#writer.stop({ type: 'stop' }, STOP_LIMIT_MS),
@@ -205,7 +226,11 @@ export class Session {
     if (this.store.receive(event)) return;
     switch (event.type) {
       case 'ready':
-        this.#change({ torrentCount: event.torrentCount, notice: event.notice, problem: this.#givenUp });
+        this.#change({
+          torrentCount: event.torrentCount,
+          notice: event.notice,
+          problem: this.#givenUp?.problem ?? null,
+        });
         if (event.notice) this.#options.log.warn(event.notice);
         break;
       case 'torrents-added':
@@ -236,8 +261,9 @@ export class Session {
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
     if (!willRestart) {
       const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
-      this.#givenUp = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
-      this.#change({ problem: this.#givenUp });
+      const problem = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
+      this.#givenUp = { name, problem };
+      this.#change({ problem });
     }
   }
 

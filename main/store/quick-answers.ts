@@ -2,7 +2,7 @@
 import type { SearchCommand, SearchEvent } from './store-contract.ts';
 import type { StoreSearch } from './store-search.ts';
 
-type QuickRequest = Exclude<Extract<SearchCommand, { readonly requestId: number }>, { readonly type: 'search' }>;
+type QuickRequest = Exclude<Extract<SearchCommand, { readonly requestId: number }>, { readonly box: string }>;
 
 export function quickAnswer(search: StoreSearch, request: QuickRequest): SearchEvent {
   const { requestId } = request;

@@ -23,6 +23,8 @@ type Counts = Pick<ResultPage, 'totalCount' | 'totalIsExact' | 'isPartial'> &
 export interface ResultCounts extends Counts {
   /** What only the file paths match, highest first; null where names gave enough. */
   readonly fileIds: readonly number[] | null;
+  /** Of the total, those of the window in memory. */
+  readonly windowCount: number;
 }
 
 interface CountRequest extends Asked {
@@ -35,13 +37,14 @@ interface CountRequest extends Asked {
 export function countResults(sources: PageSources, request: CountRequest, isMemoryOnly: boolean): ResultCounts {
   const { query, contentType } = request;
   const window = countWindow(sources, request);
+  const windowCount = contentType === null ? sum(window.countsByType) : window.countsByType[contentType];
   if (isMemoryOnly) {
     const hasOlder = windowHasOlder(sources.index, request.lowId) && !query.isUnmatchable;
     const isFew = sum(window.countsByType) < FEW_NAMES && requiredWords(query).length > 0;
     const { countsByType } = window;
-    const totalCount = contentType === null ? sum(countsByType) : countsByType[contentType];
     const isPartial = hasOlder || isFew;
-    return { totalCount, totalIsExact: window.isExact && !hasOlder, isPartial, countsByType, fileIds: null };
+    const totalIsExact = window.isExact && !hasOlder;
+    return { totalCount: windowCount, totalIsExact, isPartial, countsByType, fileIds: null, windowCount };
   }
   const older = countOlder(sources, request);
   const countsByType = { ...window.countsByType };
@@ -53,7 +56,7 @@ export function countResults(sources: PageSources, request: CountRequest, isMemo
   addTypes(countsByType, fileRows);
   const isExact = window.isExact && older.isExact && (fileIds?.length ?? 0) < FILE_MATCHES_MAX;
   const totalCount = contentType === null ? sum(countsByType) + older.moreCount : countsByType[contentType];
-  return { totalCount, totalIsExact: isExact, isPartial: false, countsByType, fileIds };
+  return { totalCount, totalIsExact: isExact, isPartial: false, countsByType, fileIds, windowCount };
 }
 
 /** Below the window: a few rows are looked at one by one; of many only their number is told, and that up to a limit. */

@@ -146,6 +146,10 @@ export class SearchService {
     const { post, log } = this.#dependencies;
     const { requestId } = request;
     try {
+      if (request.type === 'rows-at') {
+        const rows = await search.rowsAt(request.request, this.#pauseFor(request));
+        return post(rows === null ? { type: 'superseded', requestId } : { type: 'rows', requestId, rows });
+      }
       if (request.type !== 'search') return post(quickAnswer(search, request));
       const page = await search.page(request.request, this.#pauseFor(request));
       post(page === null ? { type: 'superseded', requestId } : { type: 'page', requestId, page });
@@ -161,7 +165,7 @@ export class SearchService {
   }
 
   /** Lets messages in now and then; false when a newer search of the same box has come by then. */
-  #pauseFor(request: Extract<Request, { readonly type: 'search' }>): () => Promise<boolean> {
+  #pauseFor(request: Extract<Request, { readonly box: string }>): () => Promise<boolean> {
     const { clock } = this.#dependencies;
     let sliceStartMs = clock.nowMs();
     return async () => {

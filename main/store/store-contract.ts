@@ -155,6 +155,21 @@ export interface SearchRequest {
 export const MARKED_LISTS = ['starred', 'hidden'] as const;
 export type MarkedList = (typeof MARKED_LISTS)[number];
 
+/** Rows out of the middle of a list of results. */
+export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'contentType' | 'limit'> {
+  /** Any cursor of the list: it tells what the first page saw. */
+  readonly cursor: string;
+  /** From 0, below the list's `reachableCount`. */
+  readonly offset: number;
+}
+
+export interface ResultRows {
+  /** Null in the place of a row that has left the catalogue since. */
+  readonly rows: readonly (ResultRow | null)[];
+  /** Goes on behind the last row that can be reached by offset. */
+  readonly tailCursor: string;
+}
+
 export interface ResultRow {
   readonly infohashHex: string;
   readonly name: string;
@@ -181,6 +196,8 @@ export interface ResultPage {
   readonly totalCount: number;
   /** False: `totalCount` is a lower bound ('1,000+'). */
   readonly totalIsExact: boolean;
+  /** The first so many can also be had by their place (RowsRequest); 0: only page after page. */
+  readonly reachableCount: number;
   /** True: only what is in memory was asked (`isFast`); the next page has more rows or at least whole figures. */
   readonly isPartial: boolean;
   /** Matches by content type, before the type filter; null where it was not counted. */
@@ -224,6 +241,7 @@ export type SearchCommand =
   | { readonly type: 'connect-writer'; readonly port: MessagePort }
   /** A newer search of the same `box` makes the older one answer `superseded`. */
   | { readonly type: 'search'; readonly requestId: number; readonly box: string; readonly request: SearchRequest }
+  | { readonly type: 'rows-at'; readonly requestId: number; readonly box: string; readonly request: RowsRequest }
   | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
   /** At most LINKS_MAX. */
@@ -235,6 +253,7 @@ export type SearchCommand =
 export type SearchEvent =
   | { readonly type: 'ready'; readonly indexedCount: number }
   | { readonly type: 'page'; readonly requestId: number; readonly page: ResultPage }
+  | { readonly type: 'rows'; readonly requestId: number; readonly rows: ResultRows }
   | { readonly type: 'superseded'; readonly requestId: number }
   | { readonly type: 'suggestions'; readonly requestId: number; readonly titles: readonly string[] }
   | { readonly type: 'details'; readonly requestId: number; readonly details: TorrentDetails | null }

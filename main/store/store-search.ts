@@ -4,8 +4,7 @@ import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { healthOfRows } from '../catalogue/health-table.ts';
 import { BLOCKED } from '../catalogue/marks.ts';
-import type { StoredDetails, StoredRow } from '../catalogue/catalogue-reader.ts';
-import { explainContentType } from '../search/content-type.ts';
+import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
@@ -21,16 +20,20 @@ import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts'
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
-import { CONTENT_TYPES, LINKS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
+import { hasRandomAccess, RowsAt } from './rows-at.ts';
+import { readDetails, readLinks } from './torrent-details.ts';
+import { CONTENT_TYPES, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
 import type {
   ContentType,
   MarkedList,
   LinkFacts,
   ResultPage,
   ResultRow,
+  ResultRows,
+  RowsRequest,
   SearchRequest,
+  SortOrder,
   TorrentDetails,
-  TypeReason,
 } from './store-contract.ts';
 
 /** With fewer results than this, other spellings are looked for. */
@@ -50,6 +53,7 @@ export class SearchProblem extends Error {
 const WHOLE_PAGE = {
   nextCursor: null,
   totalIsExact: true,
+  reachableCount: 0,
   isPartial: false,
   countsByType: null,
   didYouMean: [],
@@ -58,6 +62,7 @@ const WHOLE_PAGE = {
 export class StoreSearch {
   readonly #sources: PageSources;
   readonly #pathRows: PathRowsReader;
+  readonly #rowsAt: RowsAt;
   readonly #nowUnixSeconds: () => number;
   /** Set when they have been built; until then there are none. */
   titles: TitleSuggestions | null = null;
@@ -68,6 +73,7 @@ export class StoreSearch {
     const fullText = new FullText(reader.database);
     this.#sources = { reader, index, fullText };
     this.#pathRows = new PathRowsReader(fullText);
+    this.#rowsAt = new RowsAt(this.#sources);
     this.#nowUnixSeconds = nowUnixSeconds;
   }
 
@@ -80,7 +86,8 @@ export class StoreSearch {
     const byInfohash = this.#pageByInfohash(query);
     if (byInfohash !== null) return byInfohash;
     if (request.list !== undefined) return this.#pageOfMarked(request, request.list, query);
-    const sort = request.sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : request.sort;
+    const sort = sortOf(request, query);
+    if (request.cursor === null) this.#rowsAt.forget();
     const cursor = this.#startingAt(request.cursor, sort === 'relevance');
     const asked = await this.#asked(query, cursor, pause);
     if (asked === null) return null;
@@ -102,9 +109,33 @@ export class StoreSearch {
       nextCursor: nextCursor === null ? null : encodeCursor(nextCursor),
       totalCount: counts.totalCount,
       totalIsExact: counts.totalIsExact,
+      reachableCount: hasRandomAccess(query) ? counts.windowCount : 0,
       isPartial: counts.isPartial && nextCursor !== null,
       countsByType: counts.countsByType,
       didYouMean: isShort && !isEmptyQuery(query) ? this.#otherSpellings(request.text, query, counts.totalCount) : [],
+    };
+  }
+
+  /** Rows out of the middle of a list; null when `pause` answered false. Throws `SearchProblem` as `page` does. */
+  async rowsAt(request: RowsRequest, pause: () => Promise<boolean>): Promise<ResultRows | null> {
+    const query = parseQuery(request.text);
+    if (!hasRandomAccess(query)) throw new SearchProblem('This list can only be read from its beginning.');
+    const cursor = this.#startingAt(request.cursor, false);
+    const asked = await this.#asked(query, cursor, pause);
+    if (asked === null) return null;
+    const { contentType, text } = request;
+    const sort = sortOf(request, query);
+    const order = { ...asked, sort, contentType, cursor, key: JSON.stringify([text, sort, contentType]) };
+    const place = { offset: request.offset, limit: Math.max(1, Math.min(PAGE_ROWS_MAX, request.limit)) };
+    const found = await this.#rowsAt.read(order, place, pause);
+    if (found === null) return null;
+    const rows = this.#toResultRows(
+      found.filter((row) => row !== null),
+      query,
+    ).values();
+    return {
+      rows: found.map((row) => (row === null ? null : (rows.next().value ?? null))),
+      tailCursor: encodeCursor({ ...cursor, stage: 'older', key: 0, id: cursor.lowId }),
     };
   }
 
@@ -157,38 +188,12 @@ export class StoreSearch {
 
   /** Null for what is no infohash of a stored torrent. */
   details(infohashHex: string): TorrentDetails | null {
-    const infohash = fromHex(infohashHex);
-    const stored = infohash === null || infohash.length < 20 ? null : this.#sources.reader.details(infohash);
-    if (stored === null || stored.marks >= BLOCKED) return null;
-    return {
-      ...hexNames(stored),
-      ...shownMarks(stored.marks),
-      lastSeenAtUnixSeconds: stored.lastSeenAtUnixSeconds,
-      timesSeen: stored.timesSeen,
-      name: stored.name,
-      sizeBytes: stored.sizeBytes,
-      fileCount: stored.fileCount,
-      files: stored.files,
-      peersSeen: stored.peersSeen,
-      isPrivate: stored.isPrivate,
-      discoveredAtUnixSeconds: stored.discoveredAtUnixSeconds,
-      contentType: contentTypeNamed(stored.contentType),
-      typeReason: reasonOf(stored),
-      health: this.#sources.reader.health.get(stored.id),
-    };
+    return readDetails(this.#sources.reader, infohashHex);
   }
 
   /** What the magnet links of these torrents are made of; those that are not stored are left out. */
   links(infohashesHex: readonly string[]): LinkFacts[] {
-    const { reader } = this.#sources;
-    const found: LinkFacts[] = [];
-    for (const infohashHex of infohashesHex.slice(0, LINKS_MAX)) {
-      const infohash = fromHex(infohashHex);
-      const id = infohash === null || infohash.length < 20 ? null : reader.findId(infohash.subarray(0, 20));
-      const stored = id === null ? null : reader.detailsById(id, { withFiles: false });
-      if (stored !== null) found.push({ ...hexNames(stored), name: stored.name });
-    }
-    return found;
+    return readLinks(this.#sources.reader, infohashesHex);
   }
 
   #toResultRows(rows: readonly StoredRow[], query: SearchQuery): ResultRow[] {
@@ -254,18 +259,9 @@ export class StoreSearch {
   }
 }
 
-/** Found again from what is stored; where a newer version would decide otherwise there is no reason to give. */
-function reasonOf({ name, files, contentType }: StoredDetails): TypeReason {
-  const explained = explainContentType(name, files);
-  return explained.contentType === contentTypeNamed(contentType) ? explained.reason : { kind: 'nothing' };
-}
-
-function hexNames({ infohash, infohashV1, infohashV2 }: StoredDetails): Omit<LinkFacts, 'name'> {
-  return {
-    infohashHex: toHex(infohash),
-    infohashV1Hex: infohashV1 === null ? null : toHex(infohashV1),
-    infohashV2Hex: infohashV2 === null ? null : toHex(infohashV2),
-  };
+/** Without words there is no best match. */
+function sortOf({ sort }: Pick<SearchRequest, 'sort'>, query: SearchQuery): SortOrder {
+  return sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : sort;
 }
 
 function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth | null): ResultRow {

@@ -31,6 +31,7 @@ type PageFacts = Omit<ResultPageDto, 'rows' | 'nextCursor'>;
 const NO_FACTS: PageFacts = {
   totalCount: 0,
   totalIsExact: true,
+  reachableCount: 0,
   isPartial: false,
   countsByType: null,
   didYouMean: [],

@@ -1,9 +1,10 @@
 // The window as a whole: what the app said at the start, what the crawl is doing, which surface is up. Owns the other
 // controllers and the event subscriptions; renders nothing.
-import type { CallInput, LanternfishApi, StartDto, StatusDto, Theme } from '../../preload/ipc-contract.ts';
+import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
+import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
@@ -24,12 +25,12 @@ export class AppController {
   readonly suggestions: SuggestionController;
   readonly details: DetailsController;
   readonly magnets: MagnetController;
+  readonly settings: SettingsController;
 
   /** Null until the app answered; `startProblem` is set if it could not. */
   startFacts = $state.raw<StartDto | null>(null);
   startProblem = $state<string | null>(null);
   status = $state.raw<StatusDto | null>(null);
-  theme = $state<Theme>('system');
   isNoticePutOff = $state(false);
   isNoticeBusy = $state(false);
   isShortcutSheetOpen = $state(false);
@@ -51,6 +52,7 @@ export class AppController {
     this.#clock = clock;
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
+    this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
@@ -66,9 +68,9 @@ export class AppController {
       return;
     }
     this.startFacts = answer.value;
-    this.theme = answer.value.theme;
+    this.settings.current ??= answer.value.settings;
     this.status ??= answer.value.status;
-    this.magnets.mayOpen = answer.value.mayOpenMagnets;
+    this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
     await this.search.run();
   }
 
@@ -84,6 +86,9 @@ export class AppController {
       () => ages.cancel(),
       this.#api.on('status', (status) => {
         this.status = status;
+      }),
+      this.#api.on('settings', (settings) => {
+        this.settings.current = settings;
       }),
       this.#api.on('torrentsAdded', ({ addedCount, torrentCount }) => {
         if (this.status) this.status = { ...this.status, torrentCount };
@@ -135,15 +140,6 @@ export class AppController {
     const isPaused = this.status.state !== 'paused';
     const answer = await this.#api.setPaused({ isPaused });
     if (!answer.ok) this.magnets.say(answer.problem);
-  }
-
-  async setTheme(theme: Theme): Promise<void> {
-    const before = this.theme;
-    this.theme = theme;
-    const answer = await this.#api.setTheme({ theme });
-    if (answer.ok) return;
-    this.theme = before;
-    this.magnets.say(answer.problem);
   }
 
   quit(): void {

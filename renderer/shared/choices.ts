@@ -1,6 +1,7 @@
 // The lists a person chooses from, in the order they are drawn. The contract is imported for its types only, so that no
 // validation code travels into the window; `satisfies` makes a drift a compile error.
-import type { ContentType, SortOrder, Theme } from '../../preload/ipc-contract.ts';
+import type { ContentType, SortOrder } from '../../preload/ipc-contract.ts';
+import type { Theme } from '../../preload/settings-contract.ts';
 
 /** Ctrl+1 is 'all', Ctrl+2 the first of these, and so on. */
 export const CONTENT_TYPES = [
@@ -16,4 +17,4 @@ export const CONTENT_TYPES = [
 
 export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const satisfies readonly SortOrder[];
 
-export const THEMES = ['system', 'light', 'dark'] as const satisfies readonly Theme[];
+export const THEMES = ['system', 'light', 'dark', 'high-contrast'] as const satisfies readonly Theme[];

@@ -1,6 +1,7 @@
 // Every text of the window, in one place (English). Short, exact, friendly; figures go through format.ts. An error says
 // what happened, that nothing is lost where that is so, and what to do.
-import type { ContentType, CrawlState, SortOrder, Theme, TypeReasonDto } from '../../preload/ipc-contract.ts';
+import type { ContentType, CrawlState, SortOrder, TypeReasonDto } from '../../preload/ipc-contract.ts';
+import type { Theme } from '../../preload/settings-contract.ts';
 import { formatCount, formatCountShort } from './format.ts';
 
 function plural(count: number, one: string, many: string): string {
@@ -203,7 +204,12 @@ export const messages = {
   menu: {
     label: 'More',
     theme: 'Appearance',
-    themes: { system: 'As the system', light: 'Light', dark: 'Dark' } satisfies Record<Theme, string>,
+    themes: {
+      system: 'As the system',
+      light: 'Light',
+      dark: 'Dark',
+      'high-contrast': 'High contrast',
+    } satisfies Record<Theme, string>,
     shortcuts: 'Keyboard shortcuts',
     quit: 'Quit Lanternfish',
     version: (version: string) => `Version ${version}`,

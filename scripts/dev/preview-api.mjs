@@ -2,13 +2,14 @@
 // Stands in for preload in the preview of the window: `window.lanternfish` over a list of torrents. It runs inside the page,
 // so it must not use anything from outside its own body.
 
-/** `scenario`: { status, torrents, canStartWithComputer, mayOpenMagnets, runtimeNotice, failsSearch, failsStart, suggestions }. */
+/** `scenario`: { status, torrents, canStartWithComputer, settings, runtimeNotice, failsSearch, failsStart, suggestions }. */
 export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
-  const listeners = { status: [], torrentsAdded: [], focusSearch: [] };
+  const listeners = { status: [], settings: [], torrentsAdded: [], focusSearch: [] };
   const calls = [];
   let status = scenario.status;
   let torrents = scenario.torrents;
+  let settings = scenario.settings;
   const emit = (name, payload) => {
     if (name === 'status') status = payload;
     for (const receive of listeners[name]) receive(payload);
@@ -89,11 +90,10 @@ export function installFakeApi(scenario) {
         ? Promise.resolve({ ok: false, problem: 'The catalogue’s file is in use by another program.' })
         : ok({
             status,
-            theme: 'system',
+            settings,
             appVersion: '0.1.0',
             runtimeNotice: scenario.runtimeNotice ?? null,
             canStartWithComputer: true,
-            mayOpenMagnets: false,
           }),
     acceptNotice: record('acceptNotice', () => ok(null)),
     search: record('search', search),
@@ -109,7 +109,11 @@ export function installFakeApi(scenario) {
       emit('status', { ...status, state: isPaused ? 'paused' : 'running' });
       return ok(null);
     }),
-    setTheme: record('setTheme', () => ok(null)),
+    changeSettings: record('changeSettings', (change) => {
+      settings = { ...settings, ...change };
+      emit('settings', settings);
+      return ok(null);
+    }),
     quit: record('quit', () => ok(null)),
     on: (name, receive) => {
       listeners[name].push(receive);

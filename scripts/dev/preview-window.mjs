@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { extname, relative, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { build } from 'vite';
+import { DEFAULT_SETTINGS } from '../../main/app/settings-schema.ts';
 import { installFakeApi } from './preview-api.mjs';
 import { sampleTorrents } from './preview-torrents.mjs';
 
@@ -23,7 +24,7 @@ export const NOW_UNIX_SECONDS = Math.floor(Date.now() / 1000);
 export const TORRENTS = sampleTorrents(640, NOW_UNIX_SECONDS);
 
 export const RUNNING = {
-  ...{ state: 'running', problem: null, pace: 'balanced', localAddressesAllowed: false },
+  ...{ state: 'running', problem: null, notice: null, pace: 'balanced', localAddressesAllowed: false },
   ...{ nodes: 312, packetsOut: 48_120, packetsIn: 39_004, samplesAsked: 2_210, infohashesSeen: 61_002 },
   ...{ infohashesNew: 50_900, metadataTried: 6_120, metadataFetched: 4_800, sampledPerMinute: 1_240, newPerMinute: 41 },
   ...{ torrentCount: 48_213, databaseBytes: 1_204_000_000 },
@@ -62,7 +63,12 @@ export async function openPreview() {
       page.on('console', (message) => {
         if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
       });
-      await page.addInitScript(installFakeApi, { status: RUNNING, torrents: TORRENTS, ...scenario });
+      await page.addInitScript(installFakeApi, {
+        status: RUNNING,
+        torrents: TORRENTS,
+        ...scenario,
+        settings: { ...DEFAULT_SETTINGS, ...scenario.settings },
+      });
       await page.goto(url);
       return { page, complaints, close: () => context.close() };
     },

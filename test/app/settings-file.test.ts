@@ -21,6 +21,7 @@ describe('SettingsFile', () => {
     const second = await SettingsFile.read(file);
     expect(second.settings).toMatchObject({ consentAtUnixSeconds: 1_800_000_000, isPaused: true, theme: 'dark' });
     expect(second.problem).toBeNull();
+    expect(second.notice).toBeNull();
     expect(await readdir(path.dirname(file))).toEqual(['settings.json']);
   });
 
@@ -29,7 +30,7 @@ describe('SettingsFile', () => {
     await writeFile(file, text);
     const read = await SettingsFile.read(file);
     expect(read.settings.isPaused).toBe(false);
-    expect(read.problem).toMatch(/put aside as settings\.json\.damaged/);
+    expect(read.notice).toMatch(/kept as settings\.json\.damaged/);
     expect(await readFile(`${file}.damaged`, 'utf8')).toBe(text);
   });
 
@@ -37,7 +38,7 @@ describe('SettingsFile', () => {
     await (await SettingsFile.read(file)).change({ theme: 'dark' });
     await writeFile(
       file,
-      JSON.stringify({ theme: 'dark', pace: 'warp', consentAtUnixSeconds: 'yes', closesToTray: 3 }),
+      JSON.stringify({ theme: 'dark', pace: 'warp', consentAtUnixSeconds: 'yes', closesToTray: 3, gone: 'unknown' }),
     );
     const read = await SettingsFile.read(file);
     expect(read.settings).toMatchObject({
@@ -46,6 +47,19 @@ describe('SettingsFile', () => {
       consentAtUnixSeconds: null,
       closesToTray: null,
     });
+    // Said, and kept aside: the next change writes over it.
+    expect(read.notice).toMatch(/pace, closesToTray, consentAtUnixSeconds/);
+    await read.change({ isPaused: true });
+    expect(read.notice).not.toBeNull();
+    expect(JSON.parse(await readFile(`${file}.damaged`, 'utf8'))).toMatchObject({ pace: 'warp' });
+  });
+
+  it('tells what it was and what it is', async () => {
+    const settings = await SettingsFile.read(file);
+    const told: unknown[] = [];
+    settings.onChanged = (now, before) => told.push([before.theme, now.theme]);
+    void settings.change({ theme: 'dark' });
+    expect(told).toEqual([['system', 'dark']]);
   });
 
   it('says when it cannot be written, and keeps the wish for this run', async () => {

@@ -3,7 +3,7 @@
 // the balanced pace. CRAWL_SEEDS=1,2,3 and CRAWL_WORLDS=... choose; default: one seed, the world of the goals.
 // Goals: our default at least 2 times bitmagnet's strategy per packet and 3 times the random walk; no `interval` broken.
 import { createSeededRandom } from '../../main/base/random.ts';
-import { PACE_PROFILES } from '../../main/scrape/pace.ts';
+import { PACE_PROFILES } from '../../main/scrape/pace-profiles.ts';
 import { type Strategy, STRATEGY_DEFAULT } from '../../main/scrape/strategy.ts';
 import { createCrawlWorld, CrawlNetwork, type CrawlWorld } from '../simulation/crawl/crawl-network.ts';
 import { startProductionCrawl } from '../simulation/crawl/production-crawl.ts';

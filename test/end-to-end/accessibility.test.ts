@@ -50,9 +50,9 @@ async function violations(): Promise<string[]> {
 async function setTheme(theme: 'light' | 'dark'): Promise<void> {
   const { page } = session;
   await page.evaluate(async (chosen) => {
-    const api = (globalThis as unknown as { lanternfish: { setTheme(input: { theme: string }): Promise<unknown> } })
+    const api = (globalThis as unknown as { lanternfish: { changeSettings(input: object): Promise<unknown> } })
       .lanternfish;
-    await api.setTheme({ theme: chosen });
+    await api.changeSettings({ theme: chosen });
   }, theme);
   // Without this a theme that never changes would pass as two.
   await page.waitForFunction(

@@ -277,6 +277,12 @@ describe('limits', () => {
     newRig({ ...open, dial }).offer(randomInfohash(1), { host: '203.0.113.1', port: 6881 });
     bound.clock.advance(3000);
     expect(used).toEqual(['198.51.100.7', null, null]);
+    used.length = 0;
+    const both = newRig({ ...open, dial, bindHost: '198.51.100.7', bindHost6: '2001:db8::7' });
+    both.offer(randomInfohash(1), { host: '2001:db8::1', port: 6881 });
+    both.offer(randomInfohash(2), { host: '203.0.113.1', port: 6881 });
+    both.clock.advance(3000);
+    expect(used.toSorted()).toEqual(['198.51.100.7', '2001:db8::7']);
     const real = newRig({ bindHost: '127.0.0.42' });
     const peer = await startPeer(() => undefined);
     toStop.push(peer);

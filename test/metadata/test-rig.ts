@@ -21,6 +21,7 @@ export interface RigOptions {
   readonly connectionsMax?: number;
   readonly newConnectionsPerSecond?: number;
   readonly bindHost?: string;
+  readonly bindHost6?: string;
   readonly dial?: DialPeer;
   /** Default: plain TCP only. */
   readonly transports?: TransportOptions;
@@ -53,6 +54,7 @@ export class Rig {
         connectionsMax: options.connectionsMax ?? 48,
         newConnectionsPerSecond: options.newConnectionsPerSecond ?? 1000,
         bindHost: options.bindHost ?? '0.0.0.0',
+        bindHost6: options.bindHost6,
         transports: options.transports ?? TCP_ONLY,
       },
       {

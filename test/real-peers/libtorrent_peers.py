@@ -22,7 +22,7 @@ ANSWER_SECONDS = 3
 
 def endpoint(text):
     host, port = text.rsplit(":", 1)
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def compact(text):
@@ -87,11 +87,11 @@ class Peers:
         self.handles = {}
 
     def session(self, name, address, settings):
-        """Starts a session on `address` (host:port); `settings` are libtorrent's own names."""
-        host, port = endpoint(address)
+        """Starts a session on `address` (host:port, [host]:port for IPv6); `settings` are libtorrent's own names."""
+        host, port = address.rsplit(":", 1)
         mask = lt.alert.category_t.dht_operation_notification | lt.alert.category_t.error_notification
         self.sessions[name] = lt.session({**closed_settings(host, port), "alert_mask": mask, **settings})
-        wait_until_listening([self.sessions[name]], port)
+        wait_until_listening([self.sessions[name]], int(port))
         return {"libtorrent": lt.__version__}
 
     def add_node(self, name, contact):

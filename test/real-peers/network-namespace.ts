@@ -1,5 +1,5 @@
 // A network of its own in which all of 10.0.0.0/8 is this machine and nothing else exists: for clients that take no
-// loopback address seriously. Needs root.
+// loopback address seriously, and for global IPv6 addresses that are nobody's but the test's. Needs root.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -29,6 +29,12 @@ export class NetworkNamespace {
   /** Words before a command that is to run inside. */
   get within(): readonly string[] {
     return ['ip', 'netns', 'exec', this.#name];
+  }
+
+  /** The namespace's machine has this IPv6 address too. */
+  addAddress6(address: string): void {
+    if (!succeeds('ip', '-n', this.#name, 'address', 'add', `${address}/128`, 'dev', 'lo', 'nodad'))
+      throw new Error(`${address} could not be added`);
   }
 
   remove(): void {

@@ -21,7 +21,7 @@ async function started(facts: Partial<typeof start> = {}): Promise<void> {
 describe('start', () => {
   test('listens before it asks, and an event that came first is not overwritten', async () => {
     void app.start();
-    expect(api.listenerCount()).toBe(3);
+    expect(api.listenerCount()).toBe(4);
     api.emit('status', { ...status, nodes: 9 });
     await api.last('getStart').succeed(start);
     expect(app.status?.nodes).toBe(9);
@@ -33,7 +33,7 @@ describe('start', () => {
     expect(app.startProblem).toBe('The catalogue is locked.');
     void app.start();
     expect(app.startProblem).toBeNull();
-    expect(api.listenerCount()).toBe(3);
+    expect(api.listenerCount()).toBe(4);
   });
 
   test('stop ends every subscription and timer', async () => {
@@ -98,12 +98,14 @@ test('pause and resume ask for the other state than the one shown', async () => 
   expect(api.last('setPaused').input).toEqual({ isPaused: false });
 });
 
-test('a theme that could not be kept goes back', async () => {
+test('a setting that the app refuses goes back, and nothing beside it', async () => {
   await started();
-  void app.setTheme('dark');
-  expect(app.theme).toBe('dark');
-  await api.last('setTheme').fail('The settings could not be written.');
-  expect(app.theme).toBe('system');
+  void app.settings.change({ theme: 'dark' });
+  void app.settings.change({ pace: 'fast' });
+  expect(app.settings.current).toMatchObject({ theme: 'dark', pace: 'fast' });
+  await api.calls.find(({ name }) => name === 'changeSettings')!.fail('The settings could not be written.');
+  expect(app.settings.current).toMatchObject({ theme: 'system', pace: 'fast' });
+  expect(app.magnets.toast).toBe('The settings could not be written.');
 });
 
 describe('magnets', () => {

@@ -10,6 +10,7 @@ import type {
   ResultRowDto,
   StatusDto,
 } from '../../preload/ipc-contract.ts';
+import { DEFAULT_SETTINGS } from '../../main/app/settings-schema.ts';
 import type { Timer, WindowClock } from '../../renderer/shared/clock.ts';
 
 export interface PendingCall {
@@ -131,6 +132,7 @@ export function page(facts: Partial<ResultPageDto> & Pick<ResultPageDto, 'rows'>
     nextCursor: null,
     totalCount: facts.rows.length,
     totalIsExact: true,
+    reachableCount: 0,
     countsByType: null,
     isPartial: false,
     didYouMean: [],
@@ -141,6 +143,7 @@ export function page(facts: Partial<ResultPageDto> & Pick<ResultPageDto, 'rows'>
 export const status: StatusDto = {
   state: 'running',
   problem: null,
+  notice: null,
   pace: 'balanced',
   nodes: 0,
   packetsOut: 0,
@@ -159,11 +162,9 @@ export const status: StatusDto = {
 
 export const start: CallOutputs['getStart'] = {
   status,
-  theme: 'system',
+  settings: DEFAULT_SETTINGS,
   appVersion: '0.1.0',
   runtimeNotice: null,
   canStartWithComputer: true,
-  namesInMemory: 1_000_000,
   namesInMemoryChoices: [{ names: 1_000_000, megabytes: 75 }],
-  mayOpenMagnets: false,
 };

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  HOLD_AFTER_SIGNAL_MS,
-  INCREASE_EVERY_MS,
-  type Pace,
-  PACE_PROFILES,
-  PaceController,
-  REST_MS,
-} from '../../main/scrape/pace.ts';
+import { HOLD_AFTER_SIGNAL_MS, INCREASE_EVERY_MS, PaceController, REST_MS } from '../../main/scrape/pace.ts';
+import { type Pace, PACE_PROFILES } from '../../main/scrape/pace-profiles.ts';
 
 const TICK_MS = 50;
 

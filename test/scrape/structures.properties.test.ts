@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareDistance } from '../../main/base/identifier.ts';
 import { HourTable } from '../../main/scrape/hour-table.ts';
-import { PACE_PROFILES, PaceController, type Pace } from '../../main/scrape/pace.ts';
+import { PaceController } from '../../main/scrape/pace.ts';
+import { type Pace, profileOf } from '../../main/scrape/pace-profiles.ts';
 import { OUTSTANDING_MAX, Referrers, type Referrer } from '../../main/scrape/referrers.ts';
 import { RETIRED_MAX, RetiredNodes } from '../../main/scrape/retired-nodes.ts';
 import { Counters } from '../../main/stats/counters.ts';
@@ -128,7 +129,15 @@ test('needle tables: every node is in the table nearest to it, and nothing is co
 test('pace: whatever happens, the rate stays between one and the ceiling, halves on trouble and rests after three', () => {
   const step = fc.record({
     do: fc.constantFrom('calm', 'calm', 'calm', 'silence', 'errors', 'late', 'choose'),
-    pace: fc.constantFrom<Pace>('gentle', 'balanced', 'fast'),
+    pace: fc.oneof(
+      fc.constantFrom<Pace>('gentle', 'balanced', 'fast'),
+      fc.record({
+        newAddressesPerSecond: fc.integer({ min: 1, max: 200 }),
+        packetsPerSecond: fc.integer({ min: 4, max: 1000 }),
+        newConnectionsPerSecond: fc.integer({ min: 1, max: 30 }),
+        connectionsMax: fc.integer({ min: 4, max: 300 }),
+      }),
+    ),
     seconds: fc.integer({ min: 1, max: 40 }),
   });
   fc.assert(
@@ -155,7 +164,7 @@ test('pace: whatever happens, the rate stays between one and the ceiling, halves
           // A signal halves it; without one it may fall to what the router was found to bear.
           const hasSignalled = controller.figures(nowMs).signals > signalsBefore;
           expect(after).toBeGreaterThanOrEqual(hasSignalled ? Math.max(1, before / 2) : 1);
-          expect(after).toBeLessThanOrEqual(PACE_PROFILES[controller.pace].newAddressesPerSecond);
+          expect(after).toBeLessThanOrEqual(profileOf(controller.pace).newAddressesPerSecond);
         }
       }
       expect(rests).toBeLessThanOrEqual(controller.figures(nowMs).signals / 3);

@@ -2,7 +2,7 @@
 // word (protocol.md 5.1). The scraper has to find out from the answers that are missing, and to stay below it.
 // A failure prints SEED=...; `SEED=... npx vitest run test/simulation/crawl-nat.test.ts` replays it.
 import { describe, expect, it, vi } from 'vitest';
-import type { Pace } from '../../main/scrape/pace.ts';
+import type { Pace } from '../../main/scrape/pace-profiles.ts';
 import { createCrawlWorld, CrawlNetwork } from './crawl/crawl-network.ts';
 import { startProductionCrawl } from './crawl/production-crawl.ts';
 import { SimulatedClock } from './simulated-clock.ts';

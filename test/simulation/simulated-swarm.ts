@@ -10,7 +10,7 @@ import { silentLog } from '../../main/base/log.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
 import { DhtNode, type SavedTable } from '../../main/dht/dht-node.ts';
 import { secureNodeId } from '../../main/dht/node-id.ts';
-import type { Pace } from '../../main/scrape/pace.ts';
+import type { Pace } from '../../main/scrape/pace-profiles.ts';
 import { ScrapeLoop } from '../../main/scrape/scrape-loop.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { CALM, type NetworkConditions } from './simulated-network.ts';

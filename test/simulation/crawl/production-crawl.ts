@@ -4,7 +4,7 @@ import { toKey } from '../../../main/base/bytes.ts';
 import { silentLog } from '../../../main/base/log.ts';
 import { createSeededRandom } from '../../../main/base/random.ts';
 import { DhtNode, type SavedTable } from '../../../main/dht/dht-node.ts';
-import type { Pace } from '../../../main/scrape/pace.ts';
+import type { Pace } from '../../../main/scrape/pace-profiles.ts';
 import { ScrapeLoop, type ScrapeOptions } from '../../../main/scrape/scrape-loop.ts';
 import { Counters } from '../../../main/stats/counters.ts';
 import type { SimulatedClock } from '../simulated-clock.ts';

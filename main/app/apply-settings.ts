@@ -1,0 +1,73 @@
+// The one place from which a changed setting reaches whoever owns it. A setting without an entry here does not compile.
+import { nativeTheme } from 'electron';
+import type { Session } from '../session/session.ts';
+import type { EngineOptions } from '../engine/engine-contract.ts';
+import type { Settings, Theme } from '../../preload/settings-contract.ts';
+import { paceOf, trackersOf } from './engine-options.ts';
+
+type Apply = (settings: Settings) => void;
+/** Null: whoever needs it reads it when it is needed, or the window itself does what it says. */
+export type SettingAppliers = { readonly [Name in keyof Settings]: Apply | null };
+
+/** `engineOptions`: with the settings as they are when it is called. */
+export function settingAppliers(
+  session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>,
+  engineOptions: () => EngineOptions,
+): SettingAppliers {
+  const setPace: Apply = (settings) => session.setPace(paceOf(settings));
+  // Another port or address wants another socket; the simplest honest way is another thread, and its tables are saved.
+  const rebind: Apply = () => void session.restartEngine(engineOptions());
+  return {
+    consentAtUnixSeconds: null,
+    isPaused: null,
+    pausedUntilUnixSeconds: null,
+    dataDir: null,
+    pace: setPace,
+    customLimits: (settings) => {
+      if (settings.pace === 'custom') setPace(settings);
+    },
+    port: rebind,
+    bindHost: rebind,
+    ipv6: rebind,
+    trackersOn: (settings) => session.setTrackers(trackersOf(settings)),
+    pauseOnBattery: null,
+    pauseOnMetered: null,
+    schedule: null,
+    quotaBytes: null,
+    forgetFirst: null,
+    blockedWords: null,
+    safetyListPath: null,
+    hideAdultNames: null,
+    namesInMemory: ({ namesInMemory }) => session.setNamesInMemory(namesInMemory),
+    savedSearches: null,
+    torrentClient: null,
+    mayOpenMagnets: null,
+    theme: ({ theme }) => {
+      nativeTheme.themeSource = themeSourceOf(theme);
+    },
+    fontSizePercent: null,
+    language: null,
+    rowSize: null,
+    autostart: null,
+    startMinimised: null,
+    closesToTray: null,
+    notifications: null,
+    updates: null,
+  };
+}
+
+/** High contrast is the window's own; whether it is light or dark is the system's choice. */
+export function themeSourceOf(theme: Theme): 'system' | 'light' | 'dark' {
+  return theme === 'high-contrast' ? 'system' : theme;
+}
+
+/** Tells the owner of each setting that is not what it was, each once. */
+export function applySettings(appliers: SettingAppliers, settings: Settings, before: Settings): void {
+  const names = (Object.keys(appliers) as (keyof Settings)[]).filter((name) => !isSame(settings[name], before[name]));
+  for (const apply of new Set(names.map((name) => appliers[name]))) apply?.(settings);
+}
+
+/** Settings are JSON. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
