@@ -174,10 +174,10 @@ function compareTerm(segment: SegmentData, term: number, bytes: Uint8Array, asPr
 }
 
 /** Clears the bits of rows outside lowId to highId. Nearly always there are none. */
-function keepRange(
+export function keepRange(
   { ids }: SegmentData,
   bits: Uint32Array,
-  { lowId, highId }: Pick<IndexRequest, 'lowId' | 'highId'>,
+  { lowId, highId }: { readonly lowId: number; readonly highId: number },
 ): void {
   for (let row = 0; row < ids.length && ids[row]! < lowId; row++) bits[row >>> 5]! &= ~(1 << (row & 31));
   for (let row = ids.length - 1; row >= 0 && ids[row]! > highId; row--) bits[row >>> 5]! &= ~(1 << (row & 31));
