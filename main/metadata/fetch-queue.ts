@@ -7,6 +7,8 @@ import { contactText } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
 import { asInfohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
+import { JobBlocks } from './job-blocks.ts';
+import type { MetadataMemory } from './metadata-pieces.ts';
 import type { PeerAttempt } from './peer-attempt.ts';
 
 const JOBS_MAX = 2000;
@@ -40,6 +42,7 @@ export class FetchJob {
   readonly infohash: Infohash;
   readonly key: string;
   readonly sessions = new Set<PeerAttempt>();
+  readonly blocks: JobBlocks;
   wasTried = false;
   /** Its metadata is complete and being looked at (metadata-verifier.ts). */
   isVerifying = false;
@@ -51,9 +54,10 @@ export class FetchJob {
   /** 32-bit hashes of the contacts named: the count is what matters, and a rare collision does not. */
   readonly #named = new Set<number>();
 
-  constructor(infohash: Infohash) {
+  constructor(infohash: Infohash, memory: MetadataMemory) {
     this.infohash = asInfohash(infohash.slice()); // it may be a view of a whole sample
     this.key = toKey(infohash);
+    this.blocks = new JobBlocks(memory);
   }
 
   get isExhausted(): boolean {
@@ -108,10 +112,11 @@ export class FetchJob {
     return this.#tried.get(contactText(contact)) ?? 'sampling-node';
   }
 
-  /** The try did not count: a pause ended it. */
+  /** The try did not count: it was us who ended it, or it is not known whether this peer was to blame. */
   putBack(contact: Contact): void {
     const text = contactText(contact);
-    const stage = this.stageOf(contact);
+    const stage = this.#tried.get(text);
+    if (stage === undefined) return;
     this.#tried.delete(text);
     this.#waiting.set(text, { contact, stage, namedCount: 1 });
   }
@@ -120,7 +125,7 @@ export class FetchJob {
     assert(this.#waiting.size + this.#tried.size <= PEERS_PER_JOB_MAX, 'few peers for each infohash');
     assert(this.sessions.size <= SESSIONS_PER_JOB_MAX, 'few connections for each infohash');
     assert(this.#named.size <= PEERS_COUNTED_MAX, 'peers are counted up to a limit');
-    for (const session of this.sessions) session.checkInvariants();
+    this.blocks.checkInvariants();
   }
 }
 
@@ -149,13 +154,27 @@ export class FetchQueue {
     job.offeredAtMs = nowMs;
     this.#jobs.delete(job.key);
     const dropped = this.#jobs.size < JOBS_MAX ? null : this.#oldestIdle();
-    if (dropped) this.#jobs.delete(dropped.key);
+    if (dropped) this.remove(dropped);
     this.#jobs.set(job.key, job);
     return dropped;
   }
 
+  /** Takes the job out; what it held of its metadata is forgotten. */
   remove(job: FetchJob): void {
     this.#jobs.delete(job.key);
+    job.blocks.release();
+  }
+
+  /** Bytes of metadata that the jobs hold. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const { blocks } of this.#jobs.values()) bytes += blocks.heldBytes;
+    return bytes;
+  }
+
+  /** Forgets blocks of infohashes that nobody is being asked for. */
+  releaseIdle(): void {
+    for (const { blocks } of this.#jobs.values()) blocks.releaseIdle();
   }
 
   /** Takes out the jobs that were offered JOB_EXPIRES_AFTER_MS ago and for which nobody is being asked. */
@@ -165,7 +184,7 @@ export class FetchQueue {
       if (nowMs - job.offeredAtMs < JOB_EXPIRES_AFTER_MS) break; // in the order of offering: the rest is younger
       if (job.isIdle) expired.push(job);
     }
-    for (const job of expired) this.#jobs.delete(job.key);
+    for (const job of expired) this.remove(job);
     return expired;
   }
 

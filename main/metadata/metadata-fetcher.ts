@@ -1,15 +1,17 @@
 // Fetches the metadata of infohashes from the peers that the DHT names (BEP 9; protocol.md 4.3, 6.2, 6.2b).
-// Newest infohash first, one peer at a time and a second one if the first is slow, the next one on failure. What comes
-// out is verified. Not here: one peer (peer-attempt.ts) and who may be dialled at all (`mayConnect`).
+// Newest infohash first, one peer at a time and a second one if the first is slow, the next one on failure; blocks are taken
+// from whoever sends them. What comes out is verified. Not here: one peer (peer-attempt.ts), what several have sent
+// (job-blocks.ts), and who may be dialled at all (`mayConnect`).
 import { assert } from '../base/assert.ts';
 import type { Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
-import { IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
+import type { Infohash } from '../base/identifier.ts';
 import { type ConnectionLimits, DialLimits, isDialablePort } from './dial-limits.ts';
 import type { MetadataDependencies, MetadataListener, MetadataOptions } from './fetcher-contract.ts';
 import { type GivenUpReason, isDead, isHostile, type PeerFailure } from './failures.ts';
 import { FetchJob, FetchQueue, GoodPorts, type PeerStage, SESSIONS_PER_JOB_MAX } from './fetch-queue.ts';
-import { MetadataMemory } from './metadata-pieces.ts';
+import { familyOf, type LocalAddresses, localAddresses } from './local-addresses.ts';
+import { type GivenBlocks, MetadataMemory, type MetadataPieces } from './metadata-pieces.ts';
 import { MetadataVerifier } from './metadata-verifier.ts';
 import { PeerAttempt } from './peer-attempt.ts';
 import type { SessionEnd } from './peer-session.ts';
@@ -45,6 +47,7 @@ export class MetadataFetcher {
     this.#dependencies = dependencies;
     this.#listener = listener;
     this.#policy = new TransportPolicy(options.transports);
+    this.#memory.reclaim = () => this.#queue.releaseIdle();
     this.#verifier = new MetadataVerifier(dependencies.clock, this.#memory);
     this.#local = localAddresses(options);
     this.#peersAtOnceMax = Math.min(options.peersAtOnceMax ?? SESSIONS_PER_JOB_MAX, SESSIONS_PER_JOB_MAX);
@@ -73,7 +76,7 @@ export class MetadataFetcher {
     const dialable = peers.filter((contact) => this.#isDialable(contact, nowMs));
     if (this.#hybrids.has(infohash)) return this.#refuse(infohash, 'duplicate');
     if (!existing && dialable.length === 0) return this.#refuse(infohash, 'no-peers');
-    const job = existing ?? new FetchJob(infohash);
+    const job = existing ?? new FetchJob(infohash, this.#memory);
     job.offer(dialable, stage, this.#dependencies.random);
     const dropped = this.#queue.put(job, nowMs);
     if (dropped) {
@@ -120,8 +123,8 @@ export class MetadataFetcher {
     const inJobs = this.#queue.newestFirst().reduce((sum, job) => sum + job.sessions.size, 0);
     assert(inJobs === this.#sessions.size, 'every connection belongs to one queued infohash');
     assert(!this.#isPaused || this.#sessions.size === 0, 'no connection is open while paused');
-    const isHolding = this.#sessions.size > 0 || this.#verifier.waitingCount > 0;
-    assert(isHolding || this.#memory.heldBytes === 0, 'without connections no metadata is held');
+    const heldBytes = this.#queue.heldBytes + this.#verifier.heldBytes;
+    assert(heldBytes === this.#memory.heldBytes, 'metadata is held for queued infohashes');
   }
 
   #isDialable(contact: Contact, nowMs: number): boolean {
@@ -144,6 +147,7 @@ export class MetadataFetcher {
 
   /** Opens as many connections as the limits allow. */
   #pump(nowMs: number): void {
+    if (this.#memory.isFull) this.#queue.releaseIdle();
     if (!this.#isPaused && !this.#isStopped && !this.#memory.isFull && this.#limits.mayDialNow(nowMs)) {
       const mayDial = (contact: Contact): boolean => this.#limits.mayDial(contact, nowMs);
       for (const job of this.#queue.newestFirst()) {
@@ -170,7 +174,7 @@ export class MetadataFetcher {
     this.#limits.opened(contact, nowMs);
     const session: PeerAttempt = new PeerAttempt(job.infohash, contact, {
       ...this.#dependencies,
-      memory: this.#memory,
+      blocks: job.blocks,
       localAddress: this.#local[familyOf(contact)] ?? null,
       policy: this.#policy,
       takeFlow: () => this.#limits.reopen(this.#dependencies.clock.nowMs()),
@@ -182,19 +186,22 @@ export class MetadataFetcher {
 
   #onEnd(job: FetchJob, session: PeerAttempt, end: SessionEnd): void {
     this.#forget(job, session);
-    if (end.kind === 'complete') this.#onComplete(job, session.contact, end.blocks);
+    if (end.kind === 'complete') this.#onComplete(job, session.contact, end.pieces);
     else this.#onPeerFailed(job, session.contact, end.reason);
     this.#pump(this.#dependencies.clock.nowMs());
   }
 
-  #onComplete(job: FetchJob, contact: Contact, blocks: readonly Uint8Array[]): void {
-    this.#dependencies.counters.metadataBytes += blocks.reduce((sum, block) => sum + block.length, 0);
+  #onComplete(job: FetchJob, contact: Contact, pieces: MetadataPieces): void {
+    for (const session of [...job.sessions]) if (session.isFilling(pieces)) this.#close(job, session);
+    const given = job.blocks.take(pieces);
+    this.#dependencies.counters.metadataBytes += pieces.sizeBytes;
     job.isVerifying = true;
-    const isTaken = this.#verifier.verify(job.infohash, blocks, (verdict) => {
+    const isTaken = this.#verifier.verify(job.infohash, given.blocks, (verdict) => {
       job.isVerifying = false;
       // Meanwhile it may have been fetched as the other half of a hybrid.
       if (this.#queue.get(job.infohash) !== job) return;
-      this.#onVerdict(job, contact, verdict);
+      if (verdict.kind === 'mismatch') this.#onMismatch(job, contact, given);
+      else this.#onVerdict(job, contact, given, verdict);
       this.#pump(this.#dependencies.clock.nowMs());
     });
     if (isTaken) return;
@@ -202,11 +209,28 @@ export class MetadataFetcher {
     this.#onPeerFailed(job, contact, 'no-memory');
   }
 
-  #onVerdict(job: FetchJob, contact: Contact, verdict: Verdict): void {
-    if (verdict.kind === 'mismatch') return this.#onPeerFailed(job, contact, 'mismatch');
+  /** One peer sent it all: a liar. Several did: each is asked for the whole, and the truth tells who lied. */
+  #onMismatch(job: FetchJob, contact: Contact, given: GivenBlocks): void {
+    const givers = new Set(given.givenBy);
+    if (givers.size === 1) return this.#onPeerFailed(job, contact, 'mismatch');
+    this.#dependencies.counters.dropped.count('metadata-mixed-mismatch');
+    job.blocks.distrust(given);
+    for (const giver of givers) job.putBack(giver);
+  }
+
+  #onVerdict(
+    job: FetchJob,
+    contact: Contact,
+    given: GivenBlocks,
+    verdict: Exclude<Verdict, { kind: 'mismatch' }>,
+  ): void {
+    const { counters, clock } = this.#dependencies;
+    for (const liar of job.blocks.liars(given.blocks)) {
+      counters.metadataFailures.count('mismatch');
+      this.#limits.shun(liar, clock.nowMs());
+    }
     this.#goodPorts.add(contact.port);
     this.#finish(job);
-    const { counters } = this.#dependencies;
     if (verdict.kind === 'invalid') {
       counters.metadataFailures.count('invalid');
       counters.malformed.count(`metadata-${verdict.reason}`);
@@ -233,10 +257,8 @@ export class MetadataFetcher {
   }
 
   /** The two infohashes of a hybrid are sampled apart; whichever comes second is not fetched again. */
-  #rememberHybrid({ infohashV1, infohashV2 }: VerifiedMetadata): void {
-    if (!infohashV1 || !infohashV2) return;
-    for (const infohash of [infohashV1, infohashV2.subarray(0, IDENTIFIER_BYTES)]) {
-      this.#hybrids.add(infohash);
+  #rememberHybrid(verified: VerifiedMetadata): void {
+    for (const infohash of this.#hybrids.note(verified)) {
       const other = this.#queue.get(infohash);
       if (!other) continue;
       this.#finish(other);
@@ -247,20 +269,21 @@ export class MetadataFetcher {
   /** Takes the job out of the queue and ends what still runs for it. */
   #finish(job: FetchJob): void {
     this.#queue.remove(job);
-    for (const session of [...job.sessions]) {
-      session.cancel();
-      this.#forget(job, session);
-    }
+    for (const session of [...job.sessions]) this.#close(job, session);
   }
 
   #closeAll(): void {
     for (const job of this.#queue.newestFirst()) {
-      for (const session of [...job.sessions]) {
-        session.cancel();
-        this.#forget(job, session);
-        job.putBack(session.contact);
-      }
+      for (const session of [...job.sessions]) this.#close(job, session);
+      job.blocks.release();
     }
+  }
+
+  /** Ends a connection without blame: its peer may be asked again. */
+  #close(job: FetchJob, session: PeerAttempt): void {
+    session.cancel();
+    this.#forget(job, session);
+    job.putBack(session.contact);
   }
 
   #forget(job: FetchJob, session: PeerAttempt): void {
@@ -274,18 +297,4 @@ export class MetadataFetcher {
     else this.#ticker?.cancel();
     if (!isTicking) this.#ticker = null;
   }
-}
-
-/** Where connections of each family leave from: null is wherever the system chooses, undefined is nowhere. */
-type LocalAddresses = Readonly<Record<'v4' | 'v6', string | null | undefined>>;
-
-/** Bound to an address of one family, a connection in the other would leave by another way than the person chose. */
-function localAddresses({ bindHost, bindHost6 }: MetadataOptions): LocalAddresses {
-  const isAny = bindHost === '0.0.0.0' || bindHost === '::';
-  if (isAny) return { v4: null, v6: bindHost6 ?? null };
-  return bindHost.includes(':') ? { v4: undefined, v6: bindHost } : { v4: bindHost, v6: bindHost6 };
-}
-
-function familyOf({ host }: Contact): 'v4' | 'v6' {
-  return host.includes(':') ? 'v6' : 'v4';
 }

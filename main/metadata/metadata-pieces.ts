@@ -1,6 +1,9 @@
-// The pieces of one info dictionary while one peer sends them (BEP 9). All pieces come from the same peer, so a wrong
-// hash always has one author. Blocks are copied as they arrive: a peer that only claims 10 MiB costs nothing.
+// The pieces of one info dictionary (BEP 9), filled by every peer that names the same size for it: whoever is asked next gets
+// what nobody else has been asked for, and near the end what another one is slow to send. It is known who gave which piece,
+// so that a wrong hash has its suspects (job-blocks.ts). Blocks are copied as they arrive: a peer that only claims 10 MiB
+// costs nothing.
 import { assert } from '../base/assert.ts';
+import type { Contact } from '../base/contact.ts';
 import { METADATA_BLOCK_BYTES } from '../wire/peer-wire.ts';
 
 /** protocol.md 2.6: what bitmagnet and others take; the largest honest ones seen are far smaller. */
@@ -8,14 +11,16 @@ export const METADATA_BYTES_MAX = 10 * 1024 * 1024;
 /** All unfinished metadata together. */
 export const METADATA_BYTES_IN_FLIGHT_MAX = 64 * 1024 * 1024;
 /**
- * libtorrent answers at once up to 10 pieces, and the rest on its one-second tick (speed.md 5). With 4, the usual 200 KB
- * wait four times for a far peer; with 8, twice.
+ * Asked of one peer at a time. libtorrent answers at once up to 10 pieces, and the rest on its one-second tick (speed.md 5).
+ * With 4, the usual 200 KB wait four times for a far peer; with 8, twice.
  */
 const PIECES_IN_FLIGHT_MAX = 8;
 
 /** Counts the bytes that all MetadataPieces of a fetcher hold. */
 export class MetadataMemory {
   #heldBytes = 0;
+  /** Asked to give back what nobody is being asked for, before anybody is refused. */
+  reclaim: () => void = () => undefined;
 
   get heldBytes(): number {
     return this.#heldBytes;
@@ -26,6 +31,7 @@ export class MetadataMemory {
   }
 
   take(bytes: number): boolean {
+    if (this.#heldBytes + bytes > METADATA_BYTES_IN_FLIGHT_MAX) this.reclaim();
     if (this.#heldBytes + bytes > METADATA_BYTES_IN_FLIGHT_MAX) return false;
     this.#heldBytes += bytes;
     return true;
@@ -37,15 +43,32 @@ export class MetadataMemory {
   }
 }
 
-/** `bad-piece`: not what was asked for, the peer is at fault. `no-memory`: METADATA_BYTES_IN_FLIGHT_MAX is reached. */
-export type PieceOutcome = 'taken' | 'bad-piece' | 'no-memory';
+/**
+ * `repeated`: asked for, and somebody else was faster. `bad-piece`: not what was asked for, the peer is at fault.
+ * `no-memory`: METADATA_BYTES_IN_FLIGHT_MAX is reached.
+ */
+export type PieceOutcome = 'taken' | 'repeated' | 'bad-piece' | 'no-memory';
+
+/** A whole dictionary, not verified yet. */
+export interface GivenBlocks {
+  readonly blocks: readonly Uint8Array[];
+  /** Who gave the block at the same place. */
+  readonly givenBy: readonly Contact[];
+}
 
 export class MetadataPieces {
   readonly sizeBytes: number;
   readonly pieceCount: number;
   readonly #memory: MetadataMemory;
-  /** Sparse until a block has come: `undefined` not asked for, `null` asked for. */
-  readonly #blocks: (Uint8Array | null)[] = [];
+  /** Sparse until blocks have come. */
+  readonly #blocks: Uint8Array[] = [];
+  readonly #givenBy: Contact[] = [];
+  /** Pieces that each peer was asked for and has not sent. Peers are told apart by the object. */
+  readonly #asked = new Map<Contact, Set<number>>();
+  /** No piece from here on was ever asked for. */
+  #untouchedFrom = 0;
+  /** Asked for, and whoever was asked has left. */
+  readonly #dropped: number[] = [];
   #receivedCount = 0;
   #heldBytes = 0;
 
@@ -65,46 +88,94 @@ export class MetadataPieces {
     return this.#heldBytes;
   }
 
-  /** The next piece to ask for, now marked as asked for; null while enough are on their way or all have been. */
-  nextRequest(): number | null {
-    const askedCount = this.#blocks.length;
-    if (askedCount === this.pieceCount || askedCount - this.#receivedCount >= PIECES_IN_FLIGHT_MAX) return null;
-    this.#blocks.push(null);
-    return askedCount;
+  /** Whether somebody is being asked. */
+  get isAsked(): boolean {
+    return this.#asked.size > 0;
   }
 
-  /** Takes one data message. Every number in it comes from the peer. */
-  receive(piece: number, totalSizeBytes: number, block: Uint8Array): PieceOutcome {
-    // -1 (not an integer), duplicates and pieces never asked for all end here: only `null` marks an open request.
-    if (totalSizeBytes !== this.sizeBytes || this.#blocks[piece] !== null) return 'bad-piece';
+  /** The next piece to ask `peer` for, now marked as asked for; null while enough are on their way or there is none. */
+  nextRequest(peer: Contact): number | null {
+    let asked = this.#asked.get(peer);
+    if (!asked) this.#asked.set(peer, (asked = new Set()));
+    if (asked.size >= PIECES_IN_FLIGHT_MAX) return null;
+    const piece =
+      this.#dropped.shift() ??
+      (this.#untouchedFrom < this.pieceCount ? this.#untouchedFrom++ : this.#lateElsewhere(peer, asked));
+    if (piece !== null) asked.add(piece);
+    return piece;
+  }
+
+  /** Takes one data message of `peer`. Every number in it comes from the peer. */
+  receive(peer: Contact, piece: number, totalSizeBytes: number, block: Uint8Array): PieceOutcome {
+    // -1 (not an integer), second answers and pieces never asked for all end here.
+    if (totalSizeBytes !== this.sizeBytes || !this.#asked.get(peer)?.has(piece)) return 'bad-piece';
     if (block.length !== this.#expectedBytes(piece)) return 'bad-piece';
-    if (!this.#memory.take(block.length)) return 'no-memory';
+    if (this.#blocks[piece] === undefined && !this.#memory.take(block.length)) return 'no-memory';
+    this.#asked.get(peer)!.delete(piece);
+    if (this.#blocks[piece] !== undefined) return 'repeated';
     this.#blocks[piece] = new Uint8Array(block); // not slice(): of a Buffer that is a view, and keeps the whole chunk
+    this.#givenBy[piece] = peer;
     this.#heldBytes += block.length;
     this.#receivedCount++;
     return 'taken';
   }
 
-  /** The dictionary's blocks in their order. Call once, when complete; release() afterwards all the same. */
-  takeBlocks(): Uint8Array[] {
-    assert(this.isComplete, 'metadata is taken when every piece has come');
-    return [...(this.#blocks as Uint8Array[])];
+  /** `peer` is asked no more: what it did not send is for others. What it sent stays. */
+  leave(peer: Contact): void {
+    const asked = this.#asked.get(peer);
+    this.#asked.delete(peer);
+    for (const piece of asked ?? [])
+      if (this.#blocks[piece] === undefined && !this.#isAsked(piece)) this.#dropped.push(piece);
   }
 
-  /** Forgets every block and gives its memory back; calling it again does nothing. */
+  /** The dictionary's blocks in their order. Call once, when complete; release() afterwards all the same. */
+  take(): GivenBlocks {
+    assert(this.isComplete, 'metadata is taken when every piece has come');
+    return { blocks: [...this.#blocks], givenBy: [...this.#givenBy] };
+  }
+
+  /** Forgets everything and gives the memory back; calling it again does nothing. */
   release(): void {
     this.#memory.giveBack(this.#heldBytes);
     this.#heldBytes = 0;
     this.#blocks.length = 0;
+    this.#givenBy.length = 0;
+    this.#dropped.length = 0;
+    this.#asked.clear();
+    this.#untouchedFrom = 0;
     this.#receivedCount = 0;
   }
 
   checkInvariants(): void {
-    const received = this.#blocks.filter((block) => block !== null);
-    assert(this.#blocks.length <= this.pieceCount, 'no piece beyond the last was asked for');
-    assert(received.length === this.#receivedCount, 'the received pieces are counted right');
-    assert(this.#blocks.length - received.length <= PIECES_IN_FLIGHT_MAX, 'few pieces are in flight');
-    assert(received.reduce((sum, block) => sum + block.length, 0) === this.#heldBytes, 'held bytes are counted right');
+    let [received, bytes] = [0, 0];
+    for (const block of this.#blocks) {
+      if (block === undefined) continue;
+      received++;
+      bytes += block.length;
+    }
+    assert(this.#untouchedFrom <= this.pieceCount, 'no piece beyond the last was asked for');
+    assert(received === this.#receivedCount && bytes === this.#heldBytes, 'received pieces are counted right');
+    for (const asked of this.#asked.values()) assert(asked.size <= PIECES_IN_FLIGHT_MAX, 'few pieces are in flight');
+    for (const piece of this.#dropped)
+      assert(this.#blocks[piece] === undefined, 'what has come is not asked for again');
+    for (let piece = 0; piece < this.#untouchedFrom; piece++) {
+      const isKnown = this.#blocks[piece] !== undefined || this.#isAsked(piece) || this.#dropped.includes(piece);
+      assert(isKnown, 'no piece is forgotten');
+    }
+  }
+
+  /** What another peer was asked for and has not sent yet: asking twice beats waiting for a slow one. */
+  #lateElsewhere(peer: Contact, asked: ReadonlySet<number>): number | null {
+    for (const [other, pieces] of this.#asked) {
+      if (other === peer) continue;
+      for (const piece of pieces) if (this.#blocks[piece] === undefined && !asked.has(piece)) return piece;
+    }
+    return null;
+  }
+
+  #isAsked(piece: number): boolean {
+    for (const asked of this.#asked.values()) if (asked.has(piece)) return true;
+    return false;
   }
 
   #expectedBytes(piece: number): number {

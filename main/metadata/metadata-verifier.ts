@@ -32,6 +32,10 @@ export class MetadataVerifier {
     return this.#waiting.length;
   }
 
+  get heldBytes(): number {
+    return this.#waiting.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+  }
+
   /**
    * Calls `onVerdict` once: before this returns, if nothing waits and one turn is enough, else in a later turn. False, and it
    * is never called, when the memory is full.

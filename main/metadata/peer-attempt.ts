@@ -4,6 +4,7 @@ import type { Contact } from '../base/contact.ts';
 import type { Infohash } from '../base/identifier.ts';
 import type { Counters } from '../stats/counters.ts';
 import { hasAnswered, type PeerFailure, tellsMore } from './failures.ts';
+import type { MetadataPieces } from './metadata-pieces.ts';
 import { PeerSession, type SessionDependencies, type SessionEnd } from './peer-session.ts';
 import type { TransportPolicy } from './transport-policy.ts';
 import type { Transport } from './transports/peer-connection.ts';
@@ -59,8 +60,8 @@ export class PeerAttempt {
     this.#session = null;
   }
 
-  checkInvariants(): void {
-    this.#session?.checkInvariants();
+  isFilling(pieces: MetadataPieces): boolean {
+    return this.#session?.isFilling(pieces) ?? false;
   }
 
   #open(transport: Transport): void {

@@ -19,8 +19,8 @@ import {
   parseHandshake,
   parseMetadataMessage,
 } from '../wire/peer-wire.ts';
-import type { MetadataMemory } from './metadata-pieces.ts';
-import { METADATA_BYTES_MAX, MetadataPieces } from './metadata-pieces.ts';
+import type { JobBlocks } from './job-blocks.ts';
+import { METADATA_BYTES_MAX, type MetadataPieces } from './metadata-pieces.ts';
 import type { PeerFailure } from './failures.ts';
 import { connectFailure } from './failures.ts';
 import type { CloseReason, DialPeer, PeerConnection, Transport } from './transports/peer-connection.ts';
@@ -46,7 +46,8 @@ const MESSAGES_BEFORE_BLOCK_MAX = 64;
 const BYTES_BESIDE_BLOCKS_MAX = 512 * 1024;
 
 export type SessionEnd =
-  | { readonly kind: 'complete'; readonly blocks: readonly Uint8Array[] }
+  /** This peer sent the last of these pieces; others may have sent the rest. */
+  | { readonly kind: 'complete'; readonly pieces: MetadataPieces }
   | { readonly kind: 'failed'; readonly reason: PeerFailure };
 
 export interface SessionDependencies {
@@ -54,7 +55,8 @@ export interface SessionDependencies {
   readonly counters: Pick<Counters, 'peerBytesIn'>;
   readonly dial: DialPeer;
   readonly transport: Transport;
-  readonly memory: MetadataMemory;
+  /** What the peers of this infohash have sent. */
+  readonly blocks: JobBlocks;
   readonly localAddress: string | null;
   readonly random: Random;
   /** Called once, unless cancel() came first. */
@@ -82,6 +84,8 @@ export class PeerSession {
   #blockAtMs = 0;
   #metadataId = 0;
   #pieces: MetadataPieces | null = null;
+  /** Of blocks that were asked for, whether or not another peer was faster. */
+  #blockBytes = 0;
 
   constructor(infohash: Infohash, contact: Contact, dependencies: SessionDependencies) {
     this.#infohash = infohash;
@@ -118,11 +122,12 @@ export class PeerSession {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#connection.destroy();
-    this.#pieces?.release();
+    if (this.#pieces) this.#dependencies.blocks.leave(this.#pieces, this.contact);
   }
 
-  checkInvariants(): void {
-    this.#pieces?.checkInvariants();
+  /** Whether what this peer sends goes into `pieces`. */
+  isFilling(pieces: MetadataPieces): boolean {
+    return this.#pieces === pieces;
   }
 
   #onConnected(): void {
@@ -187,7 +192,7 @@ export class PeerSession {
     const sizeBytes = handshake.metadataSizeBytes;
     if (sizeBytes === null || sizeBytes <= 0) return this.#fail('no-size');
     if (sizeBytes > METADATA_BYTES_MAX) return this.#fail('oversize');
-    this.#pieces = new MetadataPieces(sizeBytes, this.#dependencies.memory);
+    this.#pieces = this.#dependencies.blocks.join(sizeBytes);
     this.#totalDeadlineMs += (sizeBytes / TOTAL_BYTES_PER_SECOND) * 1000;
     this.#blocksSinceMs = this.#blockAtMs = this.#dependencies.clock.nowMs();
     this.#enter('blocks', FIRST_BLOCK_MS_MAX);
@@ -200,8 +205,9 @@ export class PeerSession {
     if (message.kind === 'reject') return this.#fail('reject');
     // Requests cannot be served (we never said that we have metadata) and unknown kinds are to be ignored (BEP 9).
     if (message.kind !== 'data') return;
-    const outcome = pieces.receive(message.piece, message.totalSizeBytes, message.block);
-    if (outcome !== 'taken') return this.#fail(outcome);
+    const outcome = pieces.receive(this.contact, message.piece, message.totalSizeBytes, message.block);
+    if (outcome !== 'taken' && outcome !== 'repeated') return this.#fail(outcome);
+    this.#blockBytes += message.block.length;
     if (pieces.isComplete) return this.#complete(pieces);
     this.#blockAtMs = this.#dependencies.clock.nowMs();
     this.#deadlineMs = this.#blockAtMs + IDLE_MS_MAX;
@@ -210,7 +216,7 @@ export class PeerSession {
 
   #request(pieces: MetadataPieces): void {
     const requests: Uint8Array[] = [];
-    for (let piece = pieces.nextRequest(); piece !== null; piece = pieces.nextRequest()) {
+    for (let piece = pieces.nextRequest(this.contact); piece !== null; piece = pieces.nextRequest(this.contact)) {
       requests.push(encodeMetadataRequest(this.#metadataId, piece));
     }
     if (requests.length > 0) this.#connection.send(Buffer.concat(requests)); // without Nagle, a write is a packet
@@ -218,9 +224,8 @@ export class PeerSession {
 
   #checkFlood(): void {
     if (this.#state === 'ended') return;
-    const receivedBytes = this.#pieces?.receivedBytes ?? 0;
-    const hasTooMany = receivedBytes === 0 && this.#stream.messageCount > MESSAGES_BEFORE_BLOCK_MAX;
-    if (hasTooMany || this.#bytesIn - receivedBytes > BYTES_BESIDE_BLOCKS_MAX) this.#fail('flood');
+    const hasTooMany = this.#blockBytes === 0 && this.#stream.messageCount > MESSAGES_BEFORE_BLOCK_MAX;
+    if (hasTooMany || this.#bytesIn - this.#blockBytes > BYTES_BESIDE_BLOCKS_MAX) this.#fail('flood');
   }
 
   #isTooSlow(nowMs: number): boolean {
@@ -235,9 +240,9 @@ export class PeerSession {
   }
 
   #complete(pieces: MetadataPieces): void {
-    const blocks = pieces.takeBlocks();
-    this.cancel();
-    this.#dependencies.onEnd({ kind: 'complete', blocks });
+    this.#state = 'ended';
+    this.#connection.destroy();
+    this.#dependencies.onEnd({ kind: 'complete', pieces });
   }
 
   #fail(reason: PeerFailure): void {

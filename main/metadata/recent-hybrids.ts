@@ -2,6 +2,8 @@
 // committed the first when the second arrives.
 import { assert } from '../base/assert.ts';
 import { toKey } from '../base/bytes.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { VerifiedMetadata } from './verify-metadata.ts';
 
 /** Infohashes; the oldest go first. */
 const INFOHASHES_MAX = 4096;
@@ -13,7 +15,19 @@ export class RecentHybrids {
     return this.#keys.has(toKey(infohash));
   }
 
-  add(infohash: Uint8Array): void {
+  /** Both infohashes of a hybrid, remembered from now on; none of another torrent. */
+  note({ infohashV1, infohashV2 }: Pick<VerifiedMetadata, 'infohashV1' | 'infohashV2'>): readonly Uint8Array[] {
+    if (!infohashV1 || !infohashV2) return [];
+    const both = [infohashV1, infohashV2.subarray(0, IDENTIFIER_BYTES)];
+    for (const infohash of both) this.#add(infohash);
+    return both;
+  }
+
+  checkInvariants(): void {
+    assert(this.#keys.size <= INFOHASHES_MAX, 'the hybrids remembered keep their limit');
+  }
+
+  #add(infohash: Uint8Array): void {
     const key = toKey(infohash);
     this.#keys.delete(key);
     this.#keys.add(key);
@@ -21,9 +35,5 @@ export class RecentHybrids {
       if (this.#keys.size <= INFOHASHES_MAX) break;
       this.#keys.delete(oldest);
     }
-  }
-
-  checkInvariants(): void {
-    assert(this.#keys.size <= INFOHASHES_MAX, 'the hybrids remembered keep their limit');
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Contact } from '../../base/contact.ts';
 import type { Random } from '../../base/random.ts';
 import type { Counters } from '../../stats/counters.ts';
+import { familyOf } from '../local-addresses.ts';
 import { MseConnection } from './mse-connection.ts';
 import { prepareKeyExchange } from './mse-keys.ts';
 import type { DialPeer, DialStream } from './peer-connection.ts';
@@ -54,8 +55,4 @@ export class PeerTransports {
   checkInvariants(): void {
     this.#utp.checkInvariants();
   }
-}
-
-function familyOf(contact: Contact): 'v4' | 'v6' {
-  return contact.host.includes(':') ? 'v6' : 'v4';
 }
