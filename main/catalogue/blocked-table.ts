@@ -23,7 +23,8 @@ export const BLOCKED_QUERIES = {
   list: `SELECT id, infohash, name, reason, blocked_at AS blockedAtUnixSeconds FROM blocked_infohashes
     WHERE id < ? AND infohash = named_by ORDER BY id DESC LIMIT ?`,
   all: 'SELECT infohash FROM blocked_infohashes ORDER BY id DESC LIMIT ?',
-  byReason: 'SELECT id, infohash FROM blocked_infohashes WHERE reason = ? AND reason > 0 AND id > ? ORDER BY id LIMIT ?',
+  byReason:
+    'SELECT id, infohash FROM blocked_infohashes WHERE reason = ? AND reason > 0 AND id > ? ORDER BY id LIMIT ?',
   oldestDerived: `DELETE FROM blocked_infohashes
     WHERE id = (SELECT min(id) FROM blocked_infohashes WHERE reason > 0)`,
   count: 'SELECT count(*) FROM blocked_infohashes',
