@@ -6,15 +6,21 @@ import { registerAppScheme, serveApp } from './app/app-protocol.ts';
 import { applicationMenu } from './app/application-menu.ts';
 import { dataFolders } from './app/data-folders.ts';
 import { DesktopApp } from './app/desktop-app.ts';
-import { parseLaunchOptions, type LaunchOptions } from './app/launch-options.ts';
+import { LAUNCH_ACTIONS, parseLaunchOptions, type LaunchOptions } from './app/launch-options.ts';
+import { LogFile } from './app/log-file.ts';
 import { runtimeLine, testRuntimeBinding } from './app/runtime-notice.ts';
 import { SettingsFile } from './app/settings-file.ts';
 import { lockDown } from './app/window.ts';
 import { systemClock } from './base/clock.ts';
 import { createTextLog } from './base/log.ts';
 
+/** Null until it is known where things lie. */
+let logFile: LogFile | null = null;
 const log = createTextLog(
-  (line) => process.stderr.write(line),
+  (line) => {
+    process.stderr.write(line);
+    logFile?.write(line);
+  },
   () => systemClock.nowUnixSeconds(),
 );
 const outDir = path.join(import.meta.dirname, '..');
@@ -45,10 +51,16 @@ function prepare(options: LaunchOptions): void {
   app.setPath('userData', folders.profileDir);
   app.setAppUserModelId('io.github.lanternfish.Lanternfish');
   crashReporter.start({ uploadToServer: false });
-  if (!app.requestSingleInstanceLock()) {
+  // The order of switches is not kept on the way to the running app: what is asked of it travels by itself.
+  if (!app.requestSingleInstanceLock({ action: options.action })) {
     app.quit();
     return;
   }
+  if (options.action === 'pause' || options.action === 'quit') {
+    app.exit(0); // nothing runs, so there is nothing to pause or to quit
+    return;
+  }
+  logFile = new LogFile(path.join(folders.profileDir, 'logs'));
   // As root every sandboxed child dies at once; only then is Chromium's own switch left standing (desktop.md D11).
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   process.on('uncaughtException', (error) => {
@@ -64,7 +76,9 @@ async function run(options: LaunchOptions, folders: ReturnType<typeof dataFolder
   applicationMenu();
   lockDown();
   await serveApp(path.join(outDir, 'renderer'));
+  if (logFile === null) return;
   const desktopApp = new DesktopApp({
+    logFile,
     clock: systemClock,
     log,
     launch: options,
@@ -74,11 +88,16 @@ async function run(options: LaunchOptions, folders: ReturnType<typeof dataFolder
     resourcesDir,
     nativeBinding: testRuntimeBinding(),
   });
-  app.on('second-instance', () => {
-    desktopApp.open();
+  app.on('second-instance', (_event, _argv, _directory, asked) => {
+    desktopApp.openOrDo(LAUNCH_ACTIONS.find((action) => isObject(asked) && asked['action'] === action) ?? null);
   });
   app.on('activate', () => {
     desktopApp.open();
   });
   await desktopApp.start();
+}
+
+/** What another process sent along may be anything. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -28,6 +28,9 @@ export type SortOrder = (typeof SORT_ORDERS)[number];
 export type CrawlState =
   'awaiting-consent' | 'starting' | 'joining' | 'running' | 'no-reply' | 'paused' | 'stopped' | 'failed';
 
+/** Why nothing is sent while the state is `paused`; main/app/pause-keeper.ts. */
+export type PauseReason = 'person' | 'for-a-while' | 'schedule' | 'battery' | 'metered' | 'asleep';
+
 export interface StatusDto {
   readonly state: CrawlState;
   readonly problem: string | null;
@@ -47,6 +50,26 @@ export interface StatusDto {
   readonly torrentCount: number;
   readonly databaseBytes: number;
   readonly localAddressesAllowed: boolean;
+  /** Why nothing is sent, what says most first; empty unless paused. */
+  readonly pauseReasons: readonly PauseReason[];
+  /** When a pause for a while ends. */
+  readonly pausedUntilUnixSeconds: number | null;
+}
+
+/** Looking for a new version of the app, and having it. `not-here`: this build names no server to ask. */
+export type UpdateDto =
+  | { readonly state: 'not-here' | 'idle' | 'checking' }
+  | { readonly state: 'current'; readonly checkedAtUnixSeconds: number }
+  | { readonly state: 'available' | 'ready'; readonly version: string }
+  | { readonly state: 'downloading'; readonly version: string; readonly percent: number }
+  | { readonly state: 'failed'; readonly problem: string };
+
+/** What this system can do. */
+export interface SystemDto {
+  readonly hasTray: boolean;
+  /** False: nobody here says whether a network is metered, so pausing for that is not available. */
+  readonly knowsMetered: boolean;
+  readonly update: UpdateDto;
 }
 
 export interface StartDto {
@@ -189,6 +212,15 @@ export const callInputs = {
   setPaused: v.strictObject({ isPaused: v.boolean() }),
   /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
   changeSettings: settingsChange,
+  /** Pauses, and resumes by itself. */
+  pauseFor: v.strictObject({ minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)) }),
+  getSystem: nothing,
+  /** `check` may be asked at any time; each further step only after the one before, else it does nothing. */
+  updateApp: v.strictObject({ step: v.picklist(['check', 'download', 'install']) }),
+  /** Versions, state, counters and the end of the log to the clipboard: no address, no query, no name. */
+  copyDiagnostics: nothing,
+  /** Opens the folder of the log. */
+  showLogs: nothing,
   quit: nothing,
 } as const;
 
@@ -213,6 +245,11 @@ export interface CallOutputs {
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
   changeSettings: null;
+  pauseFor: null;
+  getSystem: SystemDto;
+  updateApp: UpdateDto;
+  copyDiagnostics: null;
+  showLogs: null;
   quit: null;
 }
 
@@ -227,6 +264,9 @@ export interface Events {
   healthFound: readonly HealthFoundDto[];
   /** A second launch, or the menu, asks for the search box. */
   focusSearch: null;
+  /** The tray asks for the settings surface. */
+  openSettings: null;
+  update: UpdateDto;
 }
 export type EventName = keyof Events;
 

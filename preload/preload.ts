@@ -3,7 +3,15 @@
 import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
 import { callChannel, callInputs, eventChannel, type CallName, type EventName } from './ipc-contract.ts';
 
-const eventNames: readonly EventName[] = ['status', 'settings', 'torrentsAdded', 'healthFound', 'focusSearch'];
+const eventNames: readonly EventName[] = [
+  'status',
+  'settings',
+  'torrentsAdded',
+  'healthFound',
+  'focusSearch',
+  'openSettings',
+  'update',
+];
 
 const calls = Object.fromEntries(
   (Object.keys(callInputs) as CallName[]).map((name) => [

@@ -1,11 +1,13 @@
 // `npm run package [-- --dir | --linux deb | ...]`: builds the app and hands it to electron-builder, whose arguments these
 // are. On a machine that only has the prepared test runtime the result is made of that: for trying out, not for giving away.
 import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildIfStale } from './build.mjs';
 import { chooseRuntime, needsCompiler, runtimeEnvironment } from './electron-runtime.mjs';
 import { requireNode } from './node-version.mjs';
+import { describePackage } from './package-contents.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 import { isEntry, Refusal, ROOT, run, runScript, say } from './terminal.mjs';
 
@@ -31,7 +33,11 @@ export async function packageApp(args, runtime, env) {
   const runtimeArgs = runtime.dist === null ? [] : await otherRuntime(runtime.dist);
   // Without it a tag in CI would publish by itself.
   const publish = args.some((argument) => argument.startsWith('--publish')) ? [] : ['--publish', 'never'];
-  const code = await run(process.execPath, [cli, ...args, ...publish, ...runtimeArgs], { env, quiet: true });
+  const tools = runtime.dist === null ? {} : ownTools();
+  const code = await run(process.execPath, [cli, ...args, ...publish, ...runtimeArgs], {
+    env: { ...tools, ...env },
+    quiet: true,
+  });
   if (code !== 0) throw new Refusal('electron-builder failed; see above.');
   const unpacked = UNPACKED[/** @type {keyof typeof UNPACKED} */ (`${process.platform}-${process.arch}`)];
   return join(ROOT, 'release', unpacked ?? '');
@@ -46,6 +52,15 @@ async function otherRuntime(/** @type {string} */ dist) {
   ];
 }
 
+/** Instead of the programs that electron-builder downloads from where Electron's own download is, too. */
+function ownTools() {
+  const sevenZip = '/usr/bin/7zz';
+  return {
+    CUSTOM_FPM_PATH: join(ROOT, 'scripts', 'runtime', 'dpkg-as-fpm.mjs'),
+    ...(existsSync(sevenZip) ? { ELECTRON_BUILDER_7ZIP_PATH: sevenZip, ELECTRON_BUILDER_COMPRESSION_LEVEL: '3' } : {}),
+  };
+}
+
 if (isEntry(import.meta.url)) {
   await runScript(async () => {
     requireNode();
@@ -54,6 +69,8 @@ if (isEntry(import.meta.url)) {
     if (await needsCompiler(runtime)) await ensureSystemPackages(['compiler']);
     const env = await runtimeEnvironment(runtime);
     await buildIfStale({ env });
-    process.stdout.write(`${await packageApp(process.argv.slice(2), runtime, env)}\n`);
+    const program = await packageApp(process.argv.slice(2), runtime, env);
+    if (existsSync(program)) say(await describePackage(program));
+    process.stdout.write(`${program}\n`);
   });
 }

@@ -3,7 +3,9 @@
 // Tests that open windows get, besides what scripts/electron-runtime.mjs exports:
 //   LANTERNFISH_TEST_ELECTRON_ARGS   switches for every Electron they start, separated by spaces
 //   LANTERNFISH_PACKAGED_APP         (packaged) the executable that electron-builder made
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+//   LANTERNFISH_DEB, ..._DEB_OLD     (packaged) two versions of the .deb, where one can be made and installed for a try
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIfStale } from './build.mjs';
@@ -16,6 +18,8 @@ import { ROOT, run, runScript, say } from './terminal.mjs';
 const PARTS = /** @type {const} */ (['unit', 'long', 'real-peers', 'end-to-end', 'packaged']);
 /** @typedef {(typeof PARTS)[number]} Part */
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+/** Of the package that the real one is installed over. */
+const OLDER_VERSION = '0.0.1';
 /** A window of its own for each run, away from the person's desktop and the same everywhere. */
 const UNDER_A_DISPLAY = ['xvfb-run', '-a', '-s', '-screen 0 1600x1200x24', 'dbus-run-session', '--'];
 
@@ -60,8 +64,37 @@ async function prepare(parts) {
   await buildIfStale({ env });
   const isRoot = process.getuid?.() === 0; // Chromium's sandbox refuses root; everybody else tests with it on
   env.LANTERNFISH_TEST_ELECTRON_ARGS = isRoot ? '--no-sandbox --disable-gpu' : '--disable-gpu';
-  if (parts.includes('packaged')) env.LANTERNFISH_PACKAGED_APP = await packageApp(['--dir'], runtime, env);
+  if (parts.includes('packaged')) await packageFor(env, runtime);
   return env;
+}
+
+/**
+ * Packages the app for the tests that start it packaged; as a .deb, too, where the test may install one.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {import('./electron-runtime.mjs').Runtime} runtime
+ */
+async function packageFor(env, runtime) {
+  const isDebian = process.platform === 'linux' && existsSync('/usr/bin/dpkg-deb');
+  if (!isDebian || process.getuid?.() !== 0) {
+    env.LANTERNFISH_PACKAGED_APP = await packageApp(['--dir'], runtime, env);
+    return;
+  }
+  const folder = join(ROOT, 'release');
+  const older = join(folder, 'older');
+  await packageApp(
+    ['--linux', 'deb', `-c.directories.output=${older}`, `-c.extraMetadata.version=${OLDER_VERSION}`],
+    runtime,
+    env,
+  );
+  env.LANTERNFISH_DEB_OLD = await onlyDeb(older);
+  await rm(join(older, 'linux-unpacked'), { recursive: true, force: true });
+  env.LANTERNFISH_PACKAGED_APP = await packageApp(['--linux', 'deb'], runtime, env);
+  env.LANTERNFISH_DEB = await onlyDeb(folder);
+}
+
+async function onlyDeb(/** @type {string} */ folder) {
+  const [name] = (await readdir(folder)).filter((file) => file.endsWith('.deb'));
+  return join(folder, /** @type {string} */ (name));
 }
 
 /**

@@ -49,6 +49,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'better-sqlite3': ['main/catalogue/open-database.ts'],
   flexsearch: ['main/search/suggestions.ts'],
   bencode: ['main/dht/routing-table-file.ts', 'main/dht/saved-table.ts'], // our own files; the wire has its own scanner
+  'electron-updater': ['main/app/updates.ts'],
   valibot: ['main/app', IPC_CONTRACT, SETTINGS_CONTRACT],
   svelte: ['renderer'],
   virtua: ['renderer'],

@@ -3,20 +3,30 @@ import { nativeTheme } from 'electron';
 import type { Session } from '../session/session.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import type { Settings, Theme } from '../../preload/settings-contract.ts';
+import type { Pausing } from './pausing.ts';
+import type { Updates } from './updates.ts';
 import { paceOf, trackersOf } from './engine-options.ts';
 
 type Apply = (settings: Settings) => void;
 /** Null: whoever needs it reads it when it is needed, or the window itself does what it says. */
 export type SettingAppliers = { readonly [Name in keyof Settings]: Apply | null };
 
+export interface BackgroundParts {
+  readonly pausing: Pick<Pausing, 'settingsChanged'>;
+  readonly updates: Pick<Updates, 'setWanted'>;
+  readonly setStartWithComputer: (isWanted: boolean) => void;
+}
+
 /** `engineOptions`: with the settings as they are when it is called. */
 export function settingAppliers(
   session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>,
   engineOptions: () => EngineOptions,
+  { pausing, updates, setStartWithComputer }: BackgroundParts,
 ): SettingAppliers {
   const setPace: Apply = (settings) => session.setPace(paceOf(settings));
   // Another port or address wants another socket; the simplest honest way is another thread, and its tables are saved.
   const rebind: Apply = () => void session.restartEngine(engineOptions());
+  const lookAtPauses: Apply = () => pausing.settingsChanged();
   return {
     consentAtUnixSeconds: null,
     isPaused: null,
@@ -30,9 +40,9 @@ export function settingAppliers(
     bindHost: rebind,
     ipv6: rebind,
     trackersOn: (settings) => session.setTrackers(trackersOf(settings)),
-    pauseOnBattery: null,
-    pauseOnMetered: null,
-    schedule: null,
+    pauseOnBattery: lookAtPauses,
+    pauseOnMetered: lookAtPauses,
+    schedule: lookAtPauses,
     quotaBytes: null,
     forgetFirst: null,
     blockedWords: null,
@@ -48,11 +58,11 @@ export function settingAppliers(
     fontSizePercent: null,
     language: null,
     rowSize: null,
-    autostart: null,
+    autostart: ({ autostart }) => setStartWithComputer(autostart),
     startMinimised: null,
     closesToTray: null,
     notifications: null,
-    updates: null,
+    updates: (settings) => updates.setWanted(settings.updates),
   };
 }
 

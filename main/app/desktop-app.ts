@@ -1,5 +1,5 @@
 // The app once Electron is ready: settings, threads, window and tray, held together by one state. `main.ts` starts it.
-import { app, dialog, nativeTheme, powerMonitor, type BrowserWindow } from 'electron';
+import { app, nativeTheme, powerMonitor } from 'electron';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -13,19 +13,23 @@ import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
 import type { DataFolders } from './data-folders.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
-import { CallProblem, handleCalls, sendEvent, type CallHandlers } from './ipc-handlers.ts';
-import type { LaunchOptions } from './launch-options.ts';
+import { CallProblem, handleCalls, type CallHandlers } from './ipc-handlers.ts';
+import type { LaunchAction, LaunchOptions } from './launch-options.ts';
+import type { LogFile } from './log-file.ts';
+import { MainWindow } from './main-window.ts';
+import { Pausing } from './pausing.ts';
 import { runtimeNotice } from './runtime-notice.ts';
 import type { SettingsFile } from './settings-file.ts';
 import { healthFoundDto, statusDto } from './status-dto.ts';
+import { systemCalls } from './system-calls.ts';
 import { torrentCalls } from './torrent-calls.ts';
-import { hasTrayHost } from './tray.ts';
+import { Updates } from './updates.ts';
 import { WindowNews } from './window-news.ts';
-import { createWindow, reloadWhenFallen } from './window.ts';
 
 export interface DesktopAppOptions {
   readonly clock: Clock;
   readonly log: Log;
+  readonly logFile: LogFile;
   readonly launch: LaunchOptions;
   readonly folders: DataFolders;
   readonly settings: SettingsFile;
@@ -39,9 +43,11 @@ export class DesktopApp {
   readonly #options: DesktopAppOptions;
   readonly #session: Session;
   readonly #windowNews: WindowNews;
+  readonly #window: MainWindow;
   readonly #background: Background;
+  readonly #pausing: Pausing;
+  readonly #updates: Updates;
   #launch: LaunchOptions;
-  #window: BrowserWindow | null = null;
 
   constructor(options: DesktopAppOptions) {
     this.#options = options;
@@ -64,16 +70,27 @@ export class DesktopApp {
       this.#windowNews.torrentsAdded(addedCount);
     };
     this.#session.onHealth = (reports) => {
-      sendEvent(this.#window, 'healthFound', reports.map(healthFoundDto));
+      this.#window.send('healthFound', reports.map(healthFoundDto));
     };
+    this.#window = new MainWindow({
+      clock: options.clock,
+      outDir: options.outDir,
+      resourcesDir: options.resourcesDir,
+      onMade: (window) => {
+        this.#background.watchClosing(window);
+      },
+      onShown: () => {
+        this.#windowNews.showNow();
+      },
+    });
     this.#windowNews = new WindowNews(options.clock, {
       status: () => this.#status(),
       show: (status) => {
         this.#background.show(status);
-        if (this.#window?.isVisible()) sendEvent(this.#window, 'status', status);
+        if (this.#window.isVisible) this.#window.send('status', status);
       },
       showAdded: (addedCount) => {
-        sendEvent(this.#window, 'torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
+        this.#window.send('torrentsAdded', { addedCount, torrentCount: this.#session.status.torrentCount });
       },
     });
     this.#background = new Background({
@@ -82,18 +99,43 @@ export class DesktopApp {
       resourcesDir: options.resourcesDir,
       trayActions: {
         setPaused: (isPaused) => {
-          this.setPaused(isPaused);
+          this.#pausing.setPaused(isPaused);
+        },
+        pauseForAnHour: () => {
+          this.#pausing.pauseFor(60);
         },
         open: () => {
           this.open();
+        },
+        openSettings: () => {
+          this.open();
+          this.#window.send('openSettings', null);
         },
         quit: () => {
           app.quit();
         },
       },
-      stop: () => {
+      stop: async () => {
         this.#windowNews.stop();
-        return this.#session.stop();
+        this.#pausing.stop();
+        this.#updates.stop();
+        await this.#session.stop();
+        await options.logFile.flush();
+      },
+    });
+    this.#pausing = new Pausing({
+      clock: options.clock,
+      settings: options.settings,
+      apply: (isPaused) => {
+        this.#session.setPaused(isPaused);
+        this.#windowNews.showNow();
+      },
+    });
+    this.#updates = new Updates({
+      clock: options.clock,
+      log: options.log,
+      onChanged: () => {
+        this.#window.send('update', this.#updates.state);
       },
     });
   }
@@ -108,58 +150,41 @@ export class DesktopApp {
     powerMonitor.on('resume', () => {
       this.#session.networkChanged();
     });
-    const trayHost = hasTrayHost();
-    if (!launch.isHidden) this.open();
-    if (await trayHost) {
-      this.#background.addTray();
-      this.#windowNews.showNow();
-    } else if (launch.isHidden) this.open();
-  }
-
-  /** Shows the window, made anew if it was closed, with the search box ready. */
-  open(): void {
-    if (this.#window && !this.#window.isDestroyed()) {
-      if (this.#window.isMinimized()) this.#window.restore();
-      this.#window.show();
-      this.#window.focus();
-      sendEvent(this.#window, 'focusSearch', null);
-      return;
-    }
-    const { outDir, resourcesDir, clock } = this.#options;
-    const window = createWindow(
-      path.join(outDir, 'preload', 'preload.cjs'),
-      path.join(resourcesDir, 'icons', '256x256.png'),
-    );
-    this.#window = window;
-    reloadWhenFallen(
-      window,
-      () => clock.nowMs(),
-      () => {
-        dialog.showErrorBox(
-          'Lanternfish',
-          'The window failed several times. Discovery goes on; restart Lanternfish to see it.',
-        );
-      },
-    );
-    this.#background.watchClosing(window);
-    window.on('show', () => {
+    this.#updates.setWanted(settings.settings.updates);
+    if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
+    if (launch.action === 'resume' && settings.settings.consentAtUnixSeconds !== null) this.#pausing.setPaused(false);
+    const foundTray = this.#background.findTray(() => {
       this.#windowNews.showNow();
     });
+    const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
+    if (!isHidden) this.open();
+    if (await foundTray) this.#windowNews.showNow();
+    else if (isHidden) this.#window.open({ isMinimised: true });
   }
 
-  /** The one way to pause and resume: tray, window and second launch all come here. */
-  setPaused(isPaused: boolean): void {
-    const { settings } = this.#options;
-    if (settings.settings.consentAtUnixSeconds === null) throw new CallProblem('Agree to the network notice first.');
-    this.#session.setPaused(isPaused);
-    void settings.change({ isPaused });
-    this.#windowNews.showNow();
+  /** What a second launch asks of this one: an action of the desktop entry, or else the window. */
+  openOrDo(action: LaunchAction | null): void {
+    if (action === null) this.open();
+    else if (action === 'quit') app.quit();
+    else if (this.#options.settings.settings.consentAtUnixSeconds === null) this.open();
+    else this.#pausing.setPaused(action === 'pause');
+  }
+
+  open(): void {
+    this.#window.open();
   }
 
   #callHandlers(): CallHandlers {
-    const { settings, log } = this.#options;
+    const { settings, log, logFile } = this.#options;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
+      ...systemCalls({
+        session: this.#session,
+        settings,
+        logFile,
+        updates: this.#updates,
+        hasTray: () => this.#background.hasTray,
+      }),
       getStart: () => ({
         status: this.#status(),
         settings: settings.settings,
@@ -170,7 +195,11 @@ export class DesktopApp {
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
       setPaused: ({ isPaused }) => {
-        this.setPaused(isPaused);
+        this.#pausing.setPaused(isPaused);
+        return null;
+      },
+      pauseFor: ({ minutes }) => {
+        this.#pausing.pauseFor(minutes);
         return null;
       },
       changeSettings: (change) => {
@@ -188,35 +217,52 @@ export class DesktopApp {
     const { settings, clock } = this.#options;
     if (settings.settings.consentAtUnixSeconds !== null) return null;
     // Consent is on disk before the first packet leaves.
-    await settings.change({ consentAtUnixSeconds: clock.nowUnixSeconds(), isPaused: false });
+    await settings.change({
+      consentAtUnixSeconds: clock.nowUnixSeconds(),
+      isPaused: false,
+      autostart: startWithComputer || settings.settings.autostart,
+    });
     if (settings.problem !== null) throw new CallProblem(settings.problem);
     this.#session.startEngine(this.#engineOptions());
     this.#windowNews.showNow();
-    if (startWithComputer) await setStartWithComputer(true);
     return null;
+  }
+
+  #setStartWithComputer(isWanted: boolean): void {
+    setStartWithComputer(isWanted).catch((error: unknown) => {
+      this.#options.log.warn(`Starting with the computer: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   #engineOptions(): EngineOptions {
     const { folders, settings } = this.#options;
-    return engineOptions(this.#launch, folders, settings.settings);
+    return { ...engineOptions(this.#launch, folders, settings.settings), startPaused: this.#pausing.isPaused };
   }
 
   /** From here on a changed setting reaches whoever owns it, and the window. */
   #applyChanges(): void {
     const { settings } = this.#options;
-    const appliers = settingAppliers(this.#session, () => this.#engineOptions());
+    const appliers = settingAppliers(this.#session, () => this.#engineOptions(), {
+      pausing: this.#pausing,
+      updates: this.#updates,
+      setStartWithComputer: (isWanted) => {
+        this.#setStartWithComputer(isWanted);
+      },
+    });
     nativeTheme.themeSource = themeSourceOf(settings.settings.theme);
     settings.onChanged = (now, before) => {
       this.#launch = withoutOverridden(this.#launch, now, before);
       applySettings(appliers, now, before);
-      sendEvent(this.#window, 'settings', now);
+      this.#window.send('settings', now);
       this.#windowNews.changed();
     };
   }
 
   #status(): StatusDto {
-    const { consentAtUnixSeconds, isPaused, pace } = this.#options.settings.settings;
-    const status = statusDto(this.#session.status, { hasAgreed: consentAtUnixSeconds !== null, isPaused, pace });
+    const { consentAtUnixSeconds, pace } = this.#options.settings.settings;
+    const { isPaused, facts } = this.#pausing;
+    const hasAgreed = consentAtUnixSeconds !== null;
+    const status = statusDto(this.#session.status, { hasAgreed, isPaused, pace, ...facts });
     const { problem, notice } = this.#options.settings;
     return { ...status, problem: status.problem ?? problem, notice: status.notice ?? notice };
   }

@@ -2,6 +2,10 @@
 import { parseContact } from '../engine/engine-arguments.ts';
 import { PACES, type EngineOptions, type PaceName } from '../engine/engine-contract.ts';
 
+/** What a desktop entry's actions, or a script, may ask of the app that runs already. */
+export const LAUNCH_ACTIONS = ['pause', 'resume', 'quit'] as const;
+export type LaunchAction = (typeof LAUNCH_ACTIONS)[number];
+
 export interface LaunchOptions {
   /** Everything (settings, profile, catalogue, tables) in this folder; null for the system's places. */
   readonly dataDir: string | null;
@@ -13,6 +17,8 @@ export interface LaunchOptions {
   readonly localAddressesAllowed: boolean;
   /** Start in the tray, without a window. */
   readonly isHidden: boolean;
+  /** Done by the running app instead of showing its window; null: show it. */
+  readonly action: LaunchAction | null;
 }
 
 /** Reads `--name=value` switches from `argv`. A value that makes no sense is a sentence, for a dialog and exit 2. */
@@ -36,6 +42,11 @@ export function parseLaunchOptions(argv: readonly string[]): LaunchOptions | { r
   if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
     return { problem: `--port is a whole number from 0 to 65535, not "${portText}".` };
   }
+  const actionText = last('action');
+  const action = LAUNCH_ACTIONS.find((name) => name === actionText) ?? null;
+  if (actionText !== null && action === null) {
+    return { problem: `--action is one of ${LAUNCH_ACTIONS.join(', ')}, not "${actionText}".` };
+  }
   return {
     dataDir: last('data-dir'),
     bootstrap: bootstrap.length > 0 ? bootstrap : null,
@@ -44,5 +55,6 @@ export function parseLaunchOptions(argv: readonly string[]): LaunchOptions | { r
     pace,
     localAddressesAllowed: argv.includes('--allow-local-addresses'),
     isHidden: argv.includes('--hidden'),
+    action,
   };
 }

@@ -7,7 +7,10 @@ import type { SessionStatus } from '../session/session.ts';
 /** `hasAgreed`: the network notice was accepted. `isPaused` speaks before the engine does. */
 export function statusDto(
   session: SessionStatus,
-  wishes: { hasAgreed: boolean; isPaused: boolean; pace: string },
+  wishes: { hasAgreed: boolean; isPaused: boolean; pace: string } & Pick<
+    StatusDto,
+    'pauseReasons' | 'pausedUntilUnixSeconds'
+  >,
 ): StatusDto {
   const { engine } = session;
   const stateWithoutEngine = wishes.isPaused ? 'paused' : 'starting';
@@ -29,6 +32,8 @@ export function statusDto(
     torrentCount: session.torrentCount,
     databaseBytes: session.databaseBytes,
     localAddressesAllowed: engine?.localAddressesAllowed ?? false,
+    pauseReasons: wishes.pauseReasons,
+    pausedUntilUnixSeconds: wishes.pausedUntilUnixSeconds,
   };
 }
 

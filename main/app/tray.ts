@@ -7,9 +7,11 @@ import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { stateSentence } from './state-sentence.ts';
 
 export interface TrayActions {
-  setPaused(isPaused: boolean): void;
-  open(): void;
-  quit(): void;
+  readonly setPaused: (isPaused: boolean) => void;
+  readonly pauseForAnHour: () => void;
+  readonly open: () => void;
+  readonly openSettings: () => void;
+  readonly quit: () => void;
 }
 
 type Shape = 'running' | 'paused' | 'trouble';
@@ -45,39 +47,47 @@ export class AppTray {
   }
 
   #menu(status: StatusDto, sentence: string): MenuItemConstructorOptions[] {
+    const { setPaused, pauseForAnHour, open, openSettings, quit } = this.#actions;
     const isPaused = status.state === 'paused';
     const hasAgreed = status.state !== 'awaiting-consent';
+    const entry = (label: string, click: () => void, enabled = true): MenuItemConstructorOptions => ({
+      label,
+      enabled,
+      click,
+    });
     return [
       { label: sentence, enabled: false },
-      {
-        label: isPaused ? 'Resume' : 'Pause',
-        enabled: hasAgreed,
-        click: () => {
-          this.#actions.setPaused(!isPaused);
-        },
-      },
+      isPaused
+        ? entry('Resume', () => {
+            setPaused(false);
+          })
+        : entry(
+            'Pause',
+            () => {
+              setPaused(true);
+            },
+            hasAgreed,
+          ),
+      entry('Pause for 1 hour', pauseForAnHour, hasAgreed),
       { type: 'separator' },
-      {
-        label: 'Open',
-        click: () => {
-          this.#actions.open();
-        },
-      },
-      {
-        label: 'Quit',
-        click: () => {
-          this.#actions.quit();
-        },
-      },
+      entry('Open', open),
+      entry('Settings', openSettings),
+      { type: 'separator' },
+      entry('Quit', quit),
     ];
   }
 
   #image(shape: Shape) {
-    // macOS colours template images itself; the file name says which they are there.
-    const image = nativeImage.createFromPath(path.join(this.#iconDir, `${shape}.png`));
+    const image = nativeImage.createFromPath(path.join(this.#iconDir, fileOf(shape)));
     if (process.platform === 'darwin') image.setTemplateImage(true);
     return image;
   }
+}
+
+/** Windows picks a size out of an .ico; macOS wants black on clear under a name that says so, and colours it itself. */
+function fileOf(shape: Shape): string {
+  if (process.platform === 'win32') return `${shape}.ico`;
+  return process.platform === 'darwin' ? `${shape}Template.png` : `${shape}.png`;
 }
 
 function shapeOf(status: StatusDto): Shape {
@@ -87,7 +97,8 @@ function shapeOf(status: StatusDto): Shape {
     : 'running';
 }
 
-const HOST_QUESTION_LIMIT_MS = 1_000;
+/** A computer that has just started answers late. */
+const HOST_QUESTION_LIMIT_MS = 3_000;
 
 /** Whether somebody shows tray icons. Elsewhere than on Linux there always is; there, a session bus is asked. */
 export async function hasTrayHost(): Promise<boolean> {

@@ -28,8 +28,8 @@ export function lockDown(): void {
   });
 }
 
-/** Makes the window, hidden until it can be painted; it shows itself then. */
-export function createWindow(preloadPath: string, iconPath: string): BrowserWindow {
+/** Makes the window, hidden until it can be painted; it shows itself then, or its entry in the panel. */
+export function createWindow(preloadPath: string, iconPath: string, isMinimised: boolean): BrowserWindow {
   const window = new BrowserWindow({
     width: 1200,
     height: 800,
@@ -45,7 +45,8 @@ export function createWindow(preloadPath: string, iconPath: string): BrowserWind
   });
   window.setMenuBarVisibility(false);
   window.once('ready-to-show', () => {
-    window.show();
+    if (isMinimised) window.minimize();
+    else window.show();
   });
   window.on('page-title-updated', (event) => {
     event.preventDefault();

@@ -1,7 +1,7 @@
 // Starts the three threads, joins them, starts the fallen again, and keeps the one picture of how things stand that
 // window, tray and terminal draw. Runs in Electron's main thread and in the headless command; imports neither.
 import { MessageChannel } from 'node:worker_threads';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import { fromHex } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { HealthReport } from '../catalogue/torrent.ts';
@@ -23,6 +23,9 @@ import { SupervisedWorker } from './supervised-worker.ts';
 
 /** Saving tables, committing and checkpointing take well under this; after it the threads are ended by force. */
 const STOP_LIMIT_MS = 4_000;
+
+/** How long a thread that fell and was started again is mentioned. */
+const INTERRUPTION_SHOWN_MS = 2 * 60_000;
 
 export type WorkerName = 'engine-worker' | 'writer-worker' | 'search-worker';
 
@@ -59,6 +62,9 @@ export class Session {
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
   #engineOptions: EngineOptions | null = null;
   #namesInMemory: number;
+  /** What the writer had to mend at its start, and what fell a moment ago: the notice is the newer of the two. */
+  #writerNotice: string | null = null;
+  #interruption: { readonly sentence: string; readonly timer: Timer } | null = null;
   /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
   #givenUp: { readonly name: WorkerName; readonly problem: string } | null = null;
   #isEngineRestarting = false;
@@ -177,6 +183,7 @@ export class Session {
   /** Saves and ends everything, in the reverse order of start; resolves in any case, at the latest after a few seconds. */
   async stop(): Promise<void> {
     this.#hasStopped = true;
+    this.#interruption?.timer.cancel();
     await this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS);
     await Promise.all([
       this.#writer.stop({ type: 'stop' }, STOP_LIMIT_MS),
@@ -226,9 +233,10 @@ export class Session {
     if (this.store.receive(event)) return;
     switch (event.type) {
       case 'ready':
+        this.#writerNotice = event.notice;
         this.#change({
           torrentCount: event.torrentCount,
-          notice: event.notice,
+          notice: this.#interruption?.sentence ?? event.notice,
           problem: this.#givenUp?.problem ?? null,
         });
         if (event.notice) this.#options.log.warn(event.notice);
@@ -259,12 +267,25 @@ export class Session {
     if (name === 'writer-worker') this.store.failAll('The catalogue was interrupted. Try again.');
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
-    if (!willRestart) {
-      const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
+    const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
+    if (willRestart) {
+      this.#sayInterrupted(`${what} was interrupted by a fault and has been started again. What was stored is safe.`);
+    } else {
       const problem = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
       this.#givenUp = { name, problem };
       this.#change({ problem });
     }
+  }
+
+  /** For a while: what went well again need not be told for ever. */
+  #sayInterrupted(sentence: string): void {
+    this.#interruption?.timer.cancel();
+    const timer = this.#options.clock.setTimer(INTERRUPTION_SHOWN_MS, () => {
+      this.#interruption = null;
+      this.#change({ notice: this.#writerNotice });
+    });
+    this.#interruption = { sentence, timer };
+    this.#change({ notice: sentence });
   }
 
   #change(change: Partial<SessionStatus>): void {

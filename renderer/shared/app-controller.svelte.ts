@@ -8,6 +8,7 @@ import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
+import { messages } from './messages.ts';
 
 /** How often relative ages are drawn anew. */
 const AGES_EVERY_MS = 15_000;
@@ -139,6 +140,21 @@ export class AppController {
     }
     const isPaused = this.status.state !== 'paused';
     const answer = await this.#api.setPaused({ isPaused });
+    if (!answer.ok) this.magnets.say(answer.problem);
+  }
+
+  async pauseFor(minutes: number): Promise<void> {
+    const answer = await this.#api.pauseFor({ minutes });
+    if (!answer.ok) this.magnets.say(answer.problem);
+  }
+
+  async copyDiagnostics(): Promise<void> {
+    const answer = await this.#api.copyDiagnostics();
+    this.magnets.say(answer.ok ? messages.menu.diagnosticsCopied : answer.problem);
+  }
+
+  async showLogs(): Promise<void> {
+    const answer = await this.#api.showLogs();
     if (!answer.ok) this.magnets.say(answer.problem);
   }
 

@@ -5,6 +5,7 @@ const count = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const oneDecimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const countShort = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
+const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'medium' });
 
 /** '48,213' */
@@ -39,6 +40,11 @@ export function formatSize(sizeBytes: number, step: 1000 | 1024 = SIZE_STEP): st
   const isWhole = unitIndex < WHOLE_BELOW_UNIT || value >= 99.95;
   const formatter = isWhole && (unitIndex === 0 || value >= 9.95) ? count : oneDecimal;
   return `${formatter.format(value)} ${SIZE_UNITS[unitIndex]}`;
+}
+
+/** '14:05', or '2:05 PM' where people write it so. */
+export function formatTime(unixSeconds: number): string {
+  return timeOfDay.format(unixSeconds * 1000);
 }
 
 const MINUTE_SECONDS = 60;

@@ -1,6 +1,6 @@
 // Every text of the window, in one place (English). Short, exact, friendly; figures go through format.ts. An error says
 // what happened, that nothing is lost where that is so, and what to do.
-import type { ContentType, CrawlState, SortOrder, TypeReasonDto } from '../../preload/ipc-contract.ts';
+import type { ContentType, CrawlState, PauseReason, SortOrder, TypeReasonDto } from '../../preload/ipc-contract.ts';
 import type { Theme } from '../../preload/settings-contract.ts';
 import { formatCount, formatCountShort } from './format.ts';
 
@@ -82,6 +82,16 @@ export const messages = {
     stopped: 'Stopped',
     failed: 'Stopped by a problem',
   } satisfies Record<CrawlState, string>,
+  /** Instead of `paused` where the state has room for why. */
+  pausedBecause: {
+    person: 'Paused',
+    'for-a-while': 'Paused for a while',
+    schedule: 'Paused by schedule',
+    battery: 'Paused on battery power',
+    metered: 'Paused on a metered network',
+    asleep: 'Paused',
+  } satisfies Record<PauseReason, string>,
+  pausedUntil: (time: string) => `Paused until ${time}`,
   status: {
     label: 'What Lanternfish is doing',
     withProblem: 'Discovering, with a problem',
@@ -210,6 +220,10 @@ export const messages = {
       dark: 'Dark',
       'high-contrast': 'High contrast',
     } satisfies Record<Theme, string>,
+    pauseFor: 'Pause for 1 hour',
+    copyDiagnostics: 'Copy diagnostics',
+    diagnosticsCopied: 'Copied: versions, state, counters and the end of the log. No addresses, no searches.',
+    showLogs: 'Show log files',
     shortcuts: 'Keyboard shortcuts',
     quit: 'Quit Lanternfish',
     version: (version: string) => `Version ${version}`,

@@ -5,7 +5,7 @@
 /** `scenario`: { status, torrents, canStartWithComputer, settings, runtimeNotice, failsSearch, failsStart, suggestions }. */
 export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
-  const listeners = { status: [], settings: [], torrentsAdded: [], focusSearch: [] };
+  const listeners = { status: [], settings: [], torrentsAdded: [], focusSearch: [], openSettings: [], update: [] };
   const calls = [];
   let status = scenario.status;
   let torrents = scenario.torrents;
@@ -114,6 +114,11 @@ export function installFakeApi(scenario) {
       emit('settings', settings);
       return ok(null);
     }),
+    pauseFor: record('pauseFor', () => ok(null)),
+    getSystem: record('getSystem', () => ok({ hasTray: true, knowsMetered: false, update: { state: 'idle' } })),
+    updateApp: record('updateApp', () => ok({ state: 'idle' })),
+    copyDiagnostics: record('copyDiagnostics', () => ok(null)),
+    showLogs: record('showLogs', () => ok(null)),
     quit: record('quit', () => ok(null)),
     on: (name, receive) => {
       listeners[name].push(receive);

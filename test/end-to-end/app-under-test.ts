@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 
-const ROOT = path.join(import.meta.dirname, '..', '..');
+export const ROOT = path.join(import.meta.dirname, '..', '..');
 const START_LIMIT_MS = 30_000;
 
 export interface AppUnderTest {

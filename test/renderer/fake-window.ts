@@ -158,6 +158,8 @@ export const status: StatusDto = {
   torrentCount: 0,
   databaseBytes: 0,
   localAddressesAllowed: false,
+  pauseReasons: [],
+  pausedUntilUnixSeconds: null,
 };
 
 export const start: CallOutputs['getStart'] = {

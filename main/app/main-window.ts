@@ -1,0 +1,65 @@
+// The one window of the app over its life: made, closed, made anew, told things while it is there.
+import { dialog, type BrowserWindow } from 'electron';
+import path from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { EventName, Events } from '../../preload/ipc-contract.ts';
+import { sendEvent } from './ipc-handlers.ts';
+import { createWindow, reloadWhenFallen } from './window.ts';
+
+export interface MainWindowOptions {
+  readonly clock: Clock;
+  readonly outDir: string;
+  readonly resourcesDir: string;
+  /** Called for each window that is made. */
+  readonly onMade: (window: BrowserWindow) => void;
+  /** It can be seen (again). */
+  readonly onShown: () => void;
+}
+
+export class MainWindow {
+  readonly #options: MainWindowOptions;
+  #window: BrowserWindow | null = null;
+
+  constructor(options: MainWindowOptions) {
+    this.#options = options;
+  }
+
+  get isVisible(): boolean {
+    return this.#window !== null && !this.#window.isDestroyed() && this.#window.isVisible();
+  }
+
+  /** Tells the window something, if it is there to hear it. */
+  send<Name extends EventName>(name: Name, payload: Events[Name]): void {
+    sendEvent(this.#window, name, payload);
+  }
+
+  /** Shows the window, made anew if it was closed, with the search box ready. `isMinimised` holds for a new one. */
+  open({ isMinimised = false } = {}): void {
+    if (this.#window && !this.#window.isDestroyed()) {
+      if (this.#window.isMinimized()) this.#window.restore();
+      this.#window.show();
+      this.#window.focus();
+      this.send('focusSearch', null);
+      return;
+    }
+    const { outDir, resourcesDir, clock, onMade, onShown } = this.#options;
+    const window = createWindow(
+      path.join(outDir, 'preload', 'preload.cjs'),
+      path.join(resourcesDir, 'icons', '256x256.png'),
+      isMinimised,
+    );
+    this.#window = window;
+    reloadWhenFallen(
+      window,
+      () => clock.nowMs(),
+      () => {
+        dialog.showErrorBox(
+          'Lanternfish',
+          'The window failed several times. Discovery goes on; restart Lanternfish to see it.',
+        );
+      },
+    );
+    window.on('show', onShown);
+    onMade(window);
+  }
+}
