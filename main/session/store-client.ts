@@ -73,7 +73,7 @@ export class StoreClient {
   }
 
   /** Hands in an event of the writer; true when it was an answer. */
-  receive(event: WriterEvent): boolean {
+  receive(event: WriterEvent): event is WriterAnswer {
     if (!('requestId' in event)) return false;
     const open = this.#open.get(event.requestId);
     this.#open.delete(event.requestId);
