@@ -66,7 +66,7 @@ export class StoreLink {
   }
 
   /**
-   * The store behind `port` is gone: from now on torrents are kept. Those of its last uncommitted batch (250 ms) are not
+   * The store behind `port` is gone: from now on torrents are kept. Those of its last uncommitted batch (200 ms) are not
    * sent again: one of them may be what it fell over, and it would fall over it again and again.
    */
   disconnect(port: Port<WriterToEngine, EngineToWriter>): void {

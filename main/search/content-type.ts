@@ -51,12 +51,15 @@ export function explainContentType(
 ): { readonly contentType: ContentType; readonly reason: TypeReason } {
   const tally = new ByteTally(files.length === 0 ? [{ path: name, sizeBytes: 1 }] : files);
   const byFiles = tally.largestType();
+  const isSure = byFiles !== null && byFiles !== 'archive' && tally.knownShare >= SHARE_MIN;
+  // Most torrents end here: looking for words in the name would take as long as all the rest.
+  if (isSure && byFiles !== 'software') return { contentType: byFiles, reason: tally.reasonFor(byFiles) };
   const byName = typeByName(name);
   const named = byName && { contentType: byName.type, reason: { kind: 'name', word: byName.word } as const };
   const filed = byFiles && { contentType: byFiles, reason: tally.reasonFor(byFiles) };
   // Programs and games look alike on disk; only the name tells a game. An archive can hold anything: the name comes first.
   if (byFiles === 'software' && byName?.type === 'game') return named!;
-  if (byFiles !== null && byFiles !== 'archive' && tally.knownShare >= SHARE_MIN) return filed!;
+  if (isSure) return filed!;
   return named ?? filed ?? { contentType: 'other', reason: { kind: 'nothing' } };
 }
 

@@ -4,6 +4,7 @@ import { isOneTerm } from './name-match.ts';
 import type { QueryPhrase, QueryWord } from './query-words.ts';
 import { requiredWords, type SearchQuery } from './search-query.ts';
 import { EXTENSION_MARK, lettersOf } from './tokens.ts';
+import { type PairMask, pairsOfPhrases } from './word-pairs.ts';
 
 /** Terms asked of the index for one query. More only costs time: names are looked at anyway when words are long. */
 const CLAUSES_MAX = 48;
@@ -31,6 +32,8 @@ export interface IndexQuery {
   /** Alternatives of which a match fits none. */
   readonly excludedAny: readonly Alternative[];
   readonly filter: ColumnFilter | null;
+  /** What the phrases say of neighbouring words; whether a name has the phrase itself only the name tells. */
+  readonly pairs: PairMask;
   readonly matchesNothing: boolean;
 }
 
@@ -61,6 +64,7 @@ export function toIndexQuery(
     excluded: query.excluded.filter(isOneTerm).flatMap((phrase) => clausesOf(phrase[0]!)),
     excludedAny: [...filters.excludedExtensions.map(extension), ...filters.excludedPaths.flatMap(path)],
     filter,
+    pairs: pairsOfPhrases(query.phrases),
     matchesNothing: query.isUnmatchable,
   };
 }

@@ -4,6 +4,7 @@
 import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
 import { tokens } from './tokens.ts';
+import { type PairMask, pairsOfTokens } from './word-pairs.ts';
 
 /** Rows are numbered by 16 bits inside a segment: half the memory of 32, and a bitmap of 8 KiB that stays in the cache. */
 export const SEGMENT_ROWS_MAX = 65_536;
@@ -19,10 +20,12 @@ export interface SegmentRow {
   readonly peersSeen: number;
   readonly discoveredAtUnixSeconds: number;
   readonly contentType: ContentType;
+  /** `tokens(name).join(' ')` where somebody has made them already. */
+  readonly nameTokens?: string;
 }
 
 /** What the index keeps of a row beside the terms of its name. */
-type Columns = Omit<SegmentRow, 'name'>;
+type Columns = Omit<SegmentRow, 'name' | 'nameTokens'>;
 
 /** Plain typed arrays: crosses a thread port with its buffers transferred. */
 export interface SegmentData {
@@ -37,6 +40,9 @@ export interface SegmentData {
   readonly times: Uint32Array;
   /** Index into CONTENT_TYPES. */
   readonly types: Uint8Array;
+  /** Which words are neighbours in the name (word-pairs.ts). */
+  readonly pairsLow: Uint32Array;
+  readonly pairsHigh: Uint32Array;
   readonly termBytes: Uint8Array;
   /** One more than there are terms: term `t` is termBytes[termStarts[t], termStarts[t + 1]). */
   readonly termStarts: Uint32Array;
@@ -52,6 +58,8 @@ export const SEGMENT_COLUMNS = [
   'ids',
   'fileCounts',
   'times',
+  'pairsLow',
+  'pairsHigh',
   'termStarts',
   'postingStarts',
   'peers',
@@ -100,8 +108,9 @@ export class SegmentBuilder {
   }
 
   add(row: SegmentRow): void {
-    const rowNumber = this.#columns.add(row, CONTENT_TYPES.indexOf(row.contentType));
-    for (const term of tokens(row.name)) this.#addPosting(term, rowNumber);
+    const terms = row.nameTokens === undefined ? tokens(row.name) : row.nameTokens.split(' ');
+    const rowNumber = this.#columns.add(row, CONTENT_TYPES.indexOf(row.contentType), pairsOfTokens(terms));
+    for (const term of terms) if (term !== '') this.#addPosting(term, rowNumber);
   }
 
   /** Rows of one term must come in rising order; the same row twice counts once. */
@@ -173,6 +182,8 @@ export class RowColumns {
   #times: Uint32Array;
   #peers: Uint16Array;
   #types: Uint8Array;
+  #pairsLow: Uint32Array;
+  #pairsHigh: Uint32Array;
   #rowCount = 0;
 
   constructor(rowsExpected: number) {
@@ -182,6 +193,8 @@ export class RowColumns {
     this.#times = new Uint32Array(rowsExpected);
     this.#peers = new Uint16Array(rowsExpected);
     this.#types = new Uint8Array(rowsExpected);
+    this.#pairsLow = new Uint32Array(rowsExpected);
+    this.#pairsHigh = new Uint32Array(rowsExpected);
   }
 
   get rowCount(): number {
@@ -189,7 +202,7 @@ export class RowColumns {
   }
 
   /** Returns the row's number. */
-  add(row: Omit<Columns, 'contentType'>, typeIndex: number): number {
+  add(row: Omit<Columns, 'contentType'>, typeIndex: number, pairs: PairMask): number {
     const at = this.#rowCount;
     assert(at < SEGMENT_ROWS_MAX, 'a segment holds at most 65,536 rows');
     assert(at === 0 || this.#ids[at - 1]! < row.id, 'rows of a segment come with rising ids');
@@ -200,6 +213,8 @@ export class RowColumns {
     this.#times[at] = row.discoveredAtUnixSeconds;
     this.#peers[at] = Math.min(PEERS_MAX, row.peersSeen);
     this.#types[at] = typeIndex;
+    this.#pairsLow[at] = pairs.low;
+    this.#pairsHigh[at] = pairs.high;
     return this.#rowCount++;
   }
 
@@ -213,6 +228,8 @@ export class RowColumns {
       times: this.#times.slice(0, count),
       peers: this.#peers.slice(0, count),
       types: this.#types.slice(0, count),
+      pairsLow: this.#pairsLow.slice(0, count),
+      pairsHigh: this.#pairsHigh.slice(0, count),
     };
   }
 
@@ -230,5 +247,7 @@ export class RowColumns {
     this.#times = grown(new Uint32Array(rows), this.#times);
     this.#peers = grown(new Uint16Array(rows), this.#peers);
     this.#types = grown(new Uint8Array(rows), this.#types);
+    this.#pairsLow = grown(new Uint32Array(rows), this.#pairsLow);
+    this.#pairsHigh = grown(new Uint32Array(rows), this.#pairsHigh);
   }
 }

@@ -1,38 +1,60 @@
 // A segment in use: its immutable data, which of its rows are gone, and the counts that need no looking.
 import { assert } from '../base/assert.ts';
-import { CONTENT_TYPES } from '../store/store-contract.ts';
+import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
+import { bitCountOfBoth, clearBit, isSet, keepBits, setBit, wordsFor } from './bitmap.ts';
+import { firstAtLeast } from './first-at-least.ts';
 import type { SegmentData } from './index-segment.ts';
+import { RowOrders } from './row-orders.ts';
 import type { MergePart } from './segment-merge.ts';
-import { firstAtLeast } from './segment-search.ts';
 
 /** With this share of rows gone, a segment is worth writing anew. */
 const SPARSE_SHARE = 0.25;
+/** Of more rows than this share, those of a type are counted by whole words of bits: that takes the same time for any number. */
+const MANY_SHARE = 0.15;
 
 export class LiveSegment {
   readonly data: SegmentData;
+  readonly orders: RowOrders;
+  /** Rows of each type, whether they are gone or not; null where there is none. */
+  readonly typeBits: readonly (Uint32Array | null)[];
+  /** True: a later row is never older. Rows of an import may be. */
+  readonly hasRisingTimes: boolean;
   #gone: Uint32Array | null = null;
   #goneCount = 0;
   /** Rows that are there, by type: what an empty query counts. */
   readonly #countsByType = new Uint32Array(CONTENT_TYPES.length);
 
-  /** `gone`: a bitmap of rows that left the catalogue before; null: none. */
-  constructor(data: SegmentData, gone: Uint32Array | null = null) {
+  /** `gone`: a bitmap of rows that left the catalogue before; null: none. `orderedRowsMin`: see row-orders.ts. */
+  constructor(data: SegmentData, gone: Uint32Array | null = null, orderedRowsMin?: number) {
     this.data = data;
-    for (const type of data.types) this.#countsByType[type]!++;
+    this.orders = new RowOrders(data, orderedRowsMin);
+    const typeBits: (Uint32Array | null)[] = CONTENT_TYPES.map(() => null);
+    for (let row = 0; row < data.rowCount; row++) {
+      const type = data.types[row]!;
+      this.#countsByType[type]!++;
+      setBit((typeBits[type] ??= new Uint32Array(wordsFor(data.rowCount))), row);
+    }
+    this.typeBits = typeBits;
+    this.hasRisingTimes = data.times.every((time, row) => row === 0 || data.times[row - 1]! <= time);
     if (gone === null) return;
     for (let row = 0; row < data.rowCount; row++) if (isSet(gone, row)) this.#removeRow(row);
   }
 
   /** The result of merging `parts` as they were `before`; takes over what has changed in them meanwhile. */
-  static inPlaceOf(before: readonly MergePart[], parts: readonly LiveSegment[], merged: SegmentData): LiveSegment {
-    const live = new LiveSegment(merged);
+  static inPlaceOf(
+    before: readonly MergePart[],
+    parts: readonly LiveSegment[],
+    merged: SegmentData,
+    orderedRowsMin?: number,
+  ): LiveSegment {
+    const live = new LiveSegment(merged, null, orderedRowsMin);
     let to = 0;
     for (const [at, part] of parts.entries()) {
       const { gone } = before[at]!;
       for (let row = 0; row < part.data.rowCount; row++) {
-        if (isSet(gone, row)) continue;
+        if (gone !== null && isSet(gone, row)) continue;
         merged.peers[to] = part.data.peers[row]!;
-        if (isSet(part.#gone, row)) live.#removeRow(to);
+        if (part.#isGone(row)) live.#removeRow(to);
         to++;
       }
     }
@@ -64,7 +86,7 @@ export class LiveSegment {
   /** False when there is no such row (any more). */
   remove(id: number): boolean {
     const row = this.#rowOf(id);
-    if (row < 0 || isSet(this.#gone, row)) return false;
+    if (row < 0 || this.#isGone(row)) return false;
     this.#removeRow(row);
     return true;
   }
@@ -72,8 +94,8 @@ export class LiveSegment {
   /** A row that was gone is back; false when it is not in here (any more). */
   restore(id: number): boolean {
     const row = this.#rowOf(id);
-    if (row < 0 || !isSet(this.#gone, row)) return false;
-    this.#gone![row >>> 5]! &= ~(1 << (row & 31));
+    if (row < 0 || this.#gone === null || !isSet(this.#gone, row)) return false;
+    clearBit(this.#gone, row);
     this.#goneCount--;
     this.#countsByType[this.data.types[row]!]!++;
     return true;
@@ -81,14 +103,16 @@ export class LiveSegment {
 
   setPeers(id: number, peers: number): void {
     const row = this.#rowOf(id);
-    if (row >= 0) this.data.peers[row] = peers;
+    if (row < 0 || this.data.peers[row] === peers) return;
+    this.data.peers[row] = peers;
+    this.orders.move(row);
   }
 
   /** Ids of the rows that are there, from `lowId` on, at most `limit`. */
   idsFrom(lowId: number, limit: number): number[] {
     const found: number[] = [];
     for (let row = firstAtLeast(this.data.ids, lowId); row < this.data.rowCount && found.length < limit; row++) {
-      if (!isSet(this.#gone, row)) found.push(this.data.ids[row]!);
+      if (!this.#isGone(row)) found.push(this.data.ids[row]!);
     }
     return found;
   }
@@ -96,17 +120,27 @@ export class LiveSegment {
   /** Index into CONTENT_TYPES, -1 when there is no such row. */
   typeOf(id: number): number {
     const row = this.#rowOf(id);
-    return row < 0 || isSet(this.#gone, row) ? -1 : this.data.types[row]!;
+    return row < 0 || this.#isGone(row) ? -1 : this.data.types[row]!;
   }
 
-  /** Clears the bits of rows that are gone. */
-  dropGone(bits: Uint32Array): void {
-    if (this.#gone === null) return;
-    for (let word = 0; word < bits.length; word++) bits[word]! &= ~this.#gone[word]!;
+  /** Those of `bits` (not to be changed) that are of one type; null when there is none. */
+  ofType(bits: Uint32Array, type: ContentType | null): Uint32Array | null {
+    if (type === null) return bits;
+    const ofType = this.typeBits[CONTENT_TYPES.indexOf(type)] ?? null;
+    if (ofType === null) return null;
+    const kept = bits.slice();
+    keepBits(kept, ofType);
+    return kept;
   }
 
-  /** Adds to `counts` how many of the rows with their bits set are of each type. */
-  countTypes(bits: Uint32Array, counts: number[]): void {
+  /** Adds to `counts` how many of the `matchCount` rows with their bits set are of each type. */
+  countTypes(bits: Uint32Array, matchCount: number, counts: number[]): void {
+    if (matchCount > MANY_SHARE * this.data.rowCount) {
+      for (const [type, ofType] of this.typeBits.entries()) {
+        if (ofType !== null) counts[type]! += bitCountOfBoth(bits, ofType);
+      }
+      return;
+    }
     const { types } = this.data;
     for (let word = 0; word < bits.length; word++) {
       for (let left = bits[word]!; left !== 0; left &= left - 1) {
@@ -122,17 +156,20 @@ export class LiveSegment {
 
   checkInvariants(): void {
     let goneCount = 0;
-    for (let row = 0; row < this.data.rowCount; row++) if (isSet(this.#gone, row)) goneCount++;
+    for (let row = 0; row < this.data.rowCount; row++) if (this.#isGone(row)) goneCount++;
     assert(goneCount === this.#goneCount, 'the rows that are gone are counted');
     const total = this.#countsByType.reduce((sum, count) => sum + count, 0);
     assert(total === this.rowCount, 'every row that is there has a type');
   }
 
   #removeRow(row: number): void {
-    this.#gone ??= new Uint32Array((this.data.rowCount + 31) >>> 5);
-    this.#gone[row >>> 5]! |= 1 << (row & 31);
+    setBit((this.#gone ??= new Uint32Array(wordsFor(this.data.rowCount))), row);
     this.#goneCount++;
     this.#countsByType[this.data.types[row]!]!--;
+  }
+
+  #isGone(row: number): boolean {
+    return this.#gone !== null && isSet(this.#gone, row);
   }
 
   #rowOf(id: number): number {
@@ -141,18 +178,15 @@ export class LiveSegment {
   }
 }
 
-/** `segments` with `data` in the place of those within lowId to highId; null when one of them reaches beyond it. */
+/** `segments` with `fresh` in the place of those within lowId to highId; null when one of them reaches beyond it. */
 export function withRangeReplaced(
   segments: readonly LiveSegment[],
   { lowId, highId }: { readonly lowId: number; readonly highId: number },
-  data: readonly SegmentData[],
+  fresh: readonly LiveSegment[],
 ): LiveSegment[] | null {
   const touched = segments.filter((segment) => segment.lowId <= highId && segment.highId >= lowId);
   if (touched.some((segment) => segment.lowId < lowId || segment.highId > highId)) return null;
   const before = segments.filter((segment) => segment.highId < lowId);
   const after = segments.filter((segment) => segment.lowId > highId);
-  return [...before, ...data.map((one) => new LiveSegment(one)), ...after];
+  return [...before, ...fresh, ...after];
 }
-
-const isSet = (bits: Uint32Array | null, row: number): boolean =>
-  bits !== null && (bits[row >>> 5]! & (1 << (row & 31))) !== 0;

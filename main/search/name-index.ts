@@ -7,15 +7,18 @@ import { CONTENT_TYPES, type ContentType, NAMES_IN_MEMORY_DEFAULT, type SortOrde
 import { type IndexQuery, matchesEverything } from './index-query.ts';
 import { PEERS_MAX, type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
 import { LiveSegment, withRangeReplaced } from './live-segment.ts';
+import { MatchMemo } from './match-memo.ts';
+import { offerRows, rowKeys } from './offer-rows.ts';
+import { bitCount } from './bitmap.ts';
 import { OrderedIds } from './ordered-ids.ts';
-import { type RowOrder, rowOrder } from './row-order.ts';
-import { keepRange, SegmentSearcher } from './segment-search.ts';
 import { type MergePart, mergeRun, mergeSteps } from './segment-merge.ts';
 import { type Place, TopRows } from './top-rows.ts';
 
 export interface IndexRequest {
   readonly query: IndexQuery;
   readonly sort: SortOrder;
+  /** The same order from its end: the smallest, the oldest first. Not for relevance. */
+  readonly isReversed?: boolean;
   readonly contentType: ContentType | null;
   /** 0: only the counts are wanted. */
   readonly limit: number;
@@ -45,14 +48,17 @@ export interface IndexChange {
 
 export class NameIndex {
   #windowRows: number;
-  readonly #searcher = new SegmentSearcher();
+  readonly #orderedRowsMin: number | undefined;
+  readonly #memo = new MatchMemo();
   /** Rising ids. */
   #segments: LiveSegment[] = [];
   #rowCount = 0;
   #hasOlder = true;
 
-  constructor({ windowRows = NAMES_IN_MEMORY_DEFAULT }: { windowRows?: number } = {}) {
-    this.#windowRows = windowRows;
+  /** `orderedRowsMin`: only tests have smaller segments ordered. */
+  constructor({ windowRows, orderedRowsMin }: { windowRows?: number; orderedRowsMin?: number } = {}) {
+    this.#windowRows = windowRows ?? NAMES_IN_MEMORY_DEFAULT;
+    this.#orderedRowsMin = orderedRowsMin;
   }
 
   /** Rows that can be found. */
@@ -103,7 +109,7 @@ export class NameIndex {
   addNewer(segment: SegmentData): void {
     if (segment.rowCount === 0) return;
     assert(segment.ids[0]! > this.highId, 'a newer segment begins after the newest row');
-    this.#segments.push(new LiveSegment(segment));
+    this.#segments.push(new LiveSegment(segment, null, this.#orderedRowsMin));
     this.#rowCount += segment.rowCount;
     this.#dropOldest();
   }
@@ -112,7 +118,7 @@ export class NameIndex {
   addOlder(segment: SegmentData, gone: Uint32Array | null = null): void {
     if (segment.rowCount === 0 || this.isFull) return;
     assert(segment.ids.at(-1)! < this.lowId, 'an older segment ends before the oldest row');
-    const live = new LiveSegment(segment, gone);
+    const live = new LiveSegment(segment, gone, this.#orderedRowsMin);
     this.#segments.unshift(live);
     this.#rowCount += live.rowCount;
   }
@@ -140,7 +146,8 @@ export class NameIndex {
 
   /** Puts `data` in the place of the segments within lowId to highId; false when one of them reaches beyond it. */
   replaceRange(range: { readonly lowId: number; readonly highId: number }, data: readonly SegmentData[]): boolean {
-    const segments = withRangeReplaced(this.#segments, range, data);
+    const fresh = data.map((one) => new LiveSegment(one, null, this.#orderedRowsMin));
+    const segments = withRangeReplaced(this.#segments, range, fresh);
     if (segments === null) return false;
     this.#segments = segments;
     this.#rowCount = segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
@@ -149,6 +156,7 @@ export class NameIndex {
 
   /** Another number of peers is known of a row. */
   setPeers(id: number, peersSeen: number): void {
+    this.#memo.forget();
     this.#segmentOf(id)?.setPeers(id, Math.min(PEERS_MAX, peersSeen));
   }
 
@@ -175,47 +183,66 @@ export class NameIndex {
   }
 
   search(request: IndexRequest): IndexAnswer {
-    const typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
+    const { sort, limit, lowId, highId, withCounts } = request;
     const counts = new Array<number>(CONTENT_TYPES.length).fill(0);
-    const top = new TopRows(Math.max(1, request.limit), request.after);
+    const isReversed = request.isReversed === true && sort !== 'relevance';
+    const top = new TopRows(Math.max(1, limit), request.after, isReversed);
     const isEverything = matchesEverything(request.query);
-    // Newest first, so that of equal keys the newer rows come in first and older ones are turned away at once.
-    for (let index = this.#segments.length - 1; index >= 0; index--) {
-      const segment = this.#segments[index]!;
-      if (segment.lowId > request.highId || segment.highId < request.lowId) continue;
-      if (!request.withCounts && request.sort === 'newest' && top.isFull) break;
-      const isWhole = isEverything && segment.lowId >= request.lowId && segment.highId <= request.highId;
-      if (isWhole && request.withCounts) segment.countAllTypes(counts);
-      if (isWhole && (request.limit === 0 || (request.sort === 'newest' && top.isFull))) continue;
-      const bits = this.#searcher.matches(segment.data, request.query);
-      if (bits === null) continue;
-      keepRange(segment.data, bits, request);
-      segment.dropGone(bits);
-      if (request.withCounts && !isWhole) segment.countTypes(bits, counts);
-      if (request.limit > 0) offerRows(segment.data, bits, { order: rowOrder(segment.data, request), typeIndex, top });
+    // What comes first in the order first, so that of equal keys those behind are turned away at once.
+    for (let step = 0; step < this.#segments.length; step++) {
+      const segment = this.#segments[isReversed ? step : this.#segments.length - 1 - step]!;
+      if (segment.lowId > highId || segment.highId < lowId) continue;
+      const wantsRows = limit > 0 && !(sort === 'newest' && top.isFull);
+      if (!withCounts && !wantsRows) break;
+      const isWhole = isEverything && segment.lowId >= lowId && segment.highId <= highId;
+      if (isWhole && withCounts) segment.countAllTypes(counts);
+      if (isWhole && !wantsRows) continue;
+      this.#searchSegment(segment, request, { counts: isWhole || !withCounts ? null : counts, top, wantsRows });
     }
+    const typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
     const countsByType = Object.fromEntries(CONTENT_TYPES.map((type, index) => [type, counts[index]!]));
     return {
-      places: request.limit > 0 ? top.sorted() : [],
+      places: limit > 0 ? top.sorted() : [],
       totalCount: typeIndex >= 0 ? counts[typeIndex]! : counts.reduce((sum, count) => sum + count, 0),
       countsByType: countsByType as Record<ContentType, number>,
     };
   }
 
+  /** `counts`: added to; null where nothing is to be counted. */
+  #searchSegment(
+    segment: LiveSegment,
+    request: IndexRequest,
+    { counts, top, wantsRows }: { counts: number[] | null; top: TopRows; wantsRows: boolean },
+  ): void {
+    const bits = this.#memo.matches(segment, request);
+    const matchCount = bits === null ? 0 : bitCount(bits);
+    if (bits === null || matchCount === 0) return;
+    if (counts !== null) segment.countTypes(bits, matchCount, counts);
+    const ofType = wantsRows ? segment.ofType(bits, request.contentType) : null;
+    if (ofType === null) return;
+    const { sort, lowId, highId, isReversed = false } = request;
+    const offeredCount = ofType === bits ? matchCount : bitCount(ofType);
+    offerRows(segment, ofType, offeredCount, { sort, lowId, highId, isReversed, top });
+  }
+
+  /** Makes what lets large segments answer fast, one column a step (a millisecond); null when nothing is missing. */
+  nextOrder(): Generator<void, void> | null {
+    const unordered = this.#segments.findLast(({ orders }) => orders.missing !== null);
+    return unordered?.orders.makeMissing() ?? null;
+  }
+
   /** Every match in its order, as ids: a job in steps of some milliseconds. What comes meanwhile is not in it. */
   *idsInOrder(request: Omit<IndexRequest, 'limit' | 'withCounts' | 'after'>): Generator<void, Uint32Array> {
-    const typeIndex = request.contentType === null ? -1 : CONTENT_TYPES.indexOf(request.contentType);
     const ordered = new OrderedIds(this.#rowCount);
     for (const segment of this.#segments.toReversed()) {
       if (segment.lowId > request.highId || segment.highId < request.lowId) continue;
-      const bits = this.#searcher.matches(segment.data, request.query);
-      if (bits === null) continue;
-      keepRange(segment.data, bits, request);
-      segment.dropGone(bits);
-      ordered.add(segment.data, bits, rowOrder(segment.data, request), typeIndex);
+      const found = this.#memo.matches(segment, request);
+      const bits = found === null ? null : segment.ofType(found, request.contentType);
+      if (bits !== null) ordered.add(segment.data, bits, rowKeys(segment.data, request));
       yield;
     }
-    return yield* ordered.sorted();
+    const ids = yield* ordered.sorted();
+    return request.isReversed === true ? ids.reverse() : ids;
   }
 
   /**
@@ -235,7 +262,7 @@ export class NameIndex {
     const merged = yield* mergeSteps(before);
     const from = this.#segments.indexOf(parts[0]!);
     if (from < 0 || parts.some((part, at) => this.#segments[from + at] !== part)) return;
-    const live = merged.rowCount === 0 ? [] : [LiveSegment.inPlaceOf(before, parts, merged)];
+    const live = merged.rowCount === 0 ? [] : [LiveSegment.inPlaceOf(before, parts, merged, this.#orderedRowsMin)];
     this.#segments = [...this.#segments.slice(0, from), ...live, ...this.#segments.slice(from + parts.length)];
   }
 
@@ -269,26 +296,5 @@ export class NameIndex {
       rowCount += segment.rowCount;
     }
     assert(rowCount === this.#rowCount, 'the row count is the sum of the segments');
-  }
-}
-
-interface Offering {
-  readonly order: RowOrder;
-  readonly typeIndex: number;
-  readonly top: TopRows;
-}
-
-/** Offers the rows whose bits are set, newest first, to `top`. */
-function offerRows({ ids, types }: SegmentData, bits: Uint32Array, { order, typeIndex, top }: Offering): void {
-  const { isNewest, keyOf } = order;
-  for (let word = bits.length - 1; word >= 0; word--) {
-    let left = bits[word]!;
-    while (left !== 0) {
-      const bit = 31 - Math.clz32(left);
-      left = (left & ~(1 << bit)) >>> 0;
-      const row = word * 32 + bit;
-      if (typeIndex < 0 || types[row] === typeIndex) top.offer(keyOf(row), ids[row]!);
-    }
-    if (isNewest && top.isFull) return;
   }
 }

@@ -1,6 +1,5 @@
 // A whole list of results as ids in their order, for a reader who jumps into the middle of it. Pages one after the other
 // never need this (top-rows.ts); a jump to row 600,000 does.
-import type { RowOrder } from './row-order.ts';
 import type { SegmentData } from './index-segment.ts';
 
 /** Keys are sorted by so many bits at a time: four passes over a million rows, each some 10 ms. */
@@ -19,14 +18,13 @@ export class OrderedIds {
   }
 
   /** Adds the rows whose bits are set, newest first; segments come newest first, too. */
-  add({ ids, types }: SegmentData, bits: Uint32Array, { keyOf }: RowOrder, typeIndex: number): void {
+  add({ ids }: SegmentData, bits: Uint32Array, keyOf: (row: number) => number): void {
     for (let word = bits.length - 1; word >= 0; word--) {
       let left = bits[word]!;
       while (left !== 0) {
         const bit = 31 - Math.clz32(left);
         left = (left & ~(1 << bit)) >>> 0;
         const row = word * 32 + bit;
-        if (typeIndex >= 0 && types[row] !== typeIndex) continue;
         if (this.#count === this.#ids.length) return;
         this.#ids[this.#count] = ids[row]!;
         this.#keys[this.#count++] = keyOf(row);

@@ -103,6 +103,7 @@ function moveRows({ data, gone }: MergePart, columns: RowColumns): Uint32Array {
         discoveredAtUnixSeconds: data.times[row]!,
       },
       data.types[row]!,
+      { low: data.pairsLow[row]!, high: data.pairsHigh[row]! },
     );
   }
   return newRows;

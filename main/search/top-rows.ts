@@ -8,39 +8,58 @@ export interface Place {
 }
 
 export class TopRows {
-  readonly #limit: number;
+  readonly limit: number;
   readonly #after: Place | null;
+  /** -1: the lowest keys and ids are the best, and those after a place are higher. */
+  readonly #sign: number;
   readonly #keys: Float64Array;
   readonly #ids: Float64Array;
   #count = 0;
 
-  constructor(limit: number, after: Place | null) {
+  constructor(limit: number, after: Place | null, isReversed = false) {
     assert(limit >= 1, 'at least one row is asked for');
-    this.#limit = limit;
-    this.#after = after;
+    this.limit = limit;
+    this.#sign = isReversed ? -1 : 1;
+    this.#after = after === null ? null : { key: this.#sign * after.key, id: this.#sign * after.id };
     this.#keys = new Float64Array(limit);
     this.#ids = new Float64Array(limit);
   }
 
   get isFull(): boolean {
-    return this.#count === this.#limit;
+    return this.#count === this.limit;
   }
 
-  offer(key: number, id: number): void {
+  /** True when a row here, and so every one behind it, would not be kept. */
+  isBeyond(key: number, id: number): boolean {
+    if (this.#count < this.limit) return false;
+    const [ownKey, ownId] = [this.#sign * key, this.#sign * id];
+    return ownKey < this.#keys[0]! || (ownKey === this.#keys[0]! && ownId <= this.#ids[0]!);
+  }
+
+  /** True when no row with at most this key would be kept, whatever its id. */
+  isKeyBeyond(key: number): boolean {
+    return this.#count === this.limit && this.#sign * key < this.#keys[0]!;
+  }
+
+  offer(offeredKey: number, offeredId: number): void {
+    const key = this.#sign * offeredKey;
+    const id = this.#sign * offeredId;
     const after = this.#after;
     if (after !== null && (key > after.key || (key === after.key && id >= after.id))) return;
-    if (this.#count < this.#limit) {
+    if (this.#count < this.limit) {
       this.#siftUp(key, id);
     } else if (key > this.#keys[0]! || (key === this.#keys[0]! && id > this.#ids[0]!)) {
       this.#siftDown(key, id);
     }
   }
 
-  /** Best first: highest key, then highest id. */
+  /** Best first: highest key, then highest id; reversed, lowest first. */
   sorted(): Place[] {
     const places: Place[] = [];
     for (let index = 0; index < this.#count; index++) places.push({ key: this.#keys[index]!, id: this.#ids[index]! });
-    return places.sort((a, b) => b.key - a.key || b.id - a.id);
+    places.sort((a, b) => b.key - a.key || b.id - a.id);
+    // From 0, so that a key of 0 does not become -0.
+    return this.#sign > 0 ? places : places.map(({ key, id }) => ({ key: 0 - key, id: -id }));
   }
 
   checkInvariants(): void {

@@ -27,7 +27,7 @@ const REBUILD_ROWS_MIN = 25;
 const REBUILD_AFTER_MS = 15_000;
 
 /** Jobs in the order of their urgency. */
-const JOBS = ['catch-up', 'base', 'restore', 'merge', 'comparison', 'suggestions'] as const;
+const JOBS = ['catch-up', 'orders', 'base', 'restore', 'merge', 'comparison', 'suggestions'] as const;
 type JobName = (typeof JOBS)[number];
 
 export interface UpkeepDependencies {
@@ -126,6 +126,10 @@ export class IndexUpkeep {
 
   #startJobs(): void {
     const { index, clock } = this.#dependencies;
+    if (!this.#jobs.has('orders')) {
+      const orders = index.nextOrder();
+      if (orders !== null) this.#jobs.set('orders', orders);
+    }
     const isMerging = this.#jobs.has('merge');
     if (this.#missingIds.size > 0 && !isMerging && !this.#jobs.has('restore')) {
       this.#jobs.set('restore', this.#restoreMissing());

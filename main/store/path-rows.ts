@@ -1,9 +1,9 @@
 // Which torrents have these words or extensions in their paths: read from the full text on disk in small steps, kept for
 // the next keystroke. With it the index in memory answers `ext:` and `path:` in any order and with exact counts.
+import { firstAtLeast } from '../search/first-at-least.ts';
 import type { FullText } from '../search/full-text.ts';
 import { type PathRows, pathClauses } from '../search/index-query.ts';
 import type { SearchQuery } from '../search/search-query.ts';
-import { firstAtLeast } from '../search/segment-search.ts';
 
 /** 4 bytes a row of the window each: 16 MB at a million rows where every row has all of them. */
 const KEPT_MAX = 4;

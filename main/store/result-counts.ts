@@ -11,6 +11,8 @@ import { CONTENT_TYPES, type ContentType, type ResultPage } from './store-contra
 
 /** Names read to count phrases: some 5 ms. */
 const NAMES_COUNTED_MAX = 500;
+/** The same before the first rows are shown. */
+const NAMES_COUNTED_AT_ONCE_MAX = 60;
 /** Older rows are counted up to this. */
 const OLDER_COUNTED_MAX = 1001;
 /** With fewer matches by name than this, file paths are searched as well. */
@@ -18,8 +20,7 @@ const FEW_NAMES = 200;
 /** File lists unpacked to count rows below the window: 0.2 ms each. */
 const FEW_LISTS = 40;
 
-type Counts = Pick<ResultPage, 'totalCount' | 'totalIsExact' | 'isPartial'> &
-  Record<'countsByType', Record<ContentType, number>>;
+type Counts = Pick<ResultPage, 'totalCount' | 'totalIsExact' | 'isPartial' | 'countsByType'>;
 export interface ResultCounts extends Counts {
   /** What only the file paths match, highest first; null where names gave enough. */
   readonly fileIds: readonly number[] | null;
@@ -36,6 +37,7 @@ interface CountRequest extends Asked {
 /** `isMemoryOnly`: the window alone; `isPartial` says that the disk may have more. */
 export function countResults(sources: PageSources, request: CountRequest, isMemoryOnly: boolean): ResultCounts {
   const { query, contentType } = request;
+  if (isMemoryOnly && needsManyNames(sources, request)) return UNCOUNTED;
   const window = countWindow(sources, request);
   const windowCount = contentType === null ? sum(window.countsByType) : window.countsByType[contentType];
   if (isMemoryOnly) {
@@ -57,6 +59,17 @@ export function countResults(sources: PageSources, request: CountRequest, isMemo
   const isExact = window.isExact && older.isExact && (fileIds?.length ?? 0) < FILE_MATCHES_MAX;
   const totalCount = contentType === null ? sum(countsByType) + older.moreCount : countsByType[contentType];
   return { totalCount, totalIsExact: isExact, isPartial: false, countsByType, fileIds, windowCount };
+}
+
+/** How many there are only their names tell, and they are too many to read before anything is shown. */
+const UNCOUNTED: ResultCounts = {
+  ...{ totalCount: 0, totalIsExact: false, isPartial: true },
+  ...{ countsByType: null, fileIds: null, windowCount: 0 },
+};
+
+function needsManyNames({ index }: PageSources, request: CountRequest): boolean {
+  if (!needsName(request.query)) return false;
+  return index.search({ ...wholeWindow(request), limit: 0, withCounts: true }).totalCount > NAMES_COUNTED_AT_ONCE_MAX;
 }
 
 /** Below the window: a few rows are looked at one by one; of many only their number is told, and that up to a limit. */

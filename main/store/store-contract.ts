@@ -7,8 +7,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 import type { StoreRequest, WriterAnswer } from './owner-contract.ts';
 
-/** Torrents wait at most this long before they are committed (search.md 6b: 250 ms batches give 0.26 s p99 freshness). */
-export const COMMIT_EVERY_MS = 250;
+/** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
+export const COMMIT_EVERY_MS = 200;
 export const COMMIT_TORRENTS_MAX = 200;
 /** Torrents that may wait for a commit; the engine stops fetching above it. */
 export const WAITING_TORRENTS_MAX = 500;

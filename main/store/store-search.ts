@@ -104,11 +104,12 @@ export class StoreSearch {
     }
     const { rows, nextCursor } = run.result;
     const isShort = !counts.isPartial && counts.totalCount < FEW_RESULTS;
+    const isAll = nextCursor === null && request.cursor === null;
     return {
       rows: this.#toResultRows(rows, query),
       nextCursor: nextCursor === null ? null : encodeCursor(nextCursor),
-      totalCount: counts.totalCount,
-      totalIsExact: counts.totalIsExact,
+      totalCount: isAll ? rows.length : Math.max(rows.length, counts.totalCount),
+      totalIsExact: isAll || counts.totalIsExact,
       reachableCount: hasRandomAccess(query) ? counts.windowCount : 0,
       isPartial: counts.isPartial && nextCursor !== null,
       countsByType: counts.countsByType,

@@ -31,7 +31,7 @@ function rowOf(id: number): SegmentRow {
 type Action =
   | { readonly do: 'add'; readonly count: number; readonly gap: number }
   | { readonly do: 'remove' | 'find-peers'; readonly at: number }
-  | { readonly do: 'begin-merge' | 'step-merge' | 'end-merge' };
+  | { readonly do: 'begin-merge' | 'step-merge' | 'end-merge' | 'order' };
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -44,7 +44,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constantFrom('begin-merge' as const, 'step-merge' as const, 'end-merge' as const) }),
+    arbitrary: fc.record({
+      do: fc.constantFrom('begin-merge' as const, 'step-merge' as const, 'end-merge' as const, 'order' as const),
+    }),
   },
 );
 
@@ -74,7 +76,7 @@ const queryText = fc.constantFrom(
 
 /** The index and the rows that should be in it. */
 class Model {
-  readonly index = new NameIndex();
+  readonly index = new NameIndex({ orderedRowsMin: 4 });
   readonly rows = new Map<number, SegmentRow>();
   #lastId = 0;
   #merge: Generator<void, void> | null = null;
@@ -95,6 +97,9 @@ class Model {
       case 'end-merge':
         if (this.#merge !== null) runToEnd(this.#merge);
         this.#merge = null;
+        return;
+      case 'order':
+        for (let job = this.index.nextOrder(); job !== null; job = this.index.nextOrder()) runToEnd(job);
     }
   }
 
@@ -148,6 +153,10 @@ test('inserts, deletes, updates and merges in any order', () => {
         const found = model.index.search({ ...range, query: indexQuery, sort });
         const { ids, counts } = expected(model, text, sort);
         expect(found.places.map(({ id }) => id)).toEqual(ids);
+        const first = model.index.search({ ...range, query: indexQuery, sort, limit: 3, withCounts: false });
+        expect(first.places.map(({ id }) => id)).toEqual(ids.slice(0, 3));
+        const last = model.index.search({ ...range, query: indexQuery, sort, limit: 3, isReversed: true });
+        expect(last.places.map(({ id }) => id)).toEqual(ids.slice(-3).reverse());
         expect(found.countsByType).toEqual(counts);
       }
     }),

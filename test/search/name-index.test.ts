@@ -30,14 +30,15 @@ function madeRows(count: number, firstId = 1): SegmentRow[] {
 }
 
 /** Cuts `rows` into segments of these sizes, the last one taking the rest. */
-function indexOf(rows: readonly SegmentRow[], sizes: readonly number[]): NameIndex {
-  const index = new NameIndex();
+function indexOf(rows: readonly SegmentRow[], sizes: readonly number[], isOrdered = false): NameIndex {
+  const index = new NameIndex({ orderedRowsMin: 1 });
   let from = 0;
   for (const size of [...sizes, rows.length]) {
     const part = rows.slice(from, from + size);
     if (part.length > 0) index.addNewer(buildSegment(part).segment);
     from += part.length;
   }
+  for (let job = isOrdered ? index.nextOrder() : null; job !== null; job = index.nextOrder()) runToEnd(job);
   index.checkInvariants();
   return index;
 }
@@ -64,7 +65,15 @@ function bruteForce(rows: readonly SegmentRow[], text: string, sort: SortOrder, 
   return { ids, counts };
 }
 
-function allPages(index: NameIndex, text: string, sort: SortOrder, contentType: ContentType | null, limit: number) {
+interface Paging {
+  readonly sort: SortOrder;
+  readonly contentType: ContentType | null;
+  readonly limit: number;
+  readonly isReversed?: boolean;
+}
+
+function allPages(index: NameIndex, text: string, paging: Paging) {
+  const { sort, contentType, limit, isReversed = false } = paging;
   const query = toIndexQuery(parseQuery(text));
   const ids: number[] = [];
   for (let after: Place | null = null; ;) {
@@ -77,6 +86,7 @@ function allPages(index: NameIndex, text: string, sort: SortOrder, contentType: 
       lowId: index.lowId,
       highId: index.highId,
       withCounts: true,
+      isReversed,
     };
     const { places, totalCount, countsByType } = index.search(request);
     ids.push(...places.map(({ id }) => id));
@@ -111,10 +121,13 @@ describe('NameIndex', () => {
         fc.constantFrom(null, ...CONTENT_TYPES),
         fc.array(fc.integer({ min: 1, max: 120 }), { maxLength: 6 }),
         fc.integer({ min: 1, max: 60 }),
-        (text, sort, contentType, sizes, limit) => {
+        fc.boolean(),
+        fc.boolean(),
+        (text, sort, contentType, sizes, limit, isOrdered, reverses) => {
+          const isReversed = reverses && sort !== 'relevance';
           const expected = bruteForce(rows, text, sort, contentType);
-          const found = allPages(indexOf(rows, sizes), text, sort, contentType, limit);
-          expect(found.ids).toEqual(expected.ids);
+          const found = allPages(indexOf(rows, sizes, isOrdered), text, { sort, contentType, limit, isReversed });
+          expect(found.ids).toEqual(isReversed ? expected.ids.toReversed() : expected.ids);
           expect(found.counts).toEqual(expected.counts);
           expect(found.totalCount).toBe(expected.ids.length);
         },
@@ -204,7 +217,7 @@ describe('merging', () => {
     for (const text of ['', '1080p', 's', 'the ']) {
       for (const sort of SORT_ORDERS) {
         const expected = bruteForce(rows, text, sort, null);
-        const found = allPages(index, text, sort, null, 50);
+        const found = allPages(index, text, { sort, contentType: null, limit: 50 });
         expect(found.ids).toEqual(expected.ids);
         expect(found.counts).toEqual(expected.counts);
       }

@@ -9,7 +9,7 @@ import { startWriter } from './writer-support.ts';
 const made = (from: number, count: number) => Array.from({ length: count }, (_, index) => madeTorrent(from + index));
 
 describe('storing', () => {
-  it('commits what came within 250 ms together, and says so to everybody', () => {
+  it('commits what came within its interval together, and says so to everybody', () => {
     const { writer, clock, events, toEngine, toSearch, send } = startWriter(temporaryPath());
     expect(events).toEqual([{ type: 'ready', torrentCount: 0, notice: null }]);
     send({ type: 'store', torrents: made(0, 3) });
