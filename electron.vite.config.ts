@@ -25,6 +25,7 @@ export default defineConfig({
           'engine-worker': at('main/engine/engine-worker.ts'),
           'writer-worker': at('main/store/writer-worker.ts'),
           'search-worker': at('main/store/search-worker.ts'),
+          'transfer-worker': at('main/transfer/transfer-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'shared/[name]-[hash].js' },
       },

@@ -2,7 +2,7 @@
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
-import { settingsChange, type SettingsDto } from './settings-contract.ts';
+import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -80,8 +80,6 @@ export interface StartDto {
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
-  /** What names in memory cost, choice by choice. */
-  readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
 }
 
 export interface SwarmCountDto {
@@ -212,6 +210,10 @@ export const callInputs = {
   setPaused: v.strictObject({ isPaused: v.boolean() }),
   /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
   changeSettings: settingsChange,
+  getSettingsFacts: nothing,
+  openDataDir: nothing,
+  /** Asks for a file in the system's dialog and makes it the safety list. */
+  chooseSafetyList: nothing,
   /** Pauses, and resumes by itself. */
   pauseFor: v.strictObject({ minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)) }),
   getSystem: nothing,
@@ -245,6 +247,9 @@ export interface CallOutputs {
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
   changeSettings: null;
+  getSettingsFacts: SettingsFactsDto;
+  openDataDir: null;
+  chooseSafetyList: null;
   pauseFor: null;
   getSystem: SystemDto;
   updateApp: UpdateDto;

@@ -10,6 +10,8 @@ const ENGINE_ARGUMENTS = 'main/engine/engine-arguments.ts';
 const STORE_CONTRACT = 'main/store/store-contract.ts';
 /** Part of it. */
 const OWNER_CONTRACT = 'main/store/owner-contract.ts';
+const TRANSFER_CONTRACT = 'main/transfer/transfer-contract.ts';
+const MAGNET_LINK = 'main/catalogue/magnet-link.ts';
 const IPC_CONTRACT = 'preload/ipc-contract.ts';
 const SETTINGS_CONTRACT = 'preload/settings-contract.ts';
 
@@ -25,20 +27,24 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'main/catalogue': ['main/base', 'main/stats'],
   'main/search': ['main/base', 'main/stats', TORRENT, STORE_CONTRACT],
   'main/store': ['main/base', 'main/stats', 'main/catalogue', 'main/search'],
+  'main/transfer': ['main/base', 'main/stats', 'main/wire', 'main/catalogue', 'main/search', 'main/store'],
   'main/engine': [
     ...['main/base', 'main/wire', 'main/dht', 'main/scrape', 'main/metadata', 'main/health', 'main/stats'],
     ...[TORRENT, STORE_CONTRACT],
   ],
-  'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, OWNER_CONTRACT, TORRENT],
+  'main/session': [
+    ...['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS],
+    ...[STORE_CONTRACT, OWNER_CONTRACT, TRANSFER_CONTRACT, TORRENT],
+  ],
   'main/app': [
-    ...['main/base', 'main/session'],
-    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, OWNER_CONTRACT],
-    ...[IPC_CONTRACT, SETTINGS_CONTRACT, TORRENT],
+    ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT, OWNER_CONTRACT],
+    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT, SETTINGS_CONTRACT, TORRENT],
   ],
   // Entries, by file: the desktop app, and the two commands of the terminal.
   'main/main.ts': ['main/app', 'main/base', 'main/session', ENGINE_CONTRACT, STORE_CONTRACT],
   'main/headless.ts': ['main/base', 'main/session', 'main/engine', 'main/store', 'main/catalogue'],
   'main/search-command.ts': ['main/base', 'main/session', 'main/store', 'main/search', 'main/catalogue'],
+  'main/transfer-command.ts': ['main/base', 'main/session', 'main/transfer', 'main/store'],
   preload: [],
   renderer: [IPC_CONTRACT, SETTINGS_CONTRACT],
 };
@@ -59,20 +65,23 @@ const OWNERS: Record<string, readonly string[]> = {
   'node:dns/promises': ['main/engine/engine-worker.ts'],
   'node:fs': [
     'main/catalogue/database-files.ts',
+    'main/catalogue/replace-catalogue.ts',
     'main/main.ts',
     'main/headless.ts',
     'main/search-command.ts',
+    'main/transfer-command.ts',
     'main/app',
   ],
   'node:fs/promises': [
     'main/base/replace-file.ts',
     'main/dht/routing-table-file.ts',
     'main/store/index-snapshot.ts',
+    'main/transfer',
     'main/app',
   ],
   'node:child_process': ['main/app'],
-  'node:worker_threads': ['main/base/port.ts', 'main/engine', 'main/store', 'main/session'],
-  'node:crypto': ['main/base/random.ts', 'main/dht', 'main/metadata'], // digests; eslint keeps randomness in random.ts
+  'node:worker_threads': ['main/base/port.ts', 'main/engine', 'main/store', 'main/transfer', 'main/session'],
+  'node:crypto': ['main/base/random.ts', 'main/dht', 'main/metadata', 'main/transfer'], // digests; eslint keeps randomness in random.ts
   'node:os': ['main/app', 'main/engine/engine-worker.ts'],
   // No state, no outside: any room of the main process.
   'node:assert': ['main'],

@@ -1,6 +1,6 @@
 // What a person may paste into a report: versions, state, counters and the end of the log. No address of anybody, no
 // infohash, no search text, no name of a torrent, no folder of this computer.
-import type { SessionStatus } from '../session/session.ts';
+import type { SessionStatus } from '../session/session-contract.ts';
 
 export interface DiagnosticsParts {
   /** `name: value` lines about program and system. */

@@ -2,7 +2,7 @@
 import { toHex } from '../base/bytes.ts';
 import type { HealthFoundDto, StatusDto } from '../../preload/ipc-contract.ts';
 import type { HealthReport } from '../catalogue/torrent.ts';
-import type { SessionStatus } from '../session/session.ts';
+import type { SessionStatus } from '../session/session-contract.ts';
 
 /** `hasAgreed`: the network notice was accepted. `isPaused` speaks before the engine does. */
 export function statusDto(

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Session } from '../session/session.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';
 import { openMagnetLink } from './magnet-handoff.ts';
-import { magnetLink } from './magnet-link.ts';
+import { magnetLink } from '../catalogue/magnet-link.ts';
 import type { SettingsFile } from './settings-file.ts';
 
 const GONE = 'This torrent is no longer in the catalogue.';

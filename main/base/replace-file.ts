@@ -5,9 +5,12 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 /** Who reads them learns whom we talked to and what is kept. */
 const OWNER_ONLY = 0o600;
 
-/** Rejects if `write` does or the disk refuses; then what was at `path` is untouched. */
-export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const temporary = `${path}.new`;
+/** Rejects if `write` does or the disk refuses; then what was at `path` is untouched. `temporary` is beside it. */
+export async function replaceFile(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  temporary = `${path}.new`,
+): Promise<void> {
   const file = await open(temporary, 'w', OWNER_ONLY);
   try {
     await write(file);

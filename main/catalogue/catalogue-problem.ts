@@ -11,9 +11,6 @@ export type CatalogueProblemKind =
   | 'locked' //       another program holds it
   | 'other';
 
-/** Problems that may pass while the app runs. */
-export const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
-
 export class CatalogueProblem extends Error {
   override readonly name = 'CatalogueProblem';
   readonly kind: CatalogueProblemKind;

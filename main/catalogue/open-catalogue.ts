@@ -19,6 +19,8 @@ import type { CatalogueDatabase } from './open-database.ts';
 export interface OpenCatalogueOptions {
   readonly databasePath: string;
   readonly nativeBinding: string | null;
+  /** False: no copy is kept of a file that has to be migrated. */
+  readonly keepsCopy?: boolean;
   /** Only tests hand in others. */
   readonly migrations?: readonly Migration[];
 }
@@ -34,7 +36,7 @@ export function openCatalogue(options: OpenCatalogueOptions): Catalogue {
     makeFolderFor(path);
     makePrivateFile(path);
     database = openDatabase({ path, role: 'writer', nativeBinding: options.nativeBinding });
-    prepareFile(database, path, options.migrations ?? MIGRATIONS);
+    prepareFile(database, options);
     return new Catalogue(database);
   } catch (error) {
     database?.close();
@@ -43,7 +45,7 @@ export function openCatalogue(options: OpenCatalogueOptions): Catalogue {
 }
 
 /** Opens an existing, migrated catalogue for reading only. Throws only `CatalogueProblem`. */
-export function openCatalogueReader(options: Omit<OpenCatalogueOptions, 'migrations'>): CatalogueReader {
+export function openCatalogueReader(options: Omit<OpenCatalogueOptions, 'migrations' | 'keepsCopy'>): CatalogueReader {
   const path = options.databasePath;
   let database: CatalogueDatabase | null = null;
   try {
@@ -55,7 +57,10 @@ export function openCatalogueReader(options: Omit<OpenCatalogueOptions, 'migrati
   }
 }
 
-function prepareFile(database: CatalogueDatabase, path: string, migrations: readonly Migration[]): void {
+function prepareFile(
+  database: CatalogueDatabase,
+  { databasePath: path, migrations = MIGRATIONS, keepsCopy = true }: OpenCatalogueOptions,
+): void {
   const from = schemaVersion(database, path);
   refuseNewer(from, path, migrations);
   keepFromOthers(path);
@@ -66,6 +71,7 @@ function prepareFile(database: CatalogueDatabase, path: string, migrations: read
   }
   clearCheckMark(path);
   const keepCopy = (): void => {
+    if (!keepsCopy) return;
     database.pragma('wal_checkpoint(TRUNCATE)'); // the copy is of the main file alone
     keepCopyBeforeMigration(path, latestVersion(migrations));
   };

@@ -58,6 +58,17 @@ export function openForSalvage(path: string, nativeBinding: string | null): Cata
   return database;
 }
 
+/**
+ * Opens a database of unknown origin to read from it: nothing in it is trusted to call functions, pages are checked as they
+ * are read, and nothing is written, not even its log.
+ */
+export function openForImport(path: string, nativeBinding: string | null): CatalogueDatabase {
+  const database = openDatabase({ path, role: 'reader', nativeBinding });
+  database.pragma('trusted_schema = 0');
+  database.pragma('cell_size_check = 1');
+  return database;
+}
+
 export function checkRuntime(versions: { readonly node: string; readonly napi?: string | undefined }): void {
   if (Number(versions.napi ?? 0) >= NODE_API_VERSION_MIN) return;
   throw new CatalogueProblem(

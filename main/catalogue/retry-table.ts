@@ -27,6 +27,7 @@ export const RETRY_QUERIES = {
   popular: 'UPDATE retry_ladder SET popularity = min(popularity + 1, ?) WHERE infohash = ?',
   leastPopular: 'SELECT infohash FROM retry_ladder ORDER BY popularity, due_at LIMIT ?',
   count: 'SELECT count(*) FROM retry_ladder',
+  countOfPopularity: 'SELECT count(*) FROM retry_ladder WHERE popularity = ?',
   addInvalid: 'INSERT OR IGNORE INTO invalid_infohashes(infohash) VALUES(?)',
   isInvalid: 'SELECT id FROM invalid_infohashes WHERE infohash = ?',
   countInvalid: 'SELECT count(*) FROM invalid_infohashes',
@@ -59,7 +60,7 @@ export class RetryTable {
     this.#statements = Object.fromEntries(
       Object.entries(RETRY_QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
     ) as Record<QueryName, CatalogueStatement>;
-    for (const name of ['dueAt', 'leastPopular', 'count', 'isInvalid', 'countInvalid'] as const)
+    for (const name of ['dueAt', 'leastPopular', 'count', 'countOfPopularity', 'isInvalid', 'countInvalid'] as const)
       this.#statements[name].pluck();
     this.#count = this.#statements.count.get() as number;
     this.#invalidCount = this.#statements.countInvalid.get() as number;
@@ -71,6 +72,10 @@ export class RetryTable {
       this.#isCounted = true;
     }
     return this.#count;
+  }
+
+  countOfPopularity(popularity: number): number {
+    return this.#statements.countOfPopularity.get(popularity) as number;
   }
 
   /** Rows that went because the ladder was full, since the file was opened. */

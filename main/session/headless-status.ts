@@ -1,6 +1,6 @@
 // What the terminal shows every 5 s: one JSON object for programs, one line for people.
 import type { CountedStatus, EngineCounters, EngineOptions, Ipv6State } from '../engine/engine-contract.ts';
-import type { SessionStatus } from './session.ts';
+import type { SessionStatus } from './session-contract.ts';
 
 export interface HeadlessStatus extends CountedStatus {
   readonly state: string;

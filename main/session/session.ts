@@ -1,56 +1,26 @@
 // Starts the three threads, joins them, starts the fallen again, and keeps the one picture of how things stand that
 // window, tray and terminal draw. Runs in Electron's main thread and in the headless command; imports neither.
 import { MessageChannel } from 'node:worker_threads';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Timer } from '../base/clock.ts';
 import { fromHex } from '../base/bytes.ts';
-import type { Log } from '../base/log.ts';
 import type { HealthReport } from '../catalogue/torrent.ts';
 import { CHECK_INFOHASHES_MAX } from '../engine/engine-contract.ts';
-import type {
-  EngineCommand,
-  EngineCounters,
-  EngineEvent,
-  EngineOptions,
-  EngineStatus,
-  Pace,
-  TrackerAddress,
-} from '../engine/engine-contract.ts';
+import type { EngineCommand, EngineEvent, EngineOptions, Pace, TrackerAddress } from '../engine/engine-contract.ts';
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
-import type { SearchCommand, SearchEvent, StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
+import type { SearchCommand, SearchEvent, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { SearchClient } from './search-client.ts';
+import type { SessionOptions, SessionStatus, WorkerName } from './session-contract.ts';
 import { StoreClient } from './store-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
+import { StoreGate } from './store-gate.ts';
+import { TransferClient } from './transfer-client.ts';
+import { transferHost } from './transfer-host.ts';
 
 /** Saving tables, committing and checkpointing take well under this; after it the threads are ended by force. */
 const STOP_LIMIT_MS = 4_000;
 
 /** How long a thread that fell and was started again is mentioned. */
 const INTERRUPTION_SHOWN_MS = 2 * 60_000;
-
-export type WorkerName = 'engine-worker' | 'writer-worker' | 'search-worker';
-
-export interface SessionOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** File of each worker: TypeScript beside the sources, JavaScript when bundled. */
-  readonly workerPath: (name: WorkerName) => string;
-  readonly store: StoreOptions;
-  /** False for a crawler without a window: the index in memory would be for nobody. */
-  readonly hasSearch: boolean;
-}
-
-export interface SessionStatus {
-  /** Null until the person has agreed and the engine has spoken. */
-  readonly engine: EngineStatus | null;
-  /** What the engine counts beside its status, some seconds old; null until it has spoken. */
-  readonly counters: EngineCounters | null;
-  readonly torrentCount: number;
-  readonly databaseBytes: number;
-  /** A sentence when a thread was given up or the catalogue cannot be used, else null. */
-  readonly problem: string | null;
-  /** A sentence about something that was mended (a damaged file put aside), else null. */
-  readonly notice: string | null;
-}
 
 export class Session {
   readonly #options: SessionOptions;
@@ -59,6 +29,8 @@ export class Session {
   readonly search: SearchClient;
   /** What the person decides about torrents. */
   readonly store: StoreClient;
+  readonly transfer: TransferClient;
+  readonly #storeGate = new StoreGate();
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
   #engineOptions: EngineOptions | null = null;
   #namesInMemory: number;
@@ -91,6 +63,7 @@ export class Session {
       onStarted: () => {
         this.#joinEngineAndWriter();
         this.#joinWriterAndSearch();
+        this.transfer.writerStarted();
       },
       onEvent: (event) => this.#receiveFromWriter(event),
     });
@@ -106,6 +79,17 @@ export class Session {
       : null;
     this.store = new StoreClient((command) => this.#writer.post(command));
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
+    this.transfer = new TransferClient(
+      transferHost({
+        createWorker: (onEvent, onFell) =>
+          this.#supervise('transfer-worker', () => options.store, { onStarted: () => undefined, onEvent, onFell }),
+        writer: this.#writer,
+        gate: this.#storeGate,
+        closeStore: () => this.#closeStore(),
+        startStore: () => this.start(),
+        log: options.log,
+      }),
+    );
   }
 
   get status(): SessionStatus {
@@ -184,19 +168,27 @@ export class Session {
   async stop(): Promise<void> {
     this.#hasStopped = true;
     this.#interruption?.timer.cancel();
-    await this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS);
+    await Promise.all([this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS), this.transfer.stop()]);
+    await this.#closeStore();
+    this.search.failAll('Lanternfish has ended.');
+    this.store.failAll('Lanternfish has ended.');
+  }
+
+  async #closeStore(): Promise<void> {
     await Promise.all([
       this.#writer.stop({ type: 'stop' }, STOP_LIMIT_MS),
       this.#searchWorker?.stop({ type: 'stop' }, STOP_LIMIT_MS),
     ]);
-    this.search.failAll('Lanternfish has ended.');
-    this.store.failAll('Lanternfish has ended.');
   }
 
   #supervise<Command, Event extends { readonly type: string }>(
     name: WorkerName,
     workerData: () => unknown,
-    handlers: { readonly onStarted: () => void; readonly onEvent: (event: Event) => void },
+    handlers: {
+      readonly onStarted: () => void;
+      readonly onEvent: (event: Event) => void;
+      readonly onFell?: () => void;
+    },
   ): SupervisedWorker<Command, Event> {
     return new SupervisedWorker<Command, Event>({
       ...handlers,
@@ -204,7 +196,11 @@ export class Session {
       workerData,
       path: this.#options.workerPath(name),
       clock: this.#options.clock,
-      onFell: (reason, willRestart) => this.#workerFell(name, reason, willRestart),
+      onFell: (reason, willRestart) => {
+        handlers.onFell?.();
+        this.#options.log.error(`${name} fell: ${reason}`);
+        if (name !== 'transfer-worker') this.#workerFell(name, willRestart);
+      },
     });
   }
 
@@ -233,6 +229,7 @@ export class Session {
     if (this.store.receive(event)) return;
     switch (event.type) {
       case 'ready':
+        this.#storeGate.open(null);
         this.#writerNotice = event.notice;
         this.#change({
           torrentCount: event.torrentCount,
@@ -246,6 +243,7 @@ export class Session {
         this.onTorrentsAdded(event.addedCount);
         break;
       case 'failed':
+        this.#storeGate.open(event.problem);
         this.#options.log.error(event.problem);
         this.#change({ problem: event.problem });
         break;
@@ -262,8 +260,7 @@ export class Session {
     if (event.type === 'log') this.#options.log[event.level](event.message);
   }
 
-  #workerFell(name: WorkerName, reason: string, willRestart: boolean): void {
-    this.#options.log.error(`${name} fell: ${reason}`);
+  #workerFell(name: Exclude<WorkerName, 'transfer-worker'>, willRestart: boolean): void {
     if (name === 'writer-worker') this.store.failAll('The catalogue was interrupted. Try again.');
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });

@@ -35,7 +35,9 @@ export class SupervisedWorker<Command, Event extends { readonly type: string }> 
     return this.#worker !== null;
   }
 
+  /** Also after `stop`. */
   start(): void {
+    this.#isStopping = false;
     const { path, name, workerData, onStarted, onEvent } = this.#options;
     const worker = new Worker(path, { name, workerData: workerData() });
     let lastError = 'it ended without a word';
@@ -47,8 +49,9 @@ export class SupervisedWorker<Command, Event extends { readonly type: string }> 
       lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
     });
     worker.on('exit', (code) => {
+      const isStopping = this.#isStopping || this.#worker !== worker;
       if (this.#worker === worker) this.#worker = null;
-      if (!this.#isStopping) this.#fell(`${lastError} (exit ${code})`);
+      if (!isStopping) this.#fell(`${lastError} (exit ${code})`);
     });
     onStarted();
   }

@@ -11,9 +11,9 @@ import { isEmptyQuery, parseQuery, type SearchQuery, wantedPhrases } from '../se
 import { rowPasses } from './page-run.ts';
 
 /** Matches that are ranked; older ones follow, newest first. */
-const RANKED_MAX = 1000;
+export const RANKED_MAX = 1000;
 /** With fewer matches by name than this, file paths are searched as well (as in the window: result-counts.ts). */
-const FEW_NAMES = 200;
+export const FEW_NAMES = 200;
 const STEP_ROWS = 1000;
 
 /** True when there is something to search for in `text`. */
@@ -67,7 +67,7 @@ function nameRows({ reader, fullText, filter }: Sources, query: SearchQuery, mos
   return found;
 }
 
-function ranked(query: SearchQuery, rows: readonly StoredRow[]): StoredRow[] {
+export function ranked(query: SearchQuery, rows: readonly StoredRow[]): StoredRow[] {
   const asked = wantedPhrases(query).flat();
   if (asked.length === 0) return [...rows];
   const lowId = rows.at(-1)?.id ?? 0;
@@ -81,7 +81,7 @@ function ranked(query: SearchQuery, rows: readonly StoredRow[]): StoredRow[] {
     .map(({ row }) => row);
 }
 
-function fileRows(
+export function fileRows(
   reader: CatalogueReader,
   fullText: FullText,
   query: SearchQuery,

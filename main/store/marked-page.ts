@@ -6,7 +6,8 @@ import { nameMatches } from '../search/name-match.ts';
 import type { SearchQuery } from '../search/search-query.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
 import { rowPasses } from './page-run.ts';
-import { CONTENT_TYPES, PAGE_ROWS_MAX, type ContentType, type MarkedList } from './store-contract.ts';
+import type { MarkedList, ShownMarks } from './owner-contract.ts';
+import { CONTENT_TYPES, PAGE_ROWS_MAX, type ContentType } from './store-contract.ts';
 
 /** Rows looked at: some 40 ms. What is older than these is not shown in the list. */
 export const MARKED_SHOWN_MAX = 10_000;
@@ -37,7 +38,7 @@ export function markedPage(reader: CatalogueReader, request: MarkedRequest) {
 }
 
 /** What the window sees of a row's marks. */
-export function shownMarks(marks: StoredRow['marks']) {
+export function shownMarks(marks: StoredRow['marks']): ShownMarks {
   return {
     isStarred: (marks & STARRED) !== 0,
     wasOpened: (marks & OPENED) !== 0,

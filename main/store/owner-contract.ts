@@ -2,6 +2,19 @@
 // Types and limits only; part of store-contract.ts, which has the rest.
 import type { BlockedEntry, Mark } from '../catalogue/torrent.ts';
 
+/** What can be asked of a search instead of everything. */
+export const MARKED_LISTS = ['starred', 'hidden'] as const;
+export type MarkedList = (typeof MARKED_LISTS)[number];
+
+/** What the window sees of the person's marks. */
+export interface ShownMarks {
+  readonly isStarred: boolean;
+  /** Its details or its magnet were opened. */
+  readonly wasOpened: boolean;
+  /** Only where it was asked for by its infohash or in the list of the hidden ones. */
+  readonly isHidden: boolean;
+}
+
 /** Torrents of one `mark`. */
 export const MARKED_MAX = 10_000;
 /** Entries of one `list-blocked`. */

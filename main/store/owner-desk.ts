@@ -2,6 +2,7 @@
 // brings the catalogue and tells the others what has changed.
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
 import type { StoredDetails } from '../catalogue/catalogue-reader.ts';
 import type { MarkOutcome } from '../catalogue/mark-table.ts';
 import { tokenTexts } from './catalogue-row.ts';
@@ -14,33 +15,52 @@ export interface Answered {
   readonly marked: MarkOutcome | null;
   /** What the engine should not ask about any more, packed; empty where there is nothing. */
   readonly blocked: Uint8Array<ArrayBuffer>;
+  /** What the database threw; then nothing was changed. */
+  readonly error: unknown;
 }
 
-const NOTHING_BLOCKED = new Uint8Array(0);
+const NOTHING = { marked: null, blocked: new Uint8Array(0), error: null } as const;
 
-/** Throws what the database throws. */
-export function answerOwner(catalogue: Catalogue, request: StoreRequest, nowUnixSeconds: number): Answered {
+/** `catalogue` null: it is not open. Never throws. */
+export function answerOwner(
+  catalogue: Catalogue | null,
+  request: StoreRequest,
+  nowUnixSeconds: number,
+  databasePath: string,
+): Answered {
   const { requestId } = request;
-  if (request.type === 'list-blocked') {
-    const limit = Math.max(1, Math.min(BLOCKED_LISTED_MAX, Math.floor(request.limit) || 1));
-    const entries = catalogue.blocked.list({ beforeId: request.beforeId, limit });
-    const nextBeforeId = entries.length < limit ? null : entries.at(-1)!.id;
-    const totalCount = catalogue.blocked.count;
-    return {
-      answer: { type: 'blocked-list', requestId, entries, nextBeforeId, totalCount },
-      marked: null,
-      blocked: NOTHING_BLOCKED,
-    };
+  const refused = (problem: string, error: unknown): Answered => ({
+    ...NOTHING,
+    answer: { type: 'store-request-failed', requestId, problem },
+    error,
+  });
+  if (!catalogue) return refused('The catalogue is not open at the moment. Try again.', null);
+  try {
+    return request.type === 'mark' ? mark(catalogue, request, nowUnixSeconds) : listBlocked(catalogue, request);
+  } catch (error) {
+    return refused(asCatalogueProblem(error, databasePath).message, error);
   }
-  const { mark, isOn } = request;
-  const infohashes = unpacked(request.infohashes.subarray(0, MARKED_MAX * IDENTIFIER_BYTES));
-  const marked = catalogue.mark({ mark, isOn, infohashes, nowUnixSeconds }, tokensOf);
+}
+
+function listBlocked({ blocked }: Catalogue, request: Extract<StoreRequest, { type: 'list-blocked' }>): Answered {
+  const { requestId, beforeId } = request;
+  const limit = Math.max(1, Math.min(BLOCKED_LISTED_MAX, Math.floor(request.limit) || 1));
+  const entries = blocked.list({ beforeId, limit });
+  const nextBeforeId = entries.length < limit ? null : entries.at(-1)!.id;
+  const totalCount = blocked.count;
+  return { ...NOTHING, answer: { type: 'blocked-list', requestId, entries, nextBeforeId, totalCount } };
+}
+
+function mark(
+  catalogue: Catalogue,
+  { requestId, mark: name, isOn, infohashes: asked }: Extract<StoreRequest, { type: 'mark' }>,
+  nowUnixSeconds: number,
+): Answered {
+  const infohashes = unpacked(asked.subarray(0, MARKED_MAX * IDENTIFIER_BYTES));
+  const marked = catalogue.mark({ mark: name, isOn, infohashes, nowUnixSeconds }, tokensOf);
   const changed = packed(marked.changed);
-  return {
-    answer: { type: 'marked', requestId, changed },
-    marked,
-    blocked: mark === 'block' && isOn ? changed.slice() : NOTHING_BLOCKED,
-  };
+  const blocked = name === 'block' && isOn ? changed.slice() : NOTHING.blocked;
+  return { answer: { type: 'marked', requestId, changed }, marked, blocked, error: null };
 }
 
 const tokensOf = ({ name, files }: StoredDetails) => tokenTexts(name, files);

@@ -1,11 +1,12 @@
 // What the store's two threads hear and say. Types and limits only.
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
+//   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
 //   writer   -> search   WriterToSearch                    over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
+import type { MarkedList, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
-import type { StoreRequest, WriterAnswer } from './owner-contract.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
 export const COMMIT_EVERY_MS = 200;
@@ -80,11 +81,53 @@ export type WriterToEngine =
   /** Committed: `storedCount` torrents were new; `waitingCount` still wait (back-pressure). */
   | { readonly type: 'stored'; readonly storedCount: number; readonly waitingCount: number };
 
+// ---------------------------------------------------------------- transfer <-> writer
+
+/** Torrents of one import batch: some 60 ms of writing, so that the crawler's commits come in between. */
+export const IMPORT_BATCH_ROWS_MAX = 1000;
+
+/** A torrent out of a file of the person's. Its figures are taken at their word; its names were cleaned. */
+export interface ImportedTorrent extends Torrent {
+  readonly timesSeen: number;
+  readonly lastSeenAtUnixSeconds: number;
+  readonly health: TorrentHealth | null;
+  readonly isStarred: boolean;
+}
+
+export type TransferToWriter =
+  /** At most IMPORT_BATCH_ROWS_MAX. Answered by `imported`. */
+  | { readonly type: 'import'; readonly batchId: number; readonly torrents: readonly ImportedTorrent[] }
+  /** Infohashes whose metadata is to be fetched, n x 20 bytes packed. Answered by `queued`. */
+  | { readonly type: 'queue'; readonly batchId: number; readonly infohashes: Uint8Array };
+
+/** `problem`: a sentence, and nothing of the batch was stored. Indexes into the batch tell what was not taken. */
+export type WriterToTransfer =
+  | {
+      readonly type: 'imported';
+      readonly batchId: number;
+      readonly newCount: number;
+      readonly blocked: readonly number[];
+      /** Its two infohashes belong to two stored torrents, and nobody has proved that they are one. */
+      readonly twofold: readonly number[];
+      readonly problem: string | null;
+    }
+  | {
+      readonly type: 'queued';
+      readonly batchId: number;
+      /** In the catalogue already. */
+      readonly known: readonly number[];
+      readonly blocked: readonly number[];
+      readonly invalid: readonly number[];
+      readonly noRoom: readonly number[];
+      readonly problem: string | null;
+    };
+
 // ---------------------------------------------------------------- owner <-> writer
 
 export type WriterCommand =
   | { readonly type: 'connect-engine'; readonly port: MessagePort }
   | { readonly type: 'connect-search'; readonly port: MessagePort }
+  | { readonly type: 'connect-transfer'; readonly port: MessagePort }
   | StoreRequest
   | { readonly type: 'stop' };
 
@@ -149,11 +192,9 @@ export interface SearchRequest {
    * cursor, brings that and the whole figures; what was shown stays where it is.
    */
   readonly isFast?: boolean;
-  /** Only what is starred, or only what is hidden, newest first whatever `sort` says; at most MARKED_SHOWN_MAX of them. */
+  /** Only what is starred, or only what is hidden, newest first whatever `sort` says. */
   readonly list?: MarkedList;
 }
-export const MARKED_LISTS = ['starred', 'hidden'] as const;
-export type MarkedList = (typeof MARKED_LISTS)[number];
 
 /** Rows out of the middle of a list of results. */
 export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'contentType' | 'limit'> {
@@ -170,7 +211,7 @@ export interface ResultRows {
   readonly tailCursor: string;
 }
 
-export interface ResultRow {
+export interface ResultRow extends ShownMarks {
   readonly infohashHex: string;
   readonly name: string;
   readonly sizeBytes: number;
@@ -180,11 +221,6 @@ export interface ResultRow {
   readonly contentType: ContentType;
   /** Null when nobody has looked yet. */
   readonly health: TorrentHealth | null;
-  readonly isStarred: boolean;
-  /** Its details or its magnet were opened. */
-  readonly wasOpened: boolean;
-  /** Only where it was asked for by its infohash or in the list of the hidden ones. */
-  readonly isHidden: boolean;
   /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
   readonly matches: readonly number[];
 }
@@ -206,7 +242,7 @@ export interface ResultPage {
   readonly didYouMean: readonly string[];
 }
 
-export interface TorrentDetails {
+export interface TorrentDetails extends ShownMarks {
   readonly infohashHex: string;
   readonly infohashV1Hex: string | null;
   readonly infohashV2Hex: string | null;
@@ -220,9 +256,6 @@ export interface TorrentDetails {
   readonly lastSeenAtUnixSeconds: number;
   /** How often nodes named it, or peers sent it. */
   readonly timesSeen: number;
-  readonly isStarred: boolean;
-  readonly isHidden: boolean;
-  readonly wasOpened: boolean;
   readonly contentType: ContentType;
   readonly typeReason: TypeReason;
   readonly health: TorrentHealth | null;

@@ -17,6 +17,7 @@ import { fold, words } from '../search/tokens.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
 import { markedPage, shownMarks } from './marked-page.ts';
 import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
+import type { MarkedList } from './owner-contract.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
@@ -25,7 +26,6 @@ import { readDetails, readLinks } from './torrent-details.ts';
 import { CONTENT_TYPES, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
 import type {
   ContentType,
-  MarkedList,
   LinkFacts,
   ResultPage,
   ResultRow,

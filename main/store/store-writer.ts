@@ -6,21 +6,22 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem, PASSING_PROBLEMS } from '../catalogue/catalogue-problem.ts';
-import type { CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
+import { asCatalogueProblem, type CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
 import { databaseBytes } from '../catalogue/database-files.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
-import { buildSegment } from '../search/index-segment.ts';
-import { Checkpointer } from './checkpointer.ts';
-import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
-import { answerOwner } from './owner-desk.ts';
+import { toCatalogueRow } from './catalogue-row.ts';
+import { Checkpoints, PASSING_PROBLEMS } from './checkpoints.ts';
+import { answerImport } from './import-desk.ts';
 import type { StoreRequest } from './owner-contract.ts';
+import { answerOwner } from './owner-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
+import { type SearchPort, SearchLine } from './search-line.ts';
 import { TokenRefill } from './token-refill.ts';
 import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
-import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
+import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine } from './store-contract.ts';
+import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
 
 /** After a commit failed for want of room or a lock, the same batch is tried again. */
 export const RETRY_AFTER_MS = 15_000;
@@ -28,7 +29,7 @@ export const RETRY_AFTER_MS = 15_000;
 export const WAITING_TORRENTS_HARD_MAX = 2 * WAITING_TORRENTS_MAX;
 
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
-type SearchPort = Port<never, WriterToSearch>;
+type TransferPort = Port<TransferToWriter, WriterToTransfer>;
 
 export interface StoreWriterDependencies {
   readonly options: StoreOptions;
@@ -43,19 +44,20 @@ export class StoreWriter {
   readonly #dependencies: StoreWriterDependencies;
   #catalogue: Catalogue | null = null;
   #engine: EnginePort | null = null;
-  #search: SearchPort | null = null;
+  readonly #search = new SearchLine();
+  #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
   #timer: Timer | null = null;
   #refill: TokenRefill | null = null;
-  readonly #checkpointer: Checkpointer;
+  readonly #checkpoints: Checkpoints;
   /** What went wrong last and has not been put right; null while all is well. */
   #problemKind: CatalogueProblemKind | null = null;
   #droppedCount = 0;
 
   constructor(dependencies: StoreWriterDependencies) {
     this.#dependencies = dependencies;
-    this.#checkpointer = new Checkpointer(dependencies.options.databasePath, dependencies.log);
+    this.#checkpoints = new Checkpoints(dependencies.options.databasePath, dependencies.log);
   }
 
   /** Torrents that came while `waiting` was full and are lost until somebody finds them again. */
@@ -71,7 +73,7 @@ export class StoreWriter {
       this.#catalogue = catalogue;
       this.#problemKind = null;
       post({ type: 'ready', torrentCount: catalogue.count, notice });
-      this.#search?.post({ type: 'catalogue-ready' });
+      this.#search.tell({ type: 'catalogue-ready' });
       this.#refillTokens(catalogue);
     } catch (error) {
       return this.#fail(error);
@@ -81,7 +83,7 @@ export class StoreWriter {
 
   #refillTokens(catalogue: Catalogue): void {
     const { clock, log } = this.#dependencies;
-    const onDone = (): void => this.#search?.post({ type: 'tokens-filled' });
+    const onDone = (): void => this.#search.tell({ type: 'tokens-filled' });
     this.#refill?.stop();
     this.#refill = TokenRefill.start({ catalogue, clock, log, onDone, onFailure: (error) => this.#fail(error) });
   }
@@ -93,9 +95,14 @@ export class StoreWriter {
   }
 
   connectSearch(port: SearchPort): void {
-    this.#search?.close();
-    this.#search = port;
-    if (this.#catalogue) port.post({ type: 'catalogue-ready' });
+    this.#search.connect(port, this.#catalogue !== null);
+  }
+
+  /** Each batch is answered once it is committed, or with the reason why it is not. */
+  connectTransfer(port: TransferPort): void {
+    this.#transfer?.close();
+    this.#transfer = port;
+    port.on((message) => port.post(this.#import(message)));
   }
 
   /** Commits what waits, empties the log, closes. Says `stopped` whatever happens. */
@@ -110,7 +117,8 @@ export class StoreWriter {
     this.#catalogue = null;
     this.#cancelTimer(); // set by a last commit that failed
     this.#engine?.close();
-    this.#search?.close();
+    this.#search.close();
+    this.#transfer?.close();
     this.#dependencies.post({ type: 'stopped' });
   }
 
@@ -169,8 +177,9 @@ export class StoreWriter {
         const outcome = this.#catalogue.insertMany(this.#waiting.slice(0, COMMIT_TORRENTS_MAX).map(toCatalogueRow));
         this.#waiting.splice(0, COMMIT_TORRENTS_MAX);
         this.#recovered(this.#catalogue);
+        this.#answerStored(outcome.inserted.length);
         this.#announce(this.#catalogue, outcome);
-        this.#checkpointer.committed(this.#catalogue);
+        this.#checkpoints.committed(this.#catalogue);
       } catch (error) {
         this.#fail(error);
         return this.#answerStored(0);
@@ -183,24 +192,26 @@ export class StoreWriter {
     this.#timer = null;
   }
 
-  #announce(catalogue: Catalogue, { inserted, removedIds, morePeers }: InsertOutcome): void {
-    this.#answerStored(inserted.length);
-    if (inserted.length > 0) this.#announceNew(catalogue, inserted);
-    // After the segment: a torrent may come twice in one batch.
-    if (removedIds.length + morePeers.length > 0) this.#search?.post({ type: 'changed', removedIds, peers: morePeers });
+  #import(message: TransferToWriter): WriterToTransfer {
+    const { clock, options } = this.#dependencies;
+    const catalogue = this.#problemKind === null ? this.#catalogue : null;
+    const { reply, outcome, error } = answerImport(catalogue, message, clock.nowUnixSeconds(), options.databasePath);
+    if (error !== null) this.#fail(error);
+    if (catalogue && outcome) this.#announce(catalogue, outcome);
+    if (catalogue && error === null) this.#checkpoints.committed(catalogue);
+    return reply;
   }
 
-  #announceNew(catalogue: Catalogue, inserted: InsertOutcome['inserted']): void {
-    this.#dependencies.post({
-      type: 'torrents-added',
-      addedCount: inserted.length,
-      torrentCount: catalogue.count,
-      databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
-    });
-    if (!this.#search) return;
-    const rows = inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) }));
-    const { segment, transfer } = buildSegment(rows);
-    this.#search.post({ type: 'segment', segment }, transfer);
+  #announce(catalogue: Catalogue, outcome: InsertOutcome): void {
+    if (outcome.inserted.length > 0) {
+      this.#dependencies.post({
+        type: 'torrents-added',
+        addedCount: outcome.inserted.length,
+        torrentCount: catalogue.count,
+        databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
+      });
+    }
+    this.#search.stored(outcome);
   }
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */
@@ -215,23 +226,13 @@ export class StoreWriter {
   /** Always answers: what cannot be written now is refused with the sentence of its problem. */
   request(request: StoreRequest): void {
     const { clock, options, post } = this.#dependencies;
-    const { requestId } = request;
-    const refuse = (problem: string): void => post({ type: 'store-request-failed', requestId, problem });
-    if (!this.#catalogue) return refuse('The catalogue is not open at the moment. Try again.');
-    try {
-      const { answer, marked, blocked } = answerOwner(this.#catalogue, request, clock.nowUnixSeconds());
-      post(answer);
-      if (marked && marked.hiddenIds.length + marked.shownIds.length > 0) {
-        const { hiddenIds: removedIds, shownIds: restoredIds } = marked;
-        this.#search?.post({ type: 'changed', removedIds, peers: [], restoredIds });
-      }
-      // To the engine's filter they are known from now on; what is fetched already is refused when it comes.
-      if (blocked.length > 0)
-        this.#engine?.post({ type: 'warm-up', infohashes: blocked, isLast: false }, [blocked.buffer]);
-    } catch (error) {
-      refuse(asCatalogueProblem(error, options.databasePath).message);
-      this.#fail(error);
-    }
+    const answered = answerOwner(this.#catalogue, request, clock.nowUnixSeconds(), options.databasePath);
+    post(answered.answer);
+    if (answered.marked) this.#search.marked(answered.marked);
+    // The engine's filter knows them from now on; what is fetched already is refused when it comes.
+    if (answered.blocked.length > 0)
+      this.#engine?.post({ type: 'warm-up', infohashes: answered.blocked, isLast: false });
+    if (answered.error !== null) this.#fail(answered.error);
   }
 
   /** Always answers; a catalogue that cannot be read knows nothing. */

@@ -26,6 +26,8 @@ owner.on((command) => {
       return writer.connectEngine(threadPort(command.port));
     case 'connect-search':
       return writer.connectSearch(threadPort(command.port));
+    case 'connect-transfer':
+      return writer.connectTransfer(threadPort(command.port));
     case 'stop':
       return stopSoon();
     default:

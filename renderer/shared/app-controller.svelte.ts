@@ -4,6 +4,7 @@ import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../prelo
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
+import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
@@ -12,6 +13,9 @@ import { messages } from './messages.ts';
 
 /** How often relative ages are drawn anew. */
 const AGES_EVERY_MS = 15_000;
+
+/** The search, or a page that is laid over it until it is closed. */
+export type SurfaceName = 'search' | 'crawl' | 'settings';
 
 /** What the person switches on in the notice. */
 export type NoticeChoices = CallInput<'acceptNotice'>;
@@ -27,6 +31,8 @@ export class AppController {
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
+  readonly settingsPage: SettingsPage;
+  surface = $state<SurfaceName>('search');
 
   /** Null until the app answered; `startProblem` is set if it could not. */
   startFacts = $state.raw<StartDto | null>(null);
@@ -54,6 +60,7 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
@@ -96,18 +103,30 @@ export class AppController {
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
       }),
+      this.#api.on('openSettings', () => {
+        this.surface = 'settings';
+      }),
       this.#api.on('focusSearch', () => {
         this.focusSearch();
       }),
     );
   }
 
+  /** Puts `surface` up; pressed for what is up already, the search comes back. */
+  show(surface: SurfaceName): void {
+    const isBack = surface === 'search' || surface === this.surface;
+    this.surface = isBack ? 'search' : surface;
+    if (isBack) this.searchFocus.make();
+  }
+
   focusSearch(): void {
+    this.surface = 'search';
     this.searchFocus.make();
   }
 
   /** Goes to the results; `selectsFirst` where nothing is selected yet. */
   focusList(selectsFirst: boolean): void {
+    this.surface = 'search';
     if (this.search.rows.length === 0) return;
     if (selectsFirst) this.search.selectFirst();
     this.listFocus.make();

@@ -1,14 +1,17 @@
-// Every text of the window, in one place (English). Short, exact, friendly; figures go through format.ts. An error says
+// Every text of the window, in one place (English); two long surfaces have theirs in the files beside it. Short, exact, friendly; figures go through format.ts. An error says
 // what happened, that nothing is lost where that is so, and what to do.
 import type { ContentType, CrawlState, PauseReason, SortOrder, TypeReasonDto } from '../../preload/ipc-contract.ts';
 import type { Theme } from '../../preload/settings-contract.ts';
 import { formatCount, formatCountShort } from './format.ts';
+import { language, spoken } from './language.ts';
+import { crawlMessages } from './messages-crawl.ts';
+import { settingsMessages } from './messages-settings.ts';
 
 function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-export const messages = {
+const english = {
   appName: 'Lanternfish',
   unnamed: 'Unnamed',
 
@@ -248,5 +251,15 @@ export const messages = {
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
     showShortcuts: 'This sheet',
+    openSettings: 'Settings',
+    openCrawl: 'What the crawl is doing',
+    fontSize: 'Larger, smaller, usual text',
+    back: 'Back to the search',
   },
+
+  settings: settingsMessages,
+  crawl: crawlMessages,
 } as const;
+
+/** In the language that was chosen. */
+export const messages = spoken(english, language);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diagnosticsText, redact } from '../../main/app/diagnostics.ts';
-import type { SessionStatus } from '../../main/session/session.ts';
+import type { SessionStatus } from '../../main/session/session-contract.ts';
 
 const status = {
   engine: { state: 'running', nodes: 12, nodeIdHex: 'ab'.repeat(20), port: 51413, packetsOut: 7 },

@@ -168,5 +168,4 @@ export const start: CallOutputs['getStart'] = {
   appVersion: '0.1.0',
   runtimeNotice: null,
   canStartWithComputer: true,
-  namesInMemoryChoices: [{ names: 1_000_000, megabytes: 75 }],
 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EngineOptions } from '../../main/engine/engine-contract.ts';
 import { headlessLine, headlessStatus } from '../../main/session/headless-status.ts';
-import type { SessionStatus } from '../../main/session/session.ts';
+import type { SessionStatus } from '../../main/session/session-contract.ts';
 
 const silent: SessionStatus = {
   engine: null,

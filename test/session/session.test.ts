@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemClock, type Clock } from '../../main/base/clock.ts';
 import type { Log } from '../../main/base/log.ts';
 import type { EngineOptions } from '../../main/engine/engine-contract.ts';
-import { Session, type WorkerName } from '../../main/session/session.ts';
+import type { WorkerName } from '../../main/session/session-contract.ts';
+import { Session } from '../../main/session/session.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // threads start slowly on a busy machine
 

@@ -1,12 +1,15 @@
-// Moves the log into the database now and then, after the commit has been told to everybody: it may take 60 ms.
+// When the writer moves its log into the database: between commits, every so many of them.
 import type { Log } from '../base/log.ts';
+import { asCatalogueProblem, type CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem, PASSING_PROBLEMS } from '../catalogue/catalogue-problem.ts';
 
 /** search.md section 10. */
 const COMMITS_PER_CHECKPOINT = 20;
 
-export class Checkpointer {
+/** Problems that may pass while the app runs. */
+export const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
+
+export class Checkpoints {
   readonly #databasePath: string;
   readonly #log: Log;
   #commits = 0;
@@ -16,7 +19,7 @@ export class Checkpointer {
     this.#log = log;
   }
 
-  /** To be called after each commit. A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log keeps everything. */
+  /** A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log keeps everything. */
   committed(catalogue: Catalogue): void {
     this.#commits++;
     if (this.#commits < COMMITS_PER_CHECKPOINT) return;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { magnetLink } from '../../main/app/magnet-link.ts';
+import { magnetLink } from '../../main/catalogue/magnet-link.ts';
 
 const v1 = 'a'.repeat(40);
 const v2 = 'b'.repeat(64);
