@@ -229,9 +229,8 @@ export class StoreWriter {
     const answered = answerOwner(this.#catalogue, request, clock.nowUnixSeconds(), options.databasePath);
     post(answered.answer);
     if (answered.marked) this.#search.marked(answered.marked);
-    // The engine's filter knows them from now on; what is fetched already is refused when it comes.
-    if (answered.blocked.length > 0)
-      this.#engine?.post({ type: 'warm-up', infohashes: answered.blocked, isLast: false });
+    const { blocked: infohashes } = answered; // what is fetched already is refused when it comes
+    if (infohashes.length > 0) this.#engine?.post({ type: 'warm-up', infohashes, isLast: false });
     if (answered.error !== null) this.#fail(answered.error);
   }
 
