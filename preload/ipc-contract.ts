@@ -114,6 +114,8 @@ export interface ResultRowDto {
   readonly health: HealthDto | null;
   /** [start, end) pairs of UTF-16 offsets into `name`, flat, in order. */
   readonly matches: readonly number[];
+  /** The path of a file that has the words where the name has none of them. */
+  readonly fileMatch: { readonly path: string; readonly matches: readonly number[] } | null;
 }
 
 export interface ResultPageDto {

@@ -69,6 +69,9 @@ export class DesktopApp {
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
     };
+    this.#session.onSearchReady = () => {
+      this.#windowNews.searchReady();
+    };
     this.#session.onHealth = (reports) => {
       this.#window.send('healthFound', reports.map(healthFoundDto));
     };

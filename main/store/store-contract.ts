@@ -5,7 +5,7 @@
 //   writer   -> search   WriterToSearch                    over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
-import type { MarkedList, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
+import type { MarkedList, RowsChanged, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -154,20 +154,10 @@ export interface SegmentMessage {
 }
 export type WriterToSearch =
   | SegmentMessage
-  /** Committed: rows not to be shown any more, rows of which another number of peers is known, rows that are shown again. */
-  | {
-      readonly type: 'changed';
-      readonly removedIds: readonly number[];
-      readonly peers: readonly PeersChange[];
-      readonly restoredIds?: readonly number[];
-    }
+  | RowsChanged
   /** The full-text tables, filled anew for another tokeniser, are complete. */
   | { readonly type: 'tokens-filled' }
   | { readonly type: 'catalogue-ready' };
-export interface PeersChange {
-  readonly id: number;
-  readonly peersSeen: number;
-}
 
 // ---------------------------------------------------------------- owner <-> search
 
@@ -222,6 +212,14 @@ export interface ResultRow extends ShownMarks {
   /** Null when nobody has looked yet. */
   readonly health: TorrentHealth | null;
   /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
+  readonly matches: readonly number[];
+  /** Where the words are that the name has none of; null otherwise, and from some rows of a page on. */
+  readonly fileMatch: FileMatch | null;
+}
+
+export interface FileMatch {
+  readonly path: string;
+  /** As ResultRow's, into `path`. */
   readonly matches: readonly number[];
 }
 

@@ -3,6 +3,7 @@
 import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
+import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
 import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
@@ -28,6 +29,7 @@ export interface AppDependencies {
 export class AppController {
   readonly search: SearchController;
   readonly suggestions: SuggestionController;
+  readonly health: HealthWatch;
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
@@ -60,6 +62,7 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.health = new HealthWatch(api, clock);
     this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
@@ -103,6 +106,9 @@ export class AppController {
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
       }),
+      this.#api.on('healthFound', (reports) => {
+        this.health.found(reports);
+      }),
       this.#api.on('openSettings', () => {
         this.surface = 'settings';
       }),
@@ -127,9 +133,21 @@ export class AppController {
   /** Goes to the results; `selectsFirst` where nothing is selected yet. */
   focusList(selectsFirst: boolean): void {
     this.surface = 'search';
-    if (this.search.rows.length === 0) return;
+    if (this.search.length === 0) return;
     if (selectsFirst) this.search.selectFirst();
     this.listFocus.make();
+  }
+
+  /** What acts act on: the selection where it is more than one torrent, else the one whose details are open or chosen. */
+  get chosenHex(): readonly string[] {
+    const { cursor } = this.search;
+    if (cursor.selection.count > 1) return cursor.selection.infohashesHex;
+    const infohashHex = this.details.infohashHex ?? cursor.infohashHex;
+    return infohashHex === null ? [] : [infohashHex];
+  }
+
+  copySelection(): void {
+    void this.magnets.copyMagnets(this.chosenHex);
   }
 
   closeDetails(): void {

@@ -120,6 +120,7 @@ export function row(seed: number): ResultRowDto {
     contentType: 'video',
     health: null,
     matches: [],
+    fileMatch: null,
   };
 }
 
