@@ -54,11 +54,3 @@ export type WriterAnswer =
       readonly totalCount: number;
     }
   | { readonly type: 'store-request-failed'; readonly requestId: number; readonly problem: string };
-
-/** To the search: rows not to be shown any more, rows of which other peers are known, rows that are shown again. */
-export interface RowsChanged {
-  readonly type: 'changed';
-  readonly removedIds: readonly number[];
-  readonly peers: readonly { readonly id: number; readonly peersSeen: number }[];
-  readonly restoredIds?: readonly number[];
-}

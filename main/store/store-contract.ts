@@ -2,10 +2,10 @@
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
 //   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
-//   writer   -> search   WriterToSearch                    over a MessageChannel
+//   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
-import type { MarkedList, RowsChanged, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
+import type { MarkedList, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -144,20 +144,6 @@ export type WriterEvent =
   | { readonly type: 'failed'; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'stopped' };
-
-// ---------------------------------------------------------------- writer -> search
-
-/** A finished index segment over rows just committed; its buffers are transferred. Layout: search/name-index.ts. */
-export interface SegmentMessage {
-  readonly type: 'segment';
-  readonly segment: unknown;
-}
-export type WriterToSearch =
-  | SegmentMessage
-  | RowsChanged
-  /** The full-text tables, filled anew for another tokeniser, are complete. */
-  | { readonly type: 'tokens-filled' }
-  | { readonly type: 'catalogue-ready' };
 
 // ---------------------------------------------------------------- owner <-> search
 
