@@ -191,6 +191,15 @@ const SURFACES = {
     },
     act: openCrawl,
   },
+  mended: {
+    scenario: {
+      status: {
+        ...RUNNING,
+        notice:
+          'Some settings could not be read and are at their defaults: pace, port. The old file was kept as settings.json.damaged.',
+      },
+    },
+  },
   'crawl-contrast': { scenario: { settings: { theme: 'high-contrast' } }, act: openCrawl },
   'crawl-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: openCrawl },
   menu: { scenario: {}, act: (page) => page.getByRole('button', { name: 'More' }).click() },
