@@ -21,6 +21,7 @@ type TorrentCallName =
   | 'rowsAt'
   | 'suggest'
   | 'getDetails'
+  | 'getVariants'
   | 'copyMagnet'
   | 'copyMagnets'
   | 'copyInfohash'
@@ -43,6 +44,7 @@ export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pic
       const details = await search.details(infohashHex);
       return details && { ...details, magnet: magnetLink(details) };
     },
+    getVariants: ({ infohashHex }) => search.variants(infohashHex),
     copyMagnet: async ({ infohashHex }) => {
       await clipboard.writeText(await linkOf(infohashHex));
       return null;

@@ -21,6 +21,7 @@ import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.t
 import { countResults } from './result-counts.ts';
 import { hasRandomAccess, RowsAt } from './rows-at.ts';
 import { readDetails, readLinks } from './torrent-details.ts';
+import { findVariants } from './variants.ts';
 import { CONTENT_TYPES, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
 import type {
   ContentType,
@@ -172,6 +173,15 @@ export class StoreSearch {
   /** Null for what is no infohash of a stored torrent. */
   details(infohashHex: string): TorrentDetails | null {
     return readDetails(this.#sources.reader, infohashHex);
+  }
+
+  /** Near-duplicates of a stored torrent, those most peers had first. */
+  variants(infohashHex: string): ResultRow[] {
+    const { reader } = this.#sources;
+    const infohash = fromHex(infohashHex);
+    const id = infohash === null || infohash.length < 20 ? null : reader.findId(infohash.subarray(0, 20));
+    const [own] = id === null ? [] : reader.rowsByIds([id]);
+    return own === undefined ? [] : this.#toResultRows(findVariants(this.#sources, own), parseQuery(''));
   }
 
   /** What the magnet links of these torrents are made of; those that are not stored are left out. */
