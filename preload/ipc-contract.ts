@@ -2,7 +2,7 @@
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
-import { CONTENT_TYPES, SORT_ORDERS } from './torrent-contract.ts';
+import { CONTENT_TYPES, MARKED_LISTS, SORT_ORDERS } from './torrent-contract.ts';
 import type { HealthFoundDto, ResultPageDto, ResultRowDto, ResultRowsDto, DetailsDto } from './torrent-contract.ts';
 import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
 
@@ -82,6 +82,7 @@ export interface StartDto {
 export type {
   ContentType,
   SortOrder,
+  MarkedList,
   SwarmCountDto,
   HealthFoundDto,
   HealthDto,
@@ -109,6 +110,8 @@ export const callInputs = {
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
+    /** Only what is starred, or hidden; newest first. */
+    list: v.nullable(v.picklist(MARKED_LISTS)),
     limit: pageLimit,
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
     /** True: only what is in memory, at once; see `isPartial`. */
@@ -122,6 +125,12 @@ export const callInputs = {
     limit: pageLimit,
     cursor: v.pipe(v.string(), v.maxLength(200)),
     offset: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  }),
+  /** Sets a mark, or takes it back; gives those whose state is another one now: the ones to undo it for. */
+  setMark: v.strictObject({
+    mark: v.picklist(['star', 'hide', 'block', 'open']),
+    isOn: v.boolean(),
+    infohashesHex: infohashesHex(SELECTED_MAX),
   }),
   suggest: v.strictObject({ text: queryText }),
   getDetails: v.strictObject({ infohashHex }),
@@ -162,6 +171,7 @@ export interface CallOutputs {
   search: ResultPageDto | null;
   /** Null: a newer search of this window overtook it. */
   rowsAt: ResultRowsDto | null;
+  setMark: readonly string[];
   suggest: readonly string[];
   getDetails: DetailsDto | null;
   /** Near-duplicates. */

@@ -2,6 +2,9 @@
 
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
+/** What a person made of torrents by hand. */
+export const MARKED_LISTS = ['starred', 'hidden'] as const;
+export type MarkedList = (typeof MARKED_LISTS)[number];
 export type ContentType = (typeof CONTENT_TYPES)[number];
 export type SortOrder = (typeof SORT_ORDERS)[number];
 
@@ -25,7 +28,14 @@ export interface HealthDto {
   readonly isDead: boolean;
 }
 
-export interface ResultRowDto {
+/** What the person decided about a torrent. */
+export interface MarksDto {
+  readonly isStarred: boolean;
+  readonly isHidden: boolean;
+  readonly wasOpened: boolean;
+}
+
+export interface ResultRowDto extends MarksDto {
   readonly infohashHex: string;
   readonly name: string;
   readonly sizeBytes: number;
@@ -76,7 +86,7 @@ export interface FileDto {
   readonly linkTarget?: string;
 }
 
-export interface DetailsDto {
+export interface DetailsDto extends MarksDto {
   readonly infohashHex: string;
   readonly infohashV1Hex: string | null;
   readonly infohashV2Hex: string | null;

@@ -22,6 +22,7 @@ type TorrentCallName =
   | 'suggest'
   | 'getDetails'
   | 'getVariants'
+  | 'setMark'
   | 'copyMagnet'
   | 'copyMagnets'
   | 'copyInfohash'
@@ -37,13 +38,14 @@ export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pic
     return magnetLink(facts);
   };
   return {
-    search: (request) => search.search('window', request),
+    search: ({ list, ...request }) => search.search('window', list === null ? request : { ...request, list }),
     rowsAt: (request) => search.rowsAt('window', request),
     suggest: ({ text }) => search.suggest(text),
     getDetails: async ({ infohashHex }) => {
       const details = await search.details(infohashHex);
       return details && { ...details, magnet: magnetLink(details) };
     },
+    setMark: ({ mark, isOn, infohashesHex }) => session.store.mark(mark, isOn, infohashesHex),
     getVariants: ({ infohashHex }) => search.variants(infohashHex),
     copyMagnet: async ({ infohashHex }) => {
       await clipboard.writeText(await linkOf(infohashHex));

@@ -27,7 +27,7 @@ const REBUILD_ROWS_MIN = 25;
 const REBUILD_AFTER_MS = 15_000;
 
 /** Jobs in the order of their urgency. */
-const JOBS = ['catch-up', 'orders', 'base', 'merge', 'comparison', 'suggestions'] as const;
+const JOBS = ['catch-up', 'orders', 'base', 'restore', 'merge', 'comparison', 'suggestions'] as const;
 type JobName = (typeof JOBS)[number];
 
 export interface UpkeepDependencies {
@@ -47,6 +47,8 @@ export class IndexUpkeep {
   #coveredId: number;
   /** What changed while rows were being read. The jobs take seconds, and a commit changes some rows at most. */
   readonly #changesMeanwhile: IndexChange[] = [];
+  /** Rows that are shown again and that no segment has any more. Of one message at most, and some of a comparison. */
+  readonly #missingIds = new Set<number>();
   #rebuiltAtRows = 0;
   #rebuildNotBeforeMs = 0;
 
@@ -86,9 +88,11 @@ export class IndexUpkeep {
     }
   }
 
-  /** Rows that are no more, or of which more peers are known. */
+  /** Rows that are no more, or are shown again, or of which more peers are known. */
   change(change: IndexChange): void {
     this.#dependencies.index.change(change);
+    for (const id of change.restoredIds ?? []) this.#restore(id);
+    if ((change.restoredIds?.length ?? 0) > 0) this.#dependencies.search.forgetPaths(); // they were read without these
     // A job may have read such rows already and bring them as they were.
     if (this.#jobs.has('base') || this.#jobs.has('catch-up')) this.#changesMeanwhile.push(change);
   }
@@ -126,7 +130,11 @@ export class IndexUpkeep {
       const orders = index.nextOrder();
       if (orders !== null) this.#jobs.set('orders', orders);
     }
-    if (!this.#jobs.has('merge')) {
+    const isMerging = this.#jobs.has('merge');
+    if (this.#missingIds.size > 0 && !isMerging && !this.#jobs.has('restore')) {
+      this.#jobs.set('restore', this.#restoreMissing());
+    }
+    if (!isMerging && !this.#jobs.has('restore')) {
       const merge = index.nextMerge();
       if (merge !== null) this.#jobs.set('merge', merge);
     }
@@ -192,14 +200,51 @@ export class IndexUpkeep {
         const peersSeen = stored.get(id);
         if (peersSeen === undefined) index.remove(id);
         else index.setPeers(id, peersSeen);
+        stored.delete(id);
       }
+      for (const id of stored.keys()) this.#restore(id); // hidden when the snapshot was written
       lowId = lastId + 1;
       yield;
     }
   }
 
   #changeAgain(): void {
-    for (const change of this.#changesMeanwhile) this.#dependencies.index.change(change);
+    for (const change of this.#changesMeanwhile) {
+      this.#dependencies.index.change(change);
+      for (const id of change.restoredIds ?? []) this.#restore(id);
+    }
+  }
+
+  /** A merge under way may leave the row behind once more, so then it is looked for again afterwards. */
+  #restore(id: number): void {
+    if (id > this.#coveredId) return; // comes with the rows that are read next
+    const isThere = this.#dependencies.index.restore(id);
+    if (!isThere || this.#jobs.has('merge')) this.#missingIds.add(id);
+  }
+
+  /** Reads the rows around each missing one anew, once for all that fall into one segment. */
+  *#restoreMissing(): Generator<void, void> {
+    const { index, reader } = this.#dependencies;
+    for (const id of this.#missingIds) {
+      this.#missingIds.delete(id);
+      const isBelowWindow = id < index.lowId && (index.hasOlder || index.isFull);
+      if (isBelowWindow || index.restore(id)) continue;
+      const range = index.rangeAround(id);
+      const rows: SegmentRow[] = [];
+      for (let afterId = range.lowId - 1; ;) {
+        const page = reader.rowsBetween({ afterId, untilId: range.highId, limit: STEP_ROWS });
+        for (const row of page) rows.push(toSegmentRow(row));
+        if (page.length < STEP_ROWS) break;
+        afterId = page.at(-1)!.id;
+        yield;
+      }
+      const segments: SegmentData[] = [];
+      for (let at = 0; at < rows.length; at += SEGMENT_ROWS_MAX) {
+        segments.push(yield* segmentOf(rows.slice(at, at + SEGMENT_ROWS_MAX)));
+      }
+      if (!index.replaceRange(range, segments)) this.#missingIds.add(id);
+      yield;
+    }
   }
 
   *#buildSuggestions(): Generator<void, void> {

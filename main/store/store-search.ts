@@ -1,24 +1,24 @@
 // Answers what the window asks of the catalogue: pages of results, suggestions, details. Knows no thread and no port;
 // search-service.ts brings the requests and the index.
-import { fromHex, toHex } from '../base/bytes.ts';
+import { fromHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
-import { healthOfRows } from '../catalogue/health-table.ts';
+import { BLOCKED } from '../catalogue/marks.ts';
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
-import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
-import { matchRanges, nameMatches } from '../search/name-match.ts';
+import { nameMatches } from '../search/name-match.ts';
 import { toColumnFilter } from '../search/column-filter.ts';
 import { toIndexQuery } from '../search/index-query.ts';
 import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery, wantedPhrases } from '../search/search-query.ts';
 import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { fold, words } from '../search/tokens.ts';
-import { contentTypeNamed } from './catalogue-row.ts';
-import { FILE_MATCHES_SHOWN, findFileMatch } from './file-match.ts';
+import { markedPage } from './marked-page.ts';
 import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
+import type { MarkedList } from './owner-contract.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
+import { toResultRows } from './result-rows.ts';
 import { hasRandomAccess, RowsAt } from './rows-at.ts';
 import { readDetails, readLinks } from './torrent-details.ts';
 import { findVariants } from './variants.ts';
@@ -84,6 +84,7 @@ export class StoreSearch {
     const query = parseQuery(request.text);
     const byInfohash = this.#pageByInfohash(query);
     if (byInfohash !== null) return byInfohash;
+    if (request.list !== undefined) return this.#pageOfMarked(request, request.list, query);
     const sort = sortOf(request, query);
     if (request.cursor === null) this.#rowsAt.forget();
     const cursor = this.#startingAt(request.cursor, sort === 'relevance');
@@ -156,6 +157,21 @@ export class StoreSearch {
     return { ...WHOLE_PAGE, rows: this.#toResultRows(rows, asked.query), totalCount: rows.length };
   }
 
+  #pageOfMarked(request: SearchRequest, list: MarkedList, query: SearchQuery): ResultPage {
+    const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
+    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, false).id;
+    const page = markedPage(this.#sources.reader, { list, query, filter, ...request, beforeId });
+    const last = page.hasMore ? page.rows.at(-1) : undefined;
+    const place = { stage: 'window', lowId: 0, highId: 0, offset: 0, key: 0 } as const;
+    return {
+      ...WHOLE_PAGE,
+      rows: this.#toResultRows(page.rows, query),
+      totalCount: page.totalCount,
+      countsByType: page.countsByType,
+      nextCursor: last === undefined ? null : encodeCursor({ ...place, id: last.id }),
+    };
+  }
+
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
   suggest(text: string): string[] {
     const read = text.slice(0, QUERY_CHARACTERS_MAX);
@@ -190,17 +206,7 @@ export class StoreSearch {
   }
 
   #toResultRows(rows: readonly StoredRow[], query: SearchQuery): ResultRow[] {
-    const health = healthOfRows(
-      this.#sources.reader.health,
-      rows.map(({ id }) => id),
-    );
-    let lookedInto = 0;
-    return rows.map((row) => {
-      const matches = matchRanges(query, row.name);
-      const looks = matches.length === 0 && lookedInto++ < FILE_MATCHES_SHOWN;
-      const fileMatch = looks ? findFileMatch(this.#sources.reader, query, row.id) : null;
-      return { ...toResultRow(row, health.get(row.id) ?? null), matches, fileMatch };
-    });
+    return toResultRows(this.#sources.reader, rows, query);
   }
 
   #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
@@ -219,7 +225,8 @@ export class StoreSearch {
   #pageByInfohash(query: SearchQuery): ResultPage | null {
     const infohash = query.infohashHex === null ? null : fromHex(query.infohashHex);
     const id = infohash === null ? null : this.#sources.reader.findId(infohash.subarray(0, 20));
-    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
+    // Also a hidden one: who asks for it by its name of names wants it.
+    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id], BLOCKED);
     if (row === undefined) return null;
     return { ...WHOLE_PAGE, rows: this.#toResultRows([row], query), totalCount: 1 };
   }
@@ -260,17 +267,4 @@ export class StoreSearch {
 /** Without words there is no best match. */
 function sortOf({ sort }: Pick<SearchRequest, 'sort'>, query: SearchQuery): SortOrder {
   return sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : sort;
-}
-
-function toResultRow(row: StoredRow, health: TorrentHealth | null): Omit<ResultRow, 'matches' | 'fileMatch'> {
-  return {
-    infohashHex: toHex(row.infohash),
-    name: row.name,
-    sizeBytes: row.sizeBytes,
-    fileCount: row.fileCount,
-    peersSeen: row.peersSeen,
-    discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
-    contentType: contentTypeNamed(row.contentType),
-    health,
-  };
 }
