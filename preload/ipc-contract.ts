@@ -83,6 +83,7 @@ export type {
   ContentType,
   SortOrder,
   MarkedList,
+  MarksDto,
   SwarmCountDto,
   HealthFoundDto,
   HealthDto,

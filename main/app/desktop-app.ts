@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
+import { StoreProblem } from '../session/store-client.ts';
 import { Session } from '../session/session.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
@@ -148,7 +149,7 @@ export class DesktopApp {
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
     this.#applyChanges();
-    handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
+    handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem || error instanceof StoreProblem);
     this.#session.start();
     if (settings.settings.consentAtUnixSeconds !== null) this.#session.startEngine(this.#engineOptions());
     powerMonitor.on('resume', () => {

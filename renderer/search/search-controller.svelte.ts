@@ -5,6 +5,7 @@
 import type {
   ContentType,
   LanternfishApi,
+  MarkedList,
   ResultPageDto,
   ResultRowDto,
   SortOrder,
@@ -14,21 +15,17 @@ import { messages } from '../shared/messages.ts';
 import { Announcer } from './announcer.svelte.ts';
 import { BusySign } from './busy-sign.svelte.ts';
 import { ListCursor } from './list-cursor.svelte.ts';
+import {
+  LOADED_ROWS_MAX,
+  LOAD_AHEAD_ROWS,
+  FILL_ROWS,
+  ASK_AGAIN_EVERY_MS,
+  COUNT_AGAIN_EVERY_MS,
+} from './list-limits.ts';
 import { NO_FACTS, type PageFacts, uniqueRows } from './page-facts.ts';
 import { typeOf, withFilter } from './query-text.ts';
 import { PAGE_ROWS, ResultPages } from './result-pages.svelte.ts';
 import { searchedWords } from './searched-words.ts';
-
-/** Of a list that can only be read page after page: beyond this a person adds a word instead of scrolling. */
-export const LOADED_ROWS_MAX = 10_000;
-/** The list asks for more when this many rows are left below the last one drawn. */
-const LOAD_AHEAD_ROWS = 30;
-/** Until this many rows are there, the first screen fills by itself; then arrivals wait behind the pill. */
-const FILL_ROWS = 20;
-/** A search without results asks again at most this often while torrents arrive. */
-const ASK_AGAIN_EVERY_MS = 2000;
-/** Figures (results, types) follow what arrives at most this often; the rows stay. */
-const COUNT_AGAIN_EVERY_MS = 3000;
 
 export class SearchController {
   text = $state('');
@@ -53,9 +50,11 @@ export class SearchController {
   /** A type in the text is asked apart, so that the others are counted, too. */
   readonly #asked = $derived(typeOf(this.text));
   readonly contentType: ContentType | null = $derived(this.#asked.contentType);
+  /** Null: everything. Else what a person starred, or hid. */
+  list = $state<MarkedList | null>(null);
   readonly hasWords = $derived(searchedWords(this.text) !== '');
   readonly sort: SortOrder = $derived(this.chosenSort ?? (this.hasWords ? 'relevance' : 'newest'));
-  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest');
+  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest' && this.list === null);
   readonly #reachableCount = $derived(this.facts.reachableCount > this.rows.length ? this.facts.reachableCount : 0);
   /** Rows of the list, most of them not loaded where it is long. */
   readonly length = $derived(this.#reachableCount > 0 ? this.#reachableCount + this.#tail.length : this.rows.length);
@@ -114,6 +113,19 @@ export class SearchController {
     this.#selectsFirstOfAnswer = false;
     this.text = text;
     void this.run();
+  }
+
+  setList(list: MarkedList | null): void {
+    if (list === this.list) return;
+    this.list = list;
+    void this.run();
+  }
+
+  /** Torrents left the list, or came back: the app leaves out what is hidden. */
+  async marksChanged(): Promise<void> {
+    const { index } = this.cursor;
+    await this.run({ keepsPlace: true });
+    if (index >= 0 && this.cursor.index < 0) this.cursor.select(index);
   }
 
   setSort(sort: SortOrder): void {
@@ -249,7 +261,7 @@ export class SearchController {
 
   #request(cursor: string | null): Parameters<LanternfishApi['search']>[0] {
     const { rest: text, contentType } = this.#asked;
-    return { text, sort: this.sort, contentType, limit: PAGE_ROWS, cursor, isFast: false };
+    return { text, sort: this.sort, contentType, list: this.list, limit: PAGE_ROWS, cursor, isFast: false };
   }
 
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */

@@ -1,7 +1,8 @@
 // The search of the window: latest keystroke wins, pages, arrivals while browsing.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PAGE_ROWS } from '../../renderer/search/result-pages.svelte.ts';
-import { LOADED_ROWS_MAX, SearchController } from '../../renderer/search/search-controller.svelte.ts';
+import { LOADED_ROWS_MAX } from '../../renderer/search/list-limits.ts';
+import { SearchController } from '../../renderer/search/search-controller.svelte.ts';
 import { FakeApi, FakeClock, page, row, rows } from './fake-window.ts';
 
 let api: FakeApi;
@@ -24,9 +25,9 @@ describe('typing', () => {
     search.setText('d');
     search.setText('de');
     expect(api.calls.map((call) => call.input)).toEqual([
-      { text: '', sort: 'newest', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
-      { text: 'd', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
-      { text: 'de', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      { text: '', sort: 'newest', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      { text: 'd', sort: 'relevance', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      { text: 'de', sort: 'relevance', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
     ]);
   });
 
@@ -189,6 +190,7 @@ describe('arrivals', () => {
       text: 'x',
       sort: 'relevance',
       contentType: null,
+      list: null,
       limit: 1,
       cursor: null,
       isFast: false,
