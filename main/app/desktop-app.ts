@@ -197,6 +197,7 @@ export class DesktopApp {
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
+        update: this.#updates.state,
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
       setPaused: ({ isPaused }) => {

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
 import { bitCountOfBoth, clearBit, isSet, keepBits, setBit, wordsFor } from './bitmap.ts';
 import { firstAtLeast } from './first-at-least.ts';
-import type { SegmentData } from './index-segment.ts';
+import { SEGMENT_ROWS_MAX, type SegmentData } from './index-segment.ts';
 import { RowOrders } from './row-orders.ts';
 import type { MergePart } from './segment-merge.ts';
 
@@ -155,6 +155,15 @@ export class LiveSegment {
   }
 
   checkInvariants(): void {
+    const { data } = this;
+    assert(data.rowCount > 0 && data.rowCount <= SEGMENT_ROWS_MAX, 'segments are neither empty nor too large');
+    assert(data.ids.length === data.rowCount, 'every row has an id');
+    assert(
+      data.ids.every((id, row) => row === 0 || id > data.ids[row - 1]!),
+      'ids rise',
+    );
+    assert(data.postingStarts.at(-1) === data.postings.length, 'every posting belongs to a term');
+    assert(data.termStarts.at(-1) === data.termBytes.length, 'every byte belongs to a term');
     let goneCount = 0;
     for (let row = 0; row < this.data.rowCount; row++) if (this.#isGone(row)) goneCount++;
     assert(goneCount === this.#goneCount, 'the rows that are gone are counted');

@@ -5,13 +5,13 @@
 import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType, NAMES_IN_MEMORY_DEFAULT, type SortOrder } from '../store/store-contract.ts';
 import { type IndexQuery, matchesEverything } from './index-query.ts';
-import { PEERS_MAX, type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
+import { PEERS_MAX, type SegmentData } from './index-segment.ts';
 import { LiveSegment, withRangeReplaced } from './live-segment.ts';
 import { MatchMemo } from './match-memo.ts';
 import { offerRows, rowKeys } from './offer-rows.ts';
 import { bitCount } from './bitmap.ts';
 import { OrderedIds } from './ordered-ids.ts';
-import { type MergePart, mergeRun, mergeSteps } from './segment-merge.ts';
+import { type MergePart, mergeRun } from './segment-merge.ts';
 import { type Place, TopRows } from './top-rows.ts';
 
 export interface IndexRequest {
@@ -37,6 +37,11 @@ export interface IndexAnswer {
   /** All matches of the type asked for, whatever `after` and `limit` say. */
   readonly totalCount: number;
   readonly countsByType: Record<ContentType, number>;
+}
+
+export interface PendingMerge {
+  readonly parts: readonly MergePart[];
+  readonly finish: (merged: SegmentData) => void;
 }
 
 export interface IndexChange {
@@ -246,20 +251,20 @@ export class NameIndex {
   }
 
   /**
-   * Joins a run of small neighbours into one segment, or leaves the rows behind that are gone, as a job in small steps; null
-   * when nothing needs it. Searches, removals and newer segments may come between steps; should the window drop one of the
-   * run, the job is in vain.
+   * A run of small neighbours to be joined into one segment, or a segment to be written anew without the rows that are gone;
+   * null when nothing needs it. Whoever does it (mergeSteps, on another thread) hands the result to `finish`. Searches,
+   * removals and newer segments may come meanwhile; should the window drop one of the run, the work was in vain.
    */
-  nextMerge(): Generator<void, void> | null {
+  nextMerge(): PendingMerge | null {
     const run = mergeRun(this.#segments.map(({ rowCount }) => rowCount));
-    if (run !== null) return this.#merge(this.#segments.slice(run.from, run.to));
-    const sparse = this.#segments.find(({ isSparse }) => isSparse);
-    return sparse === undefined ? null : this.#merge([sparse]);
+    const sparse = run === null ? this.#segments.find(({ isSparse }) => isSparse) : undefined;
+    const segments = run !== null ? this.#segments.slice(run.from, run.to) : sparse === undefined ? [] : [sparse];
+    if (segments.length === 0) return null;
+    const parts = segments.map(({ data, gone }) => ({ data, gone: gone?.slice() ?? null }));
+    return { parts, finish: (merged) => this.#replace(segments, parts, merged) };
   }
 
-  *#merge(parts: readonly LiveSegment[]): Generator<void, void> {
-    const before = parts.map(({ data, gone }) => ({ data, gone: gone?.slice() ?? null }));
-    const merged = yield* mergeSteps(before);
+  #replace(parts: readonly LiveSegment[], before: readonly MergePart[], merged: SegmentData): void {
     const from = this.#segments.indexOf(parts[0]!);
     if (from < 0 || parts.some((part, at) => this.#segments[from + at] !== part)) return;
     const live = merged.rowCount === 0 ? [] : [LiveSegment.inPlaceOf(before, parts, merged, this.#orderedRowsMin)];
@@ -283,16 +288,9 @@ export class NameIndex {
     let rowCount = 0;
     let lastId = 0;
     for (const segment of this.#segments) {
-      const { data } = segment;
-      assert(data.rowCount > 0 && data.rowCount <= SEGMENT_ROWS_MAX, 'segments are neither empty nor too large');
-      assert(data.ids.length === data.rowCount, 'every row has an id');
-      for (const id of data.ids) {
-        assert(id > lastId, 'ids rise through all segments');
-        lastId = id;
-      }
-      assert(data.postingStarts.at(-1) === data.postings.length, 'every posting belongs to a term');
-      assert(data.termStarts.at(-1) === data.termBytes.length, 'every byte belongs to a term');
+      assert(segment.lowId > lastId, 'ids rise through all segments');
       segment.checkInvariants();
+      lastId = segment.highId;
       rowCount += segment.rowCount;
     }
     assert(rowCount === this.#rowCount, 'the row count is the sum of the segments');

@@ -1,24 +1,30 @@
 // What the writer tells the search thread: segments over rows just committed, rows that changed. One search at a time.
+import type { Clock } from '../base/clock.ts';
 import type { InsertOutcome } from '../catalogue/catalogue.ts';
 import type { MarkOutcome } from '../catalogue/mark-table.ts';
-import type { Port } from '../base/port.ts';
 import { buildSegment } from '../search/index-segment.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
-import type { WriterToSearch } from './store-contract.ts';
-
-export type SearchPort = Port<never, WriterToSearch>;
+import { SegmentMerger, type SearchPort } from './segment-merger.ts';
+import type { WriterToSearch } from './writer-search-contract.ts';
 
 export class SearchLine {
+  readonly #clock: Clock;
   #port: SearchPort | null = null;
+  #merger: SegmentMerger | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** The port of a search that has been started again takes the place of the one before. */
   connect(port: SearchPort, isCatalogueOpen: boolean): void {
-    this.#port?.close();
+    this.#merger?.stop(); // closes its port
     this.#port = port;
+    this.#merger = new SegmentMerger(this.#clock, port);
     if (isCatalogueOpen) this.tell({ type: 'catalogue-ready' });
   }
 
-  tell(message: Exclude<WriterToSearch, { type: 'segment' }>): void {
+  tell(message: Exclude<WriterToSearch, { type: 'segment' | 'merged' }>): void {
     this.#port?.post(message);
   }
 
@@ -34,7 +40,7 @@ export class SearchLine {
   }
 
   close(): void {
-    this.#port?.close();
+    this.#merger?.stop();
   }
 
   #sendSegment(inserted: InsertOutcome['inserted']): void {

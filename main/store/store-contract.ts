@@ -2,7 +2,7 @@
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
 //   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
-//   writer   -> search   WriterToSearch                    over a MessageChannel
+//   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { MarkedList, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
@@ -144,30 +144,6 @@ export type WriterEvent =
   | { readonly type: 'failed'; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'stopped' };
-
-// ---------------------------------------------------------------- writer -> search
-
-/** A finished index segment over rows just committed; its buffers are transferred. Layout: search/name-index.ts. */
-export interface SegmentMessage {
-  readonly type: 'segment';
-  readonly segment: unknown;
-}
-export type WriterToSearch =
-  | SegmentMessage
-  /** Committed: rows not to be shown any more, rows of which another number of peers is known, rows that are shown again. */
-  | {
-      readonly type: 'changed';
-      readonly removedIds: readonly number[];
-      readonly peers: readonly PeersChange[];
-      readonly restoredIds?: readonly number[];
-    }
-  /** The full-text tables, filled anew for another tokeniser, are complete. */
-  | { readonly type: 'tokens-filled' }
-  | { readonly type: 'catalogue-ready' };
-export interface PeersChange {
-  readonly id: number;
-  readonly peersSeen: number;
-}
 
 // ---------------------------------------------------------------- owner <-> search
 

@@ -15,7 +15,8 @@ import { answerImport } from './import-desk.ts';
 import type { StoreRequest } from './owner-contract.ts';
 import { answerOwner } from './owner-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
-import { type SearchPort, SearchLine } from './search-line.ts';
+import { SearchLine } from './search-line.ts';
+import type { SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
 import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
@@ -44,7 +45,7 @@ export class StoreWriter {
   readonly #dependencies: StoreWriterDependencies;
   #catalogue: Catalogue | null = null;
   #engine: EnginePort | null = null;
-  readonly #search = new SearchLine();
+  readonly #search: SearchLine;
   #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
@@ -57,6 +58,7 @@ export class StoreWriter {
 
   constructor(dependencies: StoreWriterDependencies) {
     this.#dependencies = dependencies;
+    this.#search = new SearchLine(dependencies.clock);
     this.#checkpoints = new Checkpoints(dependencies.options.databasePath, dependencies.log);
   }
 
@@ -220,8 +222,6 @@ export class StoreWriter {
     const waitingCount = isBlocked ? Math.max(this.#waiting.length, WAITING_TORRENTS_MAX) : this.#waiting.length;
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
   }
-
-  // -------------------------------------------------------------- answering
 
   /** Always answers: what cannot be written now is refused with the sentence of its problem. */
   request(request: StoreRequest): void {

@@ -10,6 +10,7 @@ import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
+import { UpdateController } from '../status/update-controller.svelte.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
 import { messages } from './messages.ts';
 
@@ -35,6 +36,7 @@ export class AppController {
   readonly magnets: MagnetController;
   readonly marks: MarksController;
   readonly settings: SettingsController;
+  readonly update: UpdateController;
   readonly settingsPage: SettingsPage;
   surface = $state<SurfaceName>('search');
 
@@ -68,6 +70,7 @@ export class AppController {
       say: (line, undo) => this.magnets.say(line, undo),
       onShownChanged: () => void this.search.marksChanged(),
     });
+    this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
     this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
@@ -87,6 +90,7 @@ export class AppController {
     this.startFacts = answer.value;
     this.settings.current ??= answer.value.settings;
     this.status ??= answer.value.status;
+    this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
     await this.search.run();
   }
@@ -112,6 +116,7 @@ export class AppController {
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
       }),
+      this.#api.on('update', (update) => this.update.changed(update)),
       this.#api.on('healthFound', (reports) => {
         this.health.found(reports);
       }),
