@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import { CONTENT_TYPES, MARKED_LISTS, SORT_ORDERS } from './torrent-contract.ts';
 import type { HealthFoundDto, ResultPageDto, ResultRowDto, ResultRowsDto, DetailsDto } from './torrent-contract.ts';
+import type { CrawlDto } from './crawl-contract.ts';
 import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
@@ -148,6 +149,7 @@ export const callInputs = {
   /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
   changeSettings: settingsChange,
   getSettingsFacts: nothing,
+  getCrawl: nothing,
   openDataDir: nothing,
   /** Asks for a file in the system's dialog and makes it the safety list. */
   chooseSafetyList: nothing,
@@ -188,6 +190,7 @@ export interface CallOutputs {
   setPaused: null;
   changeSettings: null;
   getSettingsFacts: SettingsFactsDto;
+  getCrawl: CrawlDto;
   openDataDir: null;
   chooseSafetyList: null;
   pauseFor: null;
