@@ -15,13 +15,7 @@ import { messages } from '../shared/messages.ts';
 import { Announcer } from './announcer.svelte.ts';
 import { BusySign } from './busy-sign.svelte.ts';
 import { ListCursor } from './list-cursor.svelte.ts';
-import {
-  LOADED_ROWS_MAX,
-  LOAD_AHEAD_ROWS,
-  FILL_ROWS,
-  ASK_AGAIN_EVERY_MS,
-  COUNT_AGAIN_EVERY_MS,
-} from './list-limits.ts';
+import * as limits from './list-limits.ts';
 import { NO_FACTS, type PageFacts, uniqueRows } from './page-facts.ts';
 import { typeOf, withFilter } from './query-text.ts';
 import { PAGE_ROWS, ResultPages } from './result-pages.svelte.ts';
@@ -58,10 +52,12 @@ export class SearchController {
   readonly #reachableCount = $derived(this.facts.reachableCount > this.rows.length ? this.facts.reachableCount : 0);
   /** Rows of the list, most of them not loaded where it is long. */
   readonly length = $derived(this.#reachableCount > 0 ? this.#reachableCount + this.#tail.length : this.rows.length);
-  readonly isCapped = $derived(Math.max(this.rows.length, this.#tail.length) >= LOADED_ROWS_MAX);
+  readonly isCapped = $derived(Math.max(this.rows.length, this.#tail.length) >= limits.LOADED_ROWS_MAX);
   hasMore = $state(false);
   readonly #pages: ResultPages;
-  readonly #busy: BusySign;
+  readonly busy: BusySign;
+  /** For screen readers, once the results have settled. */
+  readonly announcer: Announcer;
   /** The row that keys act on, and the selection. */
   readonly cursor: ListCursor;
 
@@ -80,24 +76,14 @@ export class SearchController {
   #countAgainTimer: Timer | null = null;
   /** How many there were when `rows` were read. */
   #countAtAnswer = 0;
-  readonly #announcer: Announcer;
 
   constructor(api: LanternfishApi, clock: WindowClock) {
     this.#api = api;
     this.#clock = clock;
-    this.#busy = new BusySign(clock);
-    this.#announcer = new Announcer(clock);
+    this.busy = new BusySign(clock);
+    this.announcer = new Announcer(clock);
     this.cursor = new ListCursor(this);
     this.#pages = new ResultPages(clock, (offset, limit) => this.rowsAt(offset, limit));
-  }
-
-  /** For screen readers, once the results have settled. */
-  get announcement(): string {
-    return this.#announcer.line;
-  }
-
-  get isBusyShown(): boolean {
-    return this.#busy.isShown;
   }
 
   /** Undefined: not loaded (yet). Null: it has left the catalogue. */
@@ -146,7 +132,7 @@ export class SearchController {
     const generation = this.#generation;
     const waitingBefore = this.waitingNewCount;
     this.#isRunning = true;
-    this.#busy.begin();
+    this.busy.begin();
     const text = this.text;
     let answer = await this.#api.search({ ...this.#request(null), isFast: true });
     // Nothing in memory is no answer yet: what is shown stays until the disk has been asked.
@@ -155,7 +141,7 @@ export class SearchController {
     }
     if (generation !== this.#generation) return;
     this.#isRunning = false;
-    this.#busy.end();
+    this.busy.end();
     if (!answer.ok) {
       this.problem = answer.problem;
       return;
@@ -191,7 +177,7 @@ export class SearchController {
     // Where the types were not counted for this page, the figures beside them stay as they were.
     this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
     this.#countAtAnswer = facts.totalCount;
-    this.#announcer.sayLater(() => messages.search.count(this.facts.totalCount, this.facts.totalIsExact));
+    this.announcer.sayLater(() => messages.search.count(this.facts.totalCount, this.facts.totalIsExact));
   }
 
   /** The list tells which rows it draws. */
@@ -201,7 +187,7 @@ export class SearchController {
       const first = Math.max(firstDrawnIndex, this.rows.length);
       this.#pages.need(first, Math.min(lastDrawnIndex, this.#reachableCount - 1));
     }
-    const isNearEnd = lastDrawnIndex >= this.length - LOAD_AHEAD_ROWS;
+    const isNearEnd = lastDrawnIndex >= this.length - limits.LOAD_AHEAD_ROWS;
     if (!isNearEnd || this.isCapped) return;
     // A page asked for while a new search is under way would overtake it.
     if (this.#reachableCount > 0) await this.#loadTail();
@@ -219,7 +205,7 @@ export class SearchController {
     if (!answer.ok || answer.value === null) return null;
     this.problem = null;
     this.#tailCursor ??= answer.value.tailCursor;
-    if (this.#lastDrawnIndex >= this.length - LOAD_AHEAD_ROWS) void this.#loadTail();
+    if (this.#lastDrawnIndex >= this.length - limits.LOAD_AHEAD_ROWS) void this.#loadTail();
     return answer.value.rows;
   }
 
@@ -230,7 +216,7 @@ export class SearchController {
     if (this.#isRunning || this.#isLoadingMore || this.#tailCursor === null || this.isCapped) return;
     const page = await this.#pageAfter(this.#tailCursor);
     if (page === null) return;
-    this.#tail = uniqueRows(this.#tail, page.rows).slice(0, LOADED_ROWS_MAX);
+    this.#tail = uniqueRows(this.#tail, page.rows).slice(0, limits.LOADED_ROWS_MAX);
     // Where there is no more, the same cursor would begin again.
     this.#tailCursor = page.nextCursor;
     if (page.nextCursor === null) this.facts = { ...this.facts, totalIsExact: true, totalCount: this.length };
@@ -253,7 +239,7 @@ export class SearchController {
     const page = await this.#pageAfter(this.#nextCursor);
     if (page === null) return;
     const { rows, nextCursor, ...facts } = page;
-    this.rows = uniqueRows(this.rows, rows).slice(0, LOADED_ROWS_MAX);
+    this.rows = uniqueRows(this.rows, rows).slice(0, limits.LOADED_ROWS_MAX);
     if (this.facts.isPartial && !facts.isPartial) this.#takeFacts(facts);
     this.#nextCursor = nextCursor;
     this.hasMore = this.#nextCursor !== null;
@@ -281,15 +267,15 @@ export class SearchController {
   /** New torrents can be found: count them, or look again where nothing on screen can move by it. */
   torrentsAdded(addedCount: number): void {
     if (this.isBrowsingNewest) this.waitingNewCount += addedCount;
-    const isFilling = this.isBrowsingNewest && this.rows.length < FILL_ROWS;
+    const isFilling = this.isBrowsingNewest && this.rows.length < limits.FILL_ROWS;
     if (isFilling || this.rows.length === 0) this.#askAgainSoon();
     if (!this.#countAgainTimer)
-      this.#countAgainTimer = this.#clock.setTimer(COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
+      this.#countAgainTimer = this.#clock.setTimer(limits.COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
   }
 
   #askAgainSoon(): void {
     if (this.#askAgainTimer) return;
-    const delayMs = this.rows.length === 0 && this.text === '' ? 0 : ASK_AGAIN_EVERY_MS;
+    const delayMs = this.rows.length === 0 && this.text === '' ? 0 : limits.ASK_AGAIN_EVERY_MS;
     this.#askAgainTimer = this.#clock.setTimer(delayMs, () => {
       this.#askAgainTimer = null;
       if (this.rows.length > 0 && !this.isBrowsingNewest) return;

@@ -79,11 +79,11 @@ describe('typing', () => {
   test('a sign of work shows after 300 ms, not before, and goes with the answer', async () => {
     search.setText('slow');
     clock.pass(299);
-    expect(search.isBusyShown).toBe(false);
+    expect(search.busy.isShown).toBe(false);
     clock.pass(1);
-    expect(search.isBusyShown).toBe(true);
+    expect(search.busy.isShown).toBe(true);
     await api.last('search').succeed(page({ rows: [] }));
-    expect(search.isBusyShown).toBe(false);
+    expect(search.busy.isShown).toBe(false);
   });
 
   test('the count is read out once, after the typing stopped', async () => {
@@ -93,9 +93,9 @@ describe('typing', () => {
     search.setText('ab');
     await api.last('search').succeed(page({ rows: rows(0, 1) }));
     clock.pass(500);
-    expect(search.announcement).toBe('');
+    expect(search.announcer.line).toBe('');
     clock.pass(300);
-    expect(search.announcement).toBe('1 result');
+    expect(search.announcer.line).toBe('1 result');
   });
 
   test('counts by type stay where an answer did not count them', async () => {
