@@ -185,6 +185,8 @@ export const callInputs = {
   search: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
+    /** True: the smallest, fewest, oldest first. */
+    isReversed: v.optional(v.boolean(), false),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: pageLimit,
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
@@ -195,6 +197,8 @@ export const callInputs = {
   rowsAt: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
+    /** True: the smallest, fewest, oldest first. */
+    isReversed: v.optional(v.boolean(), false),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: pageLimit,
     cursor: v.pipe(v.string(), v.maxLength(200)),
