@@ -9,6 +9,7 @@ import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
+import { UpdateController } from '../status/update-controller.svelte.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
 import { messages } from './messages.ts';
 
@@ -33,6 +34,7 @@ export class AppController {
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
+  readonly update: UpdateController;
   readonly settingsPage: SettingsPage;
   surface = $state<SurfaceName>('search');
 
@@ -62,6 +64,7 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
     this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
@@ -81,6 +84,7 @@ export class AppController {
     this.startFacts = answer.value;
     this.settings.current ??= answer.value.settings;
     this.status ??= answer.value.status;
+    this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
     await this.search.run();
   }
@@ -106,6 +110,7 @@ export class AppController {
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
       }),
+      this.#api.on('update', (update) => this.update.changed(update)),
       this.#api.on('healthFound', (reports) => {
         this.health.found(reports);
       }),
