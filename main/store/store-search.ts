@@ -164,7 +164,7 @@ export class StoreSearch {
 
   #pageOfMarked(request: SearchRequest, list: MarkedList, query: SearchQuery): ResultPage {
     const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
-    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, false).id;
+    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, 'newest', false).id;
     const page = markedPage(this.#sources.reader, { list, query, filter, ...request, beforeId });
     const last = page.hasMore ? page.rows.at(-1) : undefined;
     const place = { stage: 'window', lowId: 0, highId: 0, offset: 0, key: 0 } as const;
