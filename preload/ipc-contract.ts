@@ -188,7 +188,7 @@ export const callInputs = {
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
     /** True: the smallest, fewest, oldest first. */
-    isReversed: v.optional(v.boolean(), false),
+    isReversed: v.exactOptional(v.boolean()),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: pageLimit,
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
@@ -200,7 +200,7 @@ export const callInputs = {
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
     /** True: the smallest, fewest, oldest first. */
-    isReversed: v.optional(v.boolean(), false),
+    isReversed: v.exactOptional(v.boolean()),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: pageLimit,
     cursor: v.pipe(v.string(), v.maxLength(200)),
