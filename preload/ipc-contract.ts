@@ -3,6 +3,7 @@
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
 import { settingsChange, type SettingsDto } from './settings-contract.ts';
+import { transferInputs, type TransferDto, type TransferOutputs } from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -222,12 +223,13 @@ export const callInputs = {
   /** Opens the folder of the log. */
   showLogs: nothing,
   quit: nothing,
+  ...transferInputs,
 } as const;
 
 export type CallName = keyof typeof callInputs;
 export type CallInput<Name extends CallName> = v.InferOutput<(typeof callInputs)[Name]>;
 
-export interface CallOutputs {
+export interface CallOutputs extends TransferOutputs {
   getStart: StartDto;
   acceptNotice: null;
   /** Null: a newer search of this window overtook it. */
@@ -267,15 +269,22 @@ export interface Events {
   /** The tray asks for the settings surface. */
   openSettings: null;
   update: UpdateDto;
+  /** Null: nothing is going on, and the last outcome was seen. */
+  transfer: TransferDto | null;
+  /** The menu bar asks for one of them. */
+  transferCommand: TransferCommandName;
 }
+export type TransferCommandName = 'export' | 'import' | 'backup' | 'restore';
 export type EventName = keyof Events;
 
 /** What preload puts on `window.lanternfish`. */
 export type LanternfishApi = {
-  readonly [Name in CallName]: CallInput<Name> extends undefined
+  readonly [Name in Exclude<CallName, 'importDropped'>]: CallInput<Name> extends undefined
     ? () => Promise<CallResult<CallOutputs[Name]>>
     : (input: CallInput<Name>) => Promise<CallResult<CallOutputs[Name]>>;
 } & {
+  /** Files as the browser hands them over; preload asks the system for their paths, which the window never sees. */
+  readonly importDropped: (files: readonly File[]) => Promise<CallResult<CallOutputs['importDropped']>>;
   /** Calls `receive` for each event until the returned function is called. */
   readonly on: <Name extends EventName>(name: Name, receive: (payload: Events[Name]) => void) => () => void;
 };

@@ -12,6 +12,7 @@ const TRANSFER_CONTRACT = 'main/transfer/transfer-contract.ts';
 const MAGNET_LINK = 'main/catalogue/magnet-link.ts';
 const IPC_CONTRACT = 'preload/ipc-contract.ts';
 const SETTINGS_CONTRACT = 'preload/settings-contract.ts';
+const TRANSFER_IPC = 'preload/transfer-contract.ts';
 
 /** Room -> rooms (folders) and single files that it may import, beside itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -33,7 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, TRANSFER_CONTRACT, TORRENT],
   'main/app': [
     ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT],
-    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT, SETTINGS_CONTRACT, TORRENT],
+    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT, SETTINGS_CONTRACT, TRANSFER_IPC, TORRENT],
   ],
   // Entries, by file: the desktop app, and the two commands of the terminal.
   'main/main.ts': ['main/app', 'main/base', 'main/session', ENGINE_CONTRACT, STORE_CONTRACT],
@@ -41,7 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'main/search-command.ts': ['main/base', 'main/session', 'main/store', 'main/search', 'main/catalogue'],
   'main/transfer-command.ts': ['main/base', 'main/session', 'main/transfer', 'main/store'],
   preload: [],
-  renderer: [IPC_CONTRACT, SETTINGS_CONTRACT],
+  renderer: [IPC_CONTRACT, SETTINGS_CONTRACT, TRANSFER_IPC],
 };
 
 /** Outside thing -> the files or rooms that own it. What is missing here may not be imported at all. */

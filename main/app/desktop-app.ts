@@ -7,7 +7,7 @@ import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
 import { namesInMemoryChoices } from '../store/store-contract.ts';
-import type { StatusDto } from '../../preload/ipc-contract.ts';
+import type { StatusDto, TransferCommandName } from '../../preload/ipc-contract.ts';
 import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
@@ -23,6 +23,7 @@ import type { SettingsFile } from './settings-file.ts';
 import { healthFoundDto, statusDto } from './status-dto.ts';
 import { systemCalls } from './system-calls.ts';
 import { torrentCalls } from './torrent-calls.ts';
+import { transferCalls } from './transfer-calls.ts';
 import { Updates } from './updates.ts';
 import { WindowNews } from './window-news.ts';
 
@@ -174,6 +175,12 @@ export class DesktopApp {
     this.#window.open();
   }
 
+  /** The menu bar's entries about files. */
+  transfer(command: TransferCommandName): void {
+    this.open();
+    this.#window.send('transferCommand', command);
+  }
+
   #callHandlers(): CallHandlers {
     const { settings, log, logFile } = this.#options;
     return {
@@ -184,6 +191,13 @@ export class DesktopApp {
         logFile,
         updates: this.#updates,
         hasTray: () => this.#background.hasTray,
+      }),
+      ...transferCalls({
+        session: this.#session,
+        clock: this.#options.clock,
+        send: (transfer) => {
+          this.#window.send('transfer', transfer);
+        },
       }),
       getStart: () => ({
         status: this.#status(),
