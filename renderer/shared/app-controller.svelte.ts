@@ -6,6 +6,7 @@ import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
+import { TransferController } from '../transfer/transfer-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
 import { messages } from './messages.ts';
@@ -27,6 +28,7 @@ export class AppController {
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
+  readonly transfer: TransferController;
 
   /** Null until the app answered; `startProblem` is set if it could not. */
   startFacts = $state.raw<StartDto | null>(null);
@@ -57,6 +59,7 @@ export class AppController {
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
+    this.transfer = new TransferController({ api, search: this.search, say: (line) => this.magnets.say(line) });
   }
 
   /** Listens first, asks second, so that nothing said in between is missed. */
@@ -72,6 +75,7 @@ export class AppController {
     this.settings.current ??= answer.value.settings;
     this.status ??= answer.value.status;
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
+    void this.transfer.start();
     await this.search.run();
   }
 
@@ -95,6 +99,12 @@ export class AppController {
         if (this.status) this.status = { ...this.status, torrentCount };
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
+      }),
+      this.#api.on('transfer', (transfer) => {
+        this.transfer.take(transfer);
+      }),
+      this.#api.on('transferCommand', (command) => {
+        void this.transfer.perform(command);
       }),
       this.#api.on('focusSearch', () => {
         this.focusSearch();

@@ -2,6 +2,7 @@
 // what happened, that nothing is lost where that is so, and what to do.
 import type { ContentType, CrawlState, PauseReason, SortOrder, TypeReasonDto } from '../../preload/ipc-contract.ts';
 import type { Theme } from '../../preload/settings-contract.ts';
+import { transferMessages } from './messages-transfer.ts';
 import { formatCount, formatCountShort } from './format.ts';
 
 function plural(count: number, one: string, many: string): string {
@@ -210,6 +211,8 @@ export const messages = {
     askConfirm: 'Open magnet',
     askCancel: 'Not now',
   },
+
+  transfer: transferMessages,
 
   menu: {
     label: 'More',

@@ -8,6 +8,7 @@ export type Command =
   | { readonly kind: 'toggle-pause' }
   | { readonly kind: 'copy-magnet' }
   | { readonly kind: 'open-magnet' }
+  | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
   | { readonly kind: 'show-shortcuts' };
 
 export interface KeyPress {
@@ -44,6 +45,8 @@ function commandWithControl(press: KeyPress): Command | null {
   const key = press.key.toLowerCase();
   if (press.shiftKey) return key === 'p' ? { kind: 'toggle-pause' } : null;
   if (key === 'f') return { kind: 'focus-search' };
+  if (key === 'o') return { kind: 'transfer', command: 'import' };
+  if (key === 'e') return { kind: 'transfer', command: 'export' };
   // By position, not by letter: on a French keyboard the digits need Shift.
   const digit = /^Digit([1-9])$/.exec(press.code);
   return digit ? { kind: 'choose-type', index: Number(digit[1]) - 1 } : null;
@@ -74,6 +77,8 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
     title: text.appGroup,
     lines: [
       { keys: ['Ctrl Shift P'], meaning: text.togglePause },
+      { keys: ['Ctrl O'], meaning: messages.transfer.shortcuts.import },
+      { keys: ['Ctrl E'], meaning: messages.transfer.shortcuts.export },
       { keys: ['?'], meaning: text.showShortcuts },
     ],
   },
