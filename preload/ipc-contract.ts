@@ -2,8 +2,13 @@
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
-import { settingsChange, type SettingsDto } from './settings-contract.ts';
-import { transferInputs, type TransferDto, type TransferOutputs } from './transfer-contract.ts';
+import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
+import {
+  transferInputs,
+  type TransferCommandName,
+  type TransferDto,
+  type TransferOutputs,
+} from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -81,8 +86,6 @@ export interface StartDto {
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
-  /** What names in memory cost, choice by choice. */
-  readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
 }
 
 export interface SwarmCountDto {
@@ -117,6 +120,8 @@ export interface ResultRowDto {
   readonly health: HealthDto | null;
   /** [start, end) pairs of UTF-16 offsets into `name`, flat, in order. */
   readonly matches: readonly number[];
+  /** The path of a file that has the words where the name has none of them. */
+  readonly fileMatch: { readonly path: string; readonly matches: readonly number[] } | null;
 }
 
 export interface ResultPageDto {
@@ -213,6 +218,10 @@ export const callInputs = {
   setPaused: v.strictObject({ isPaused: v.boolean() }),
   /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
   changeSettings: settingsChange,
+  getSettingsFacts: nothing,
+  openDataDir: nothing,
+  /** Asks for a file in the system's dialog and makes it the safety list. */
+  chooseSafetyList: nothing,
   /** Pauses, and resumes by itself. */
   pauseFor: v.strictObject({ minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)) }),
   getSystem: nothing,
@@ -247,6 +256,9 @@ export interface CallOutputs extends TransferOutputs {
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
   changeSettings: null;
+  getSettingsFacts: SettingsFactsDto;
+  openDataDir: null;
+  chooseSafetyList: null;
   pauseFor: null;
   getSystem: SystemDto;
   updateApp: UpdateDto;
@@ -274,7 +286,6 @@ export interface Events {
   /** The menu bar asks for one of them. */
   transferCommand: TransferCommandName;
 }
-export type TransferCommandName = 'export' | 'import' | 'backup' | 'restore';
 export type EventName = keyof Events;
 
 /** What preload puts on `window.lanternfish`. */

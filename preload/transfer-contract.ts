@@ -11,6 +11,9 @@ const QUERY_CHARACTERS_MAX = 1000;
 const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
 
+/** What the menus offer. */
+export type TransferCommandName = 'export' | 'import' | 'backup' | 'restore';
+
 const nothing = v.undefined();
 
 export const transferInputs = {

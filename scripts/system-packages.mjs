@@ -40,7 +40,7 @@ export const NEEDS = {
     ],
   },
   'real peers': {
-    why: 'libtorrent, aria2, rTorrent and Transmission, the other side in the tests against real peers, and ip for a network of their own',
+    why: 'libtorrent, aria2, rTorrent, Transmission and qBittorrent, the other side in the tests against real peers, and ip for a network of their own',
     packages: [
       {
         debian: ['python3-libtorrent'],
@@ -56,6 +56,12 @@ export const NEEDS = {
         dnf: 'transmission-cli',
         pacman: 'transmission-cli',
         probe: { program: 'transmission-cli' },
+      },
+      {
+        debian: ['qbittorrent-nox'],
+        dnf: 'qbittorrent-nox',
+        pacman: 'qbittorrent-nox',
+        probe: { program: 'qbittorrent-nox' },
       },
       { debian: ['iproute2'], dnf: 'iproute', pacman: 'iproute2', probe: { program: 'ip' } },
     ],

@@ -1,6 +1,6 @@
 // The menu bar: macOS cannot be without one (copy and paste live there); elsewhere the window has its own controls.
 import { Menu, type MenuItemConstructorOptions } from 'electron';
-import type { TransferCommandName } from '../../preload/ipc-contract.ts';
+import type { TransferCommandName } from '../../preload/transfer-contract.ts';
 
 /** `onTransfer`: export, import, backup or restore was chosen. */
 export function applicationMenu(onTransfer: (command: TransferCommandName) => void): void {

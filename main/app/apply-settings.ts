@@ -3,6 +3,7 @@ import { nativeTheme } from 'electron';
 import type { Session } from '../session/session.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import type { Settings, Theme } from '../../preload/settings-contract.ts';
+import type { MainWindow } from './main-window.ts';
 import type { Pausing } from './pausing.ts';
 import type { Updates } from './updates.ts';
 import { paceOf, trackersOf } from './engine-options.ts';
@@ -15,13 +16,14 @@ export interface BackgroundParts {
   readonly pausing: Pick<Pausing, 'settingsChanged'>;
   readonly updates: Pick<Updates, 'setWanted'>;
   readonly setStartWithComputer: (isWanted: boolean) => void;
+  readonly window: Pick<MainWindow, 'setZoom'>;
 }
 
 /** `engineOptions`: with the settings as they are when it is called. */
 export function settingAppliers(
   session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>,
   engineOptions: () => EngineOptions,
-  { pausing, updates, setStartWithComputer }: BackgroundParts,
+  { pausing, updates, setStartWithComputer, window }: BackgroundParts,
 ): SettingAppliers {
   const setPace: Apply = (settings) => session.setPace(paceOf(settings));
   // Another port or address wants another socket; the simplest honest way is another thread, and its tables are saved.
@@ -55,7 +57,7 @@ export function settingAppliers(
     theme: ({ theme }) => {
       nativeTheme.themeSource = themeSourceOf(theme);
     },
-    fontSizePercent: null,
+    fontSizePercent: () => window.setZoom(),
     language: null,
     rowSize: null,
     autostart: ({ autostart }) => setStartWithComputer(autostart),

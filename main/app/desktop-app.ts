@@ -6,8 +6,8 @@ import type { Log } from '../base/log.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
 import { Session } from '../session/session.ts';
-import { namesInMemoryChoices } from '../store/store-contract.ts';
-import type { StatusDto, TransferCommandName } from '../../preload/ipc-contract.ts';
+import type { StatusDto } from '../../preload/ipc-contract.ts';
+import type { TransferCommandName } from '../../preload/transfer-contract.ts';
 import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
@@ -19,6 +19,7 @@ import type { LogFile } from './log-file.ts';
 import { MainWindow } from './main-window.ts';
 import { Pausing } from './pausing.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
 import { healthFoundDto, statusDto } from './status-dto.ts';
 import { systemCalls } from './system-calls.ts';
@@ -70,6 +71,9 @@ export class DesktopApp {
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
     };
+    this.#session.onSearchReady = () => {
+      this.#windowNews.searchReady();
+    };
     this.#session.onHealth = (reports) => {
       this.#window.send('healthFound', reports.map(healthFoundDto));
     };
@@ -77,6 +81,7 @@ export class DesktopApp {
       clock: options.clock,
       outDir: options.outDir,
       resourcesDir: options.resourcesDir,
+      zoomFactor: () => options.settings.settings.fontSizePercent / 100,
       onMade: (window) => {
         this.#background.watchClosing(window);
       },
@@ -182,9 +187,10 @@ export class DesktopApp {
   }
 
   #callHandlers(): CallHandlers {
-    const { settings, log, logFile } = this.#options;
+    const { settings, log, logFile, folders } = this.#options;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
+      ...settingsCalls({ settings, folders, window: () => this.#window.parent }),
       ...systemCalls({
         session: this.#session,
         settings,
@@ -195,6 +201,7 @@ export class DesktopApp {
       ...transferCalls({
         session: this.#session,
         clock: this.#options.clock,
+        window: () => this.#window.parent,
         send: (transfer) => {
           this.#window.send('transfer', transfer);
         },
@@ -205,7 +212,6 @@ export class DesktopApp {
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
-        namesInMemoryChoices: namesInMemoryChoices(),
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
       setPaused: ({ isPaused }) => {
@@ -214,10 +220,6 @@ export class DesktopApp {
       },
       pauseFor: ({ minutes }) => {
         this.#pausing.pauseFor(minutes);
-        return null;
-      },
-      changeSettings: (change) => {
-        void settings.change(change);
         return null;
       },
       quit: () => {
@@ -259,6 +261,7 @@ export class DesktopApp {
     const appliers = settingAppliers(this.#session, () => this.#engineOptions(), {
       pausing: this.#pausing,
       updates: this.#updates,
+      window: this.#window,
       setStartWithComputer: (isWanted) => {
         this.#setStartWithComputer(isWanted);
       },

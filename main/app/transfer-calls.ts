@@ -1,6 +1,6 @@
 // The window's calls about files: exports, imports, backups, restores. Which file is asked by the system's own dialogs, or
 // comes from a drop; what is going on is told to the window as one picture. The work is session.transfer's.
-import { dialog, shell, type OpenDialogOptions, type SaveDialogOptions } from 'electron';
+import { dialog, shell, type BrowserWindow, type OpenDialogOptions, type SaveDialogOptions } from 'electron';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Session } from '../session/session.ts';
@@ -15,6 +15,8 @@ type TransferCalls = Pick<CallHandlers, keyof typeof transferInputs>;
 export interface TransferCallsParts {
   readonly session: Session;
   readonly clock: Clock;
+  /** What the system's dialogs belong to. */
+  readonly window: () => BrowserWindow | null;
   readonly send: (transfer: TransferDto | null) => void;
 }
 
@@ -180,7 +182,11 @@ class TransferDesk {
 
   async #ask(options: OpenDialogOptions): Promise<readonly string[]> {
     const folder = this.#lastFolder === null ? {} : { defaultPath: this.#lastFolder };
-    const { canceled, filePaths } = await dialog.showOpenDialog({ ...options, ...folder });
+    const window = this.#parts.window();
+    const asked = { ...options, ...folder };
+    const { canceled, filePaths } = await (window
+      ? dialog.showOpenDialog(window, asked)
+      : dialog.showOpenDialog(asked));
     return canceled ? [] : filePaths;
   }
 
@@ -193,7 +199,10 @@ class TransferDesk {
       defaultPath: this.#lastFolder === null ? suggested : path.join(this.#lastFolder, suggested),
       filters: [{ name, extensions: [extension] }],
     };
-    const { canceled, filePath } = await dialog.showSaveDialog(options);
+    const window = this.#parts.window();
+    const { canceled, filePath } = await (window
+      ? dialog.showSaveDialog(window, options)
+      : dialog.showSaveDialog(options));
     if (canceled || !filePath) return null;
     return path.extname(filePath) === '' ? `${filePath}.${extension}` : filePath;
   }

@@ -52,6 +52,8 @@ export class Session {
   /** What `checkHealth` found; it is in the catalogue, too. */
   onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   onTorrentsAdded: (addedCount: number) => void = () => undefined;
+  /** The index in memory holds everything that it is going to: what was searched before may have more results. */
+  onSearchReady: () => void = () => undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -251,6 +253,7 @@ export class Session {
 
   #receiveFromSearch(event: SearchEvent): void {
     if (this.search.receive(event)) return;
+    if (event.type === 'ready') this.onSearchReady();
     if (event.type === 'log') this.#options.log[event.level](event.message);
   }
 

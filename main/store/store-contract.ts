@@ -213,6 +213,14 @@ export interface ResultRow {
   readonly health: TorrentHealth | null;
   /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
   readonly matches: readonly number[];
+  /** Where the words are that the name has none of; null otherwise, and from some rows of a page on. */
+  readonly fileMatch: FileMatch | null;
+}
+
+export interface FileMatch {
+  readonly path: string;
+  /** As ResultRow's, into `path`. */
+  readonly matches: readonly number[];
 }
 
 export interface ResultPage {

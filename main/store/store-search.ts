@@ -14,6 +14,7 @@ import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery, wantedPhrase
 import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { fold, words } from '../search/tokens.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
+import { FILE_MATCHES_SHOWN, findFileMatch } from './file-match.ts';
 import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
@@ -183,7 +184,13 @@ export class StoreSearch {
       this.#sources.reader.health,
       rows.map(({ id }) => id),
     );
-    return rows.map((row) => toResultRow(row, query, health.get(row.id) ?? null));
+    let lookedInto = 0;
+    return rows.map((row) => {
+      const matches = matchRanges(query, row.name);
+      const looks = matches.length === 0 && lookedInto++ < FILE_MATCHES_SHOWN;
+      const fileMatch = looks ? findFileMatch(this.#sources.reader, query, row.id) : null;
+      return { ...toResultRow(row, health.get(row.id) ?? null), matches, fileMatch };
+    });
   }
 
   #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
@@ -245,7 +252,7 @@ function sortOf({ sort }: Pick<SearchRequest, 'sort'>, query: SearchQuery): Sort
   return sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : sort;
 }
 
-function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth | null): ResultRow {
+function toResultRow(row: StoredRow, health: TorrentHealth | null): Omit<ResultRow, 'matches' | 'fileMatch'> {
   return {
     infohashHex: toHex(row.infohash),
     name: row.name,
@@ -255,6 +262,5 @@ function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth |
     discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
     contentType: contentTypeNamed(row.contentType),
     health,
-    matches: matchRanges(query, row.name),
   };
 }

@@ -3,7 +3,9 @@
 import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
+import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
+import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import { TransferController } from '../transfer/transfer-controller.svelte.ts';
@@ -13,6 +15,9 @@ import { messages } from './messages.ts';
 
 /** How often relative ages are drawn anew. */
 const AGES_EVERY_MS = 15_000;
+
+/** The search, or a page that is laid over it until it is closed. */
+export type SurfaceName = 'search' | 'crawl' | 'settings';
 
 /** What the person switches on in the notice. */
 export type NoticeChoices = CallInput<'acceptNotice'>;
@@ -25,10 +30,13 @@ export interface AppDependencies {
 export class AppController {
   readonly search: SearchController;
   readonly suggestions: SuggestionController;
+  readonly health: HealthWatch;
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
   readonly transfer: TransferController;
+  readonly settingsPage: SettingsPage;
+  surface = $state<SurfaceName>('search');
 
   /** Null until the app answered; `startProblem` is set if it could not. */
   startFacts = $state.raw<StartDto | null>(null);
@@ -56,6 +64,8 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.health = new HealthWatch(api, clock);
+    this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
@@ -106,21 +116,48 @@ export class AppController {
       this.#api.on('transferCommand', (command) => {
         void this.transfer.perform(command);
       }),
+      this.#api.on('healthFound', (reports) => {
+        this.health.found(reports);
+      }),
+      this.#api.on('openSettings', () => {
+        this.surface = 'settings';
+      }),
       this.#api.on('focusSearch', () => {
         this.focusSearch();
       }),
     );
   }
 
+  /** Puts `surface` up; pressed for what is up already, the search comes back. */
+  show(surface: SurfaceName): void {
+    const isBack = surface === 'search' || surface === this.surface;
+    this.surface = isBack ? 'search' : surface;
+    if (isBack) this.searchFocus.make();
+  }
+
   focusSearch(): void {
+    this.surface = 'search';
     this.searchFocus.make();
   }
 
   /** Goes to the results; `selectsFirst` where nothing is selected yet. */
   focusList(selectsFirst: boolean): void {
-    if (this.search.rows.length === 0) return;
+    this.surface = 'search';
+    if (this.search.length === 0) return;
     if (selectsFirst) this.search.selectFirst();
     this.listFocus.make();
+  }
+
+  /** What acts act on: the selection where it is more than one torrent, else the one whose details are open or chosen. */
+  get chosenHex(): readonly string[] {
+    const { cursor } = this.search;
+    if (cursor.selection.count > 1) return cursor.selection.infohashesHex;
+    const infohashHex = this.details.infohashHex ?? cursor.infohashHex;
+    return infohashHex === null ? [] : [infohashHex];
+  }
+
+  copySelection(): void {
+    void this.magnets.copyMagnets(this.chosenHex);
   }
 
   closeDetails(): void {

@@ -1,8 +1,8 @@
 // The lists a person chooses from, in the order they are drawn. The contract is imported for its types only, so that no
 // validation code travels into the window; `satisfies` makes a drift a compile error.
-import type { ContentType, SortOrder, TransferCommandName } from '../../preload/ipc-contract.ts';
+import type { ContentType, SortOrder } from '../../preload/ipc-contract.ts';
 import type { Theme } from '../../preload/settings-contract.ts';
-import type { TransferFormat } from '../../preload/transfer-contract.ts';
+import type { TransferCommandName, TransferFormat } from '../../preload/transfer-contract.ts';
 
 /** Ctrl+1 is 'all', Ctrl+2 the first of these, and so on. */
 export const CONTENT_TYPES = [

@@ -1,12 +1,14 @@
 // Numbers, sizes and times as people read them: digits and separators by the system's locale, words in English like
 // every other text here. Pure; `now` is always handed in.
 
-const count = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const oneDecimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const countShort = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+import { locale } from './language.ts';
+
+const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const countShort = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
 const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
-const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
-const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'medium' });
+const timeOfDay = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+const exactTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'medium' });
 
 /** '48,213' */
 export function formatCount(value: number): string {

@@ -1,10 +1,8 @@
 // The texts of export, import, backup and restore; part of shared/messages.ts, which is the one place to look for texts.
 import type { ImportCountsDto, SkipReasonDto, TransferDto, TransferFormat } from '../../preload/transfer-contract.ts';
 import { formatCount, formatExactTime } from './format.ts';
+import { plural } from './plural.ts';
 
-function plural(count: number, one: string, many: string): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
-}
 const torrents = (count: number): string => plural(count, 'torrent', 'torrents');
 
 type Kind = TransferDto['kind'];

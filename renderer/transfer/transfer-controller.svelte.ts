@@ -1,7 +1,7 @@
 // Export, import, backup and restore as the window sees them: what is going on (the app tells), which dialog is up, and what the
 // person asked for. Dialogs about files are the app's.
-import type { CallResult, LanternfishApi, TransferCommandName } from '../../preload/ipc-contract.ts';
-import type { Begun, TransferDto, TransferFormat } from '../../preload/transfer-contract.ts';
+import type { CallResult, LanternfishApi } from '../../preload/ipc-contract.ts';
+import type { Begun, TransferCommandName, TransferDto, TransferFormat } from '../../preload/transfer-contract.ts';
 import type { SearchController } from '../search/search-controller.svelte.ts';
 
 export interface TransferDependencies {

@@ -5,7 +5,10 @@
 /** `scenario`: { status, torrents, canStartWithComputer, settings, runtimeNotice, failsSearch, failsStart, suggestions }. */
 export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
-  const listeners = { status: [], settings: [], torrentsAdded: [], focusSearch: [], openSettings: [], update: [] };
+  const listeners = {
+    ...{ status: [], settings: [], torrentsAdded: [], healthFound: [] },
+    ...{ focusSearch: [], openSettings: [], update: [] },
+  };
   const calls = [];
   let status = scenario.status;
   let torrents = scenario.torrents;
@@ -114,6 +117,26 @@ export function installFakeApi(scenario) {
       emit('settings', settings);
       return ok(null);
     }),
+    getSettingsFacts: record('getSettingsFacts', () =>
+      scenario.failsSettings
+        ? Promise.resolve({ ok: false, problem: 'The app did not answer.' })
+        : ok({
+            defaults: scenario.defaults,
+            localAddresses: [
+              { host: '192.168.1.20', name: 'enp3s0' },
+              { host: '10.8.0.2', name: 'tun0' },
+              { host: '2001:db8::20', name: 'enp3s0' },
+            ],
+            dataDir: '/home/someone/.local/share/lanternfish',
+            canStartWithComputer: true,
+            namesInMemoryChoices: [250_000, 1_000_000, 3_000_000].map((names) => ({
+              names,
+              megabytes: Math.round((names * 75) / 1e6),
+            })),
+          }),
+    ),
+    openDataDir: record('openDataDir', () => ok(null)),
+    chooseSafetyList: record('chooseSafetyList', () => ok(null)),
     pauseFor: record('pauseFor', () => ok(null)),
     getSystem: record('getSystem', () => ok({ hasTray: true, knowsMetered: false, update: { state: 'idle' } })),
     updateApp: record('updateApp', () => ok({ state: 'idle' })),

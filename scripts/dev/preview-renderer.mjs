@@ -20,6 +20,16 @@ async function openDetails(page, words, index = 0) {
   await page.getByTestId('details-name').waitFor();
 }
 
+async function openSettings(page, section) {
+  await page.keyboard.press('Control+,');
+  await page.getByTestId('setting-pace').waitFor();
+  if (section) await page.getByTestId(`settings-${section}`).evaluate((element) => element.scrollIntoView());
+}
+async function openCrawl(page) {
+  await page.getByTestId('open-crawl').click();
+  await page.getByTestId('crawl').waitFor();
+}
+
 /** name -> { scenario, act(page) } */
 const SURFACES = {
   'first-run': { scenario: { status: { ...FRESH, state: 'awaiting-consent' }, torrents: [] } },
@@ -116,6 +126,47 @@ const SURFACES = {
       await page.getByTestId('magnet-confirm').waitFor();
     },
   },
+  settings: { scenario: {}, act: openSettings },
+  'settings-crowded': {
+    scenario: {
+      settings: {
+        pace: 'custom',
+        bindHost: '10.8.0.9',
+        schedule: { fromMinute: 1080, toMinute: 1380 },
+        blockedWords: ['one', 'two words', 'a-word-that-is-quite-long-but-still-allowed-in-the-list'],
+        safetyListPath: '/home/someone/lists/a-safety-list-with-a-very-long-name-that-has-to-be-cut.txt',
+        trackersOn: true,
+      },
+      status: {
+        ...RUNNING,
+        state: 'failed',
+        problem: 'UDP 10.8.0.9 cannot be used: this machine has no such address.',
+      },
+    },
+    act: openSettings,
+  },
+  'settings-low': { scenario: {}, act: (page) => openSettings(page, 'appearance') },
+  'settings-data': { scenario: {}, act: (page) => openSettings(page, 'data') },
+  'settings-find': {
+    scenario: {},
+    act: async (page) => {
+      await openSettings(page);
+      await page.getByTestId('find-setting').fill('pause');
+    },
+  },
+  'settings-nothing': {
+    scenario: {},
+    act: async (page) => {
+      await openSettings(page);
+      await page.getByTestId('find-setting').fill('teapot');
+    },
+  },
+  'settings-failed': { scenario: { failsSettings: true }, act: (page) => page.keyboard.press('Control+,') },
+  'settings-contrast': { scenario: { settings: { theme: 'high-contrast' } }, act: openSettings },
+  'list-contrast': { scenario: { settings: { theme: 'high-contrast' } }, act: (page) => rows(page).nth(3).click() },
+  'list-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: (page) => rows(page).nth(3).click() },
+  'settings-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: openSettings },
+  crawl: { scenario: {}, act: openCrawl },
   menu: { scenario: {}, act: (page) => page.getByRole('button', { name: 'More' }).click() },
   sort: { scenario: {}, act: (page) => page.getByRole('button', { name: 'Sort by' }).click() },
   toast: {

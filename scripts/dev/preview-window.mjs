@@ -1,10 +1,11 @@
 // Builds the window's page without Electron, serves it on loopback under the production CSP, and opens it in a Chromium
 // that the developer has (CHROMIUM, else /usr/bin/chromium). For the scripts beside this one.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, relative, resolve } from 'node:path';
-import { chromium } from 'playwright-core';
+import { _electron, chromium } from 'playwright-core';
 import { build } from 'vite';
 import { DEFAULT_SETTINGS } from '../../main/app/settings-schema.ts';
 import { installFakeApi } from './preview-api.mjs';
@@ -38,27 +39,12 @@ export async function openPreview() {
   });
   const server = createServer((request, response) => void answer(request, response));
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync'],
-    ],
-  });
+  const browser = await openBrowser();
   const url = `http://127.0.0.1:${server.address().port}/`;
   return {
     /** A fresh window on `scenario`; everything the console or the CSP complains about is collected in `complaints`. */
     async open(scenario, { width = 1200, height = 800, theme = 'light' } = {}) {
-      const context = await browser.newContext({
-        ...{
-          viewport: { width, height },
-          colorScheme: theme,
-          bypassCSP: false,
-          locale: 'en-US',
-          reducedMotion: 'reduce',
-        },
-      });
-      const page = await context.newPage();
+      const { page, close } = await browser.newPage({ width, height, theme });
       const complaints = [];
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
@@ -68,15 +54,48 @@ export async function openPreview() {
         status: RUNNING,
         torrents: TORRENTS,
         ...scenario,
+        defaults: DEFAULT_SETTINGS,
         settings: { ...DEFAULT_SETTINGS, ...scenario.settings },
       });
       await page.goto(url);
-      return { page, complaints, close: () => context.close() };
+      return { page, complaints, close };
     },
     async close() {
       await browser.close();
       server.close();
     },
+  };
+}
+
+/** A Chromium, or where there is none the Electron that the app runs on here (under xvfb-run, if there is no display). */
+async function openBrowser() {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const switches = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+  if (existsSync(executablePath)) {
+    const browser = await chromium.launch({ executablePath, args: switches });
+    return {
+      newPage: async ({ width, height, theme }) => {
+        const context = await browser.newContext({
+          ...{ viewport: { width, height }, colorScheme: theme, locale: 'en-US', reducedMotion: 'reduce' },
+        });
+        return { page: await context.newPage(), close: () => context.close() };
+      },
+      close: () => browser.close(),
+    };
+  }
+  const electronPath = process.env.ELECTRON ?? resolve(root, '.cache/electron-runtime/electron');
+  return {
+    newPage: async ({ width, height, theme }) => {
+      const app = await _electron.launch({
+        executablePath: electronPath,
+        args: [...switches, resolve(import.meta.dirname, 'preview-electron.mjs'), `${width}x${height}`],
+        colorScheme: theme,
+      });
+      const page = await app.firstWindow();
+      await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: theme });
+      return { page, close: () => app.close() };
+    },
+    close: () => Promise.resolve(),
   };
 }
 

@@ -13,8 +13,10 @@ export interface ClientOptions extends StartOptions {
   readonly torrent: string;
   /** `host:port` of the node that it begins with. */
   readonly knows: string;
-  /** More settings in the client's own words: arguments of aria2, lines of rTorrent's file. */
+  /** More settings in the client's own words: arguments of aria2, lines of rTorrent's file, lines of qBittorrent's. */
   readonly more?: readonly string[];
+  /** Of Transmission, in the words of its file. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export function startAria2({ home, host, port, torrent, knows, more = [], ...options }: ClientOptions): RunningProcess {
@@ -62,9 +64,9 @@ export async function startRtorrent(client: ClientOptions): Promise<RunningProce
   return new RunningProcess(['rtorrent', '-n', '-o', `import=${settings}`], { ...options, env });
 }
 
-/** Not on 127.0.0.0/8: it takes no node there for real. */
+/** As a node not on 127.0.0.0/8: it takes none there for real. As a seed it is anywhere. `more`: words of its command line. */
 export async function startTransmission(client: ClientOptions): Promise<RunningProcess> {
-  const { home, host, port, torrent, knows, ...options } = client;
+  const { home, host, port, torrent, knows, more = [], settings: changed = {}, ...options } = client;
   const files = path.join(home, 'files');
   const settings = {
     'bind-address-ipv4': host,
@@ -78,9 +80,38 @@ export async function startTransmission(client: ClientOptions): Promise<RunningP
     'peer-port-random-on-start': false,
     'rpc-enabled': false,
     'download-dir': files,
+    ...changed,
   };
   await writeFile(path.join(home, 'settings.json'), JSON.stringify(settings));
   await writeFile(path.join(home, 'dht.bootstrap'), `${knows.replace(':', ' ')}\n`);
-  const args = ['-g', home, '-w', files, '-p', String(port), '-M', torrent];
+  const args = ['-g', home, '-w', files, '-p', String(port), '-M', ...more, torrent];
   return new RunningProcess(['transmission-cli', ...args], options);
+}
+
+/** libtorrent with the habits of the client that most people have. `more`: lines of the section [BitTorrent]. */
+export async function startQbittorrent(client: ClientOptions): Promise<RunningProcess> {
+  const { home, host, port, torrent, more = [], ...options } = client;
+  const folder = path.join(home, 'qBittorrent', 'config');
+  await mkdir(folder, { recursive: true });
+  const lines = [
+    '[LegalNotice]',
+    'Accepted=true',
+    '[BitTorrent]',
+    `Session\\Port=${port}`,
+    `Session\\InterfaceAddress=${host}`,
+    'Session\\DHTEnabled=false',
+    'Session\\LSDEnabled=false',
+    'Session\\PeXEnabled=false',
+    ...more,
+    '[Network]',
+    'PortForwardingEnabled=false',
+    '[Preferences]',
+    'Connection\\ResolvePeerCountries=false', // else it downloads a database of countries
+    `WebUI\\Address=${host}`,
+    'WebUI\\Port=8080',
+    'WebUI\\UseUPnP=false',
+  ];
+  await writeFile(path.join(folder, 'qBittorrent.conf'), `${lines.join('\n')}\n`);
+  const args = [`--profile=${home}`, `--save-path=${path.join(home, 'files')}`, '--skip-dialog=true', torrent];
+  return new RunningProcess(['qbittorrent-nox', ...args], { ...options, env: { ...options.env, HOME: home } });
 }

@@ -21,7 +21,7 @@ async function started(facts: Partial<typeof start> = {}): Promise<void> {
 describe('start', () => {
   test('listens before it asks, and an event that came first is not overwritten', async () => {
     void app.start();
-    expect(api.listenerCount()).toBe(4);
+    expect(api.listenerCount()).toBe(6);
     api.emit('status', { ...status, nodes: 9 });
     await api.last('getStart').succeed(start);
     expect(app.status?.nodes).toBe(9);
@@ -33,7 +33,7 @@ describe('start', () => {
     expect(app.startProblem).toBe('The catalogue is locked.');
     void app.start();
     expect(app.startProblem).toBeNull();
-    expect(api.listenerCount()).toBe(4);
+    expect(api.listenerCount()).toBe(6);
   });
 
   test('stop ends every subscription and timer', async () => {

@@ -42,7 +42,7 @@ function ensure(uid = 0): { status: number | null; said: string } {
 
 describe.skipIf(process.platform !== 'linux')('system packages', () => {
   const ALL = ['libgtk-3-0', 'libnss3', 'libgbm1', 'libasound2', 'xvfb', 'xauth', 'dbus', 'libglib2.0-bin'];
-  const PEERS = ['python3-libtorrent', 'aria2', 'rtorrent', 'transmission-cli', 'iproute2'];
+  const PEERS = ['python3-libtorrent', 'aria2', 'rtorrent', 'transmission-cli', 'qbittorrent-nox', 'iproute2'];
   const MORE = [...PEERS, 'python3', 'make', 'g++'];
 
   test('does and says nothing when all is there', async () => {
@@ -61,7 +61,9 @@ describe.skipIf(process.platform !== 'linux')('system packages', () => {
     const { status, said } = ensure();
     expect(status).toBe(0);
     expect(said).toContain('Missing on this machine: xvfb (a virtual display');
-    expect(said).toContain('Missing on this machine: python3-libtorrent (libtorrent, aria2, rTorrent and');
+    expect(said).toContain(
+      'Missing on this machine: python3-libtorrent (libtorrent, aria2, rTorrent, Transmission and',
+    );
     const asked = (await readFile(path.join(bin, 'asked'), 'utf8')).trim().split('\n');
     expect(asked).toEqual([
       'noninteractive: -q -o Acquire::Retries=3 update',
@@ -93,7 +95,16 @@ describe.skipIf(process.platform !== 'linux')('system packages', () => {
 
   test('prints the exact command of another system', async () => {
     await program('dnf', 'exit 1');
-    const present = ['xauth', 'dbus-run-session', 'gdbus', 'aria2c', 'rtorrent', 'transmission-cli', 'ip'];
+    const present = [
+      'xauth',
+      'dbus-run-session',
+      'gdbus',
+      'aria2c',
+      'rtorrent',
+      'transmission-cli',
+      'qbittorrent-nox',
+      'ip',
+    ];
     for (const name of [...present, 'python3', 'make', 'g++']) await program(name, 'exit 0');
     await program('ldconfig', 'for l in gtk-3.so.0 nss3.so gbm.so.1 asound.so.2; do echo "lib$l (libc6) => /x"; done');
     const { status, said } = ensure();
