@@ -3,12 +3,7 @@
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
 import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
-import {
-  transferInputs,
-  type TransferCommandName,
-  type TransferDto,
-  type TransferOutputs,
-} from './transfer-contract.ts';
+import { transferInputs, type TransferEvents, type TransferOutputs } from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -269,7 +264,7 @@ export interface CallOutputs extends TransferOutputs {
 
 // ---------------------------------------------------------------- events: main -> window
 
-export interface Events {
+export interface Events extends TransferEvents {
   status: StatusDto;
   /** All of them, after some have changed. */
   settings: SettingsDto;
@@ -281,10 +276,6 @@ export interface Events {
   /** The tray asks for the settings surface. */
   openSettings: null;
   update: UpdateDto;
-  /** Null: nothing is going on, and the last outcome was seen. */
-  transfer: TransferDto | null;
-  /** The menu bar asks for one of them. */
-  transferCommand: TransferCommandName;
 }
 export type EventName = keyof Events;
 

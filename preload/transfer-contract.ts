@@ -127,3 +127,10 @@ export interface TransferDto {
   /** After a restore: where the catalogue of before is. */
   readonly asidePath: string | null;
 }
+
+export interface TransferEvents {
+  /** Null: nothing is going on, and the last outcome was seen. */
+  transfer: TransferDto | null;
+  /** The menu bar asks for one of them. */
+  transferCommand: TransferCommandName;
+}

@@ -12,7 +12,7 @@ import { madeTorrent } from '../catalogue/support.ts';
 import { temporaryFolder } from './support.ts';
 
 const CHILD = join(import.meta.dirname, 'restore-kill-child.ts');
-const KILLS = 10;
+const KILLS = 5;
 
 function makeCatalogue(databasePath: string, count: number): string {
   const catalogue = openCatalogue({ databasePath, nativeBinding: null });

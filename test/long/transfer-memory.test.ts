@@ -4,10 +4,10 @@ import { createWriteStream, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exportJob, temporaryFolder } from './support.ts';
+import { exportJob, temporaryFolder } from '../transfer/support.ts';
 import type { TransferJob } from '../../main/transfer/transfer-contract.ts';
 
-const CHILD = join(import.meta.dirname, 'memory-child.ts');
+const CHILD = join(import.meta.dirname, '..', 'transfer', 'memory-child.ts');
 const ROWS = 100_000;
 const HEAP_MB = 25;
 
