@@ -1,4 +1,4 @@
-/* global window, DragEvent, DataTransfer, File */
+/* global window, DragEvent, DataTransfer */
 // Surfaces of export, import, backup and restore for the preview: name -> { scenario, act(page) }.
 
 const NOTHING = {
