@@ -81,6 +81,7 @@ export interface StartDto {
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
+  readonly update: UpdateDto;
 }
 
 export interface SwarmCountDto {

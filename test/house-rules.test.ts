@@ -8,6 +8,8 @@ const TORRENT = 'main/catalogue/torrent.ts';
 const ENGINE_CONTRACT = 'main/engine/engine-contract.ts';
 const ENGINE_ARGUMENTS = 'main/engine/engine-arguments.ts';
 const STORE_CONTRACT = 'main/store/store-contract.ts';
+/** Part of it. */
+const OWNER_CONTRACT = 'main/store/owner-contract.ts';
 const TRANSFER_CONTRACT = 'main/transfer/transfer-contract.ts';
 const MAGNET_LINK = 'main/catalogue/magnet-link.ts';
 const IPC_CONTRACT = 'preload/ipc-contract.ts';
@@ -31,9 +33,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...['main/base', 'main/wire', 'main/dht', 'main/scrape', 'main/metadata', 'main/health', 'main/stats'],
     ...[TORRENT, STORE_CONTRACT],
   ],
-  'main/session': ['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, TRANSFER_CONTRACT, TORRENT],
+  'main/session': [
+    ...['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS],
+    ...[STORE_CONTRACT, OWNER_CONTRACT, TRANSFER_CONTRACT, TORRENT],
+  ],
   'main/app': [
-    ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT],
+    ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT, OWNER_CONTRACT],
     ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT, SETTINGS_CONTRACT, TRANSFER_IPC, TORRENT],
   ],
   // Entries, by file: the desktop app, and the two commands of the terminal.

@@ -212,6 +212,7 @@ export class DesktopApp {
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
+        update: this.#updates.state,
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
       setPaused: ({ isPaused }) => {

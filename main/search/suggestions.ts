@@ -14,8 +14,8 @@ const TITLES_SHOWN = 8;
 /** Of so many popular ones those that begin like the text are preferred. */
 const TITLES_FOUND = 200;
 const SOUND_CHARACTERS_MIN = 4;
-const STEP_NAMES = 500;
-const STEP_TITLES = 50;
+const STEP_NAMES = 100;
+const STEP_TITLES = 20;
 
 export interface NamedRow {
   readonly name: string;
@@ -96,7 +96,7 @@ function countTitle(found: Map<string, { title: string; weight: number }>, { nam
 /** Candidates compared letter by letter for one word. */
 const TRIGRAM_CANDIDATES = 60;
 const SOUND_CANDIDATES = 30;
-const STEP_TERMS = 250;
+const STEP_TERMS = 60;
 /** Two slips of the finger; in short words one. */
 const DISTANCE_MAX = 2;
 /** Of the letters, how many may differ in a word that sounds alike (`filosofi`: half). */

@@ -10,6 +10,7 @@ import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
 import { TransferController } from '../transfer/transfer-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
+import { UpdateController } from '../status/update-controller.svelte.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
 import { messages } from './messages.ts';
 
@@ -35,6 +36,7 @@ export class AppController {
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
   readonly transfer: TransferController;
+  readonly update: UpdateController;
   readonly settingsPage: SettingsPage;
   surface = $state<SurfaceName>('search');
 
@@ -64,6 +66,7 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
     this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
@@ -84,6 +87,7 @@ export class AppController {
     this.startFacts = answer.value;
     this.settings.current ??= answer.value.settings;
     this.status ??= answer.value.status;
+    this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
     void this.transfer.start();
     await this.search.run();
@@ -116,6 +120,7 @@ export class AppController {
       this.#api.on('transferCommand', (command) => {
         void this.transfer.perform(command);
       }),
+      this.#api.on('update', (update) => this.update.changed(update)),
       this.#api.on('healthFound', (reports) => {
         this.health.found(reports);
       }),

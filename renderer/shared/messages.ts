@@ -110,6 +110,16 @@ const english = {
   ...resultMessages,
 
   transfer: transferMessages,
+  update: {
+    available: (version: string) => `Version ${version} of Lanternfish is available.`,
+    downloading: (version: string, percent: number) => `Downloading version ${version}: ${percent}%`,
+    ready: (version: string) =>
+      `Version ${version} is downloaded and its checksum is right. Installing it restarts Lanternfish.`,
+    download: 'Download',
+    install: 'Install and restart',
+    tryAgain: 'Look again',
+    putOff: 'Not now',
+  },
 
   menu: {
     label: 'More',

@@ -97,6 +97,7 @@ export function installFakeApi(scenario) {
             appVersion: '0.1.0',
             runtimeNotice: scenario.runtimeNotice ?? null,
             canStartWithComputer: true,
+            update: scenario.update ?? { state: 'not-here' },
           }),
     acceptNotice: record('acceptNotice', () => ok(null)),
     search: record('search', search),

@@ -169,4 +169,5 @@ export const start: CallOutputs['getStart'] = {
   appVersion: '0.1.0',
   runtimeNotice: null,
   canStartWithComputer: true,
+  update: { state: 'not-here' },
 };

@@ -2,7 +2,8 @@
 import { onTestFinished } from 'vitest';
 import type { Port } from '../../main/base/port.ts';
 import { openOrRecover } from '../../main/store/recover-catalogue.ts';
-import type { EngineToWriter, WriterEvent, WriterToEngine, WriterToSearch } from '../../main/store/store-contract.ts';
+import type { EngineToWriter, WriterEvent, WriterToEngine } from '../../main/store/store-contract.ts';
+import type { WriterToSearch } from '../../main/store/writer-search-contract.ts';
 import { StoreWriter } from '../../main/store/store-writer.ts';
 import { ManualClock } from '../catalogue/support.ts';
 
