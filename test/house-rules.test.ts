@@ -67,7 +67,7 @@ const OWNERS: Record<string, readonly string[]> = {
   flexsearch: ['main/search/suggestions.ts'],
   bencode: ['main/dht/routing-table-file.ts', 'main/dht/saved-table.ts'], // our own files; the wire has its own scanner
   'electron-updater': ['main/app/updates.ts'],
-  valibot: ['main/app', IPC_CONTRACT, SETTINGS_CONTRACT],
+  valibot: ['main/app', IPC_CONTRACT, SETTINGS_CONTRACT, TRANSFER_IPC],
   svelte: ['renderer'],
   virtua: ['renderer'],
   '@lucide/svelte': ['renderer'],
