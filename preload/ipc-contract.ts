@@ -188,8 +188,6 @@ export const callInputs = {
   search: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
-    /** True: the smallest, fewest, oldest first. */
-    isReversed: v.exactOptional(v.boolean()),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: pageLimit,
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
@@ -200,8 +198,6 @@ export const callInputs = {
   rowsAt: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
-    /** True: the smallest, fewest, oldest first. */
-    isReversed: v.exactOptional(v.boolean()),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: pageLimit,
     cursor: v.pipe(v.string(), v.maxLength(200)),
