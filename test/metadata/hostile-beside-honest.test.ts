@@ -85,7 +85,7 @@ const ROWS: readonly [string, readonly (readonly [string, Script])[]][] = [
       ['block len wrong for its index', sending(dataMessage(0, SIZE_BYTES, block(BLOCK - 1)))],
       ['> 17 KiB message', sending(message(20, Buffer.alloc(17 * 1024 + 1)))],
       ['other message > 256 KiB', sending(message(5, Buffer.alloc(256 * 1024 + 1)))],
-      ['a length of 4 GiB', sending(Buffer.from('ffffffff', 'hex'))],
+      ['a length of 4 GiB', sending(Buffer.from('ffffffff14', 'hex'))],
     ],
   ],
   [
