@@ -8,7 +8,7 @@ import { SearchProblem } from '../session/search-client.ts';
 import { CrawlHistory } from '../session/crawl-history.ts';
 import { Session } from '../session/session.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
-import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
+import { policyOf, applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
 import { crawlCalls } from './crawl-calls.ts';
@@ -63,6 +63,7 @@ export class DesktopApp {
         databasePath: path.join(options.folders.dataDir, 'catalogue.db'),
         nativeBinding: options.nativeBinding,
         namesInMemory: options.settings.settings.namesInMemory,
+        policy: policyOf(options.settings.settings),
       },
       hasSearch: true,
     });

@@ -39,7 +39,10 @@ export async function readSafetyList(path: string, entriesMax = SAFETY_ENTRIES_M
   let entryCount = 0;
   let excessCount = 0;
   const malformedCount = await eachDigest(path, (digest) => {
-    if (entryCount === entriesMax) return void excessCount++;
+    if (entryCount === entriesMax) {
+      excessCount++;
+      return;
+    }
     entryCount++;
     starts[digest.readUInt16BE(0) + 1]!++;
   });

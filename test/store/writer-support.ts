@@ -49,7 +49,10 @@ export function startWriter(
     options: { databasePath, nativeBinding: null },
     clock,
     log: { info: note, warn: note, error: note },
-    post: (event) => void (event.type === 'store-status' ? statuses.push(event.status) : events.push(event)),
+    post: (event) => {
+      if (event.type === 'store-status') statuses.push(event.status);
+      else events.push(event);
+    },
     ...(readFreeBytes ? { readFreeBytes } : {}),
     open,
   });
