@@ -2,7 +2,9 @@
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
-import { settingsChange, type SettingsDto } from './settings-contract.ts';
+import type { CrawlDto } from './crawl-contract.ts';
+import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
+import { transferInputs, type TransferEvents, type TransferOutputs } from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -80,8 +82,7 @@ export interface StartDto {
   readonly runtimeNotice: string | null;
   /** False: this build cannot register itself to start with the computer, so the switch is not shown. */
   readonly canStartWithComputer: boolean;
-  /** What names in memory cost, choice by choice. */
-  readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
+  readonly update: UpdateDto;
 }
 
 export interface SwarmCountDto {
@@ -116,6 +117,8 @@ export interface ResultRowDto {
   readonly health: HealthDto | null;
   /** [start, end) pairs of UTF-16 offsets into `name`, flat, in order. */
   readonly matches: readonly number[];
+  /** The path of a file that has the words where the name has none of them. */
+  readonly fileMatch: { readonly path: string; readonly matches: readonly number[] } | null;
 }
 
 export interface ResultPageDto {
@@ -212,6 +215,11 @@ export const callInputs = {
   setPaused: v.strictObject({ isPaused: v.boolean() }),
   /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
   changeSettings: settingsChange,
+  getSettingsFacts: nothing,
+  getCrawl: nothing,
+  openDataDir: nothing,
+  /** Asks for a file in the system's dialog and makes it the safety list. */
+  chooseSafetyList: nothing,
   /** Pauses, and resumes by itself. */
   pauseFor: v.strictObject({ minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)) }),
   getSystem: nothing,
@@ -222,12 +230,13 @@ export const callInputs = {
   /** Opens the folder of the log. */
   showLogs: nothing,
   quit: nothing,
+  ...transferInputs,
 } as const;
 
 export type CallName = keyof typeof callInputs;
 export type CallInput<Name extends CallName> = v.InferOutput<(typeof callInputs)[Name]>;
 
-export interface CallOutputs {
+export interface CallOutputs extends TransferOutputs {
   getStart: StartDto;
   acceptNotice: null;
   /** Null: a newer search of this window overtook it. */
@@ -245,6 +254,10 @@ export interface CallOutputs {
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
   changeSettings: null;
+  getSettingsFacts: SettingsFactsDto;
+  getCrawl: CrawlDto;
+  openDataDir: null;
+  chooseSafetyList: null;
   pauseFor: null;
   getSystem: SystemDto;
   updateApp: UpdateDto;
@@ -255,7 +268,7 @@ export interface CallOutputs {
 
 // ---------------------------------------------------------------- events: main -> window
 
-export interface Events {
+export interface Events extends TransferEvents {
   status: StatusDto;
   /** All of them, after some have changed. */
   settings: SettingsDto;
@@ -272,10 +285,12 @@ export type EventName = keyof Events;
 
 /** What preload puts on `window.lanternfish`. */
 export type LanternfishApi = {
-  readonly [Name in CallName]: CallInput<Name> extends undefined
+  readonly [Name in Exclude<CallName, 'importDropped'>]: CallInput<Name> extends undefined
     ? () => Promise<CallResult<CallOutputs[Name]>>
     : (input: CallInput<Name>) => Promise<CallResult<CallOutputs[Name]>>;
 } & {
+  /** Files as the browser hands them over; preload asks the system for their paths, which the window never sees. */
+  readonly importDropped: (files: readonly File[]) => Promise<CallResult<CallOutputs['importDropped']>>;
   /** Calls `receive` for each event until the returned function is called. */
   readonly on: <Name extends EventName>(name: Name, receive: (payload: Events[Name]) => void) => () => void;
 };

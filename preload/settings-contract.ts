@@ -138,3 +138,19 @@ export type TorrentClient = NonNullable<Settings['torrentClient']>;
 
 /** Input of the call `changeSettings`: some fields, none unknown. */
 export const settingsChange = v.partial(v.strictObject(changeableFields));
+
+export interface LocalAddressDto {
+  readonly host: string;
+  /** Of the network card. */
+  readonly name: string;
+}
+
+/** What the settings surface needs to know beside the settings. */
+export interface SettingsFactsDto {
+  readonly defaults: SettingsDto;
+  readonly localAddresses: readonly LocalAddressDto[];
+  readonly dataDir: string;
+  readonly canStartWithComputer: boolean;
+  /** What names in memory cost, choice by choice. */
+  readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
+}

@@ -4,10 +4,12 @@ import App from './App.svelte';
 import { connectedApi } from './api.ts';
 import { AppController } from './shared/app-controller.svelte.ts';
 import { windowClock } from './shared/clock.ts';
+import { isRightToLeft } from './shared/language.ts';
 import './app.css';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
+document.documentElement.dir = isRightToLeft ? 'rtl' : 'ltr';
 
 const app = new AppController({ api: connectedApi(), clock: windowClock });
 mount(App, { target, props: { app } });

@@ -12,7 +12,7 @@ import { ensureSystemPackages } from './system-packages.mjs';
 import { isEntry, Refusal, ROOT, run, runScript, say } from './terminal.mjs';
 
 /** Where `--dir` leaves the program, relative to release/. */
-const UNPACKED = {
+export const UNPACKED = {
   'linux-x64': 'linux-unpacked/lanternfish',
   'linux-arm64': 'linux-arm64-unpacked/lanternfish',
   'darwin-x64': 'mac/Lanternfish.app/Contents/MacOS/Lanternfish',

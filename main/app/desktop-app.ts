@@ -5,12 +5,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
+import { CrawlHistory } from '../session/crawl-history.ts';
 import { Session } from '../session/session.ts';
-import { namesInMemoryChoices } from '../store/store-contract.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
-import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
+import type { TransferCommandName } from '../../preload/transfer-contract.ts';
+import { applySettings, policyOf, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
+import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
 import { CallProblem, handleCalls, type CallHandlers } from './ipc-handlers.ts';
@@ -19,10 +21,12 @@ import type { LogFile } from './log-file.ts';
 import { MainWindow } from './main-window.ts';
 import { Pausing } from './pausing.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
-import { healthFoundDto, statusDto } from './status-dto.ts';
+import { crawlTotals, healthFoundDto, statusDto } from './status-dto.ts';
 import { systemCalls } from './system-calls.ts';
 import { torrentCalls } from './torrent-calls.ts';
+import { transferCalls } from './transfer-calls.ts';
 import { Updates } from './updates.ts';
 import { WindowNews } from './window-news.ts';
 
@@ -42,6 +46,7 @@ export interface DesktopAppOptions {
 export class DesktopApp {
   readonly #options: DesktopAppOptions;
   readonly #session: Session;
+  readonly #history = new CrawlHistory();
   readonly #windowNews: WindowNews;
   readonly #window: MainWindow;
   readonly #background: Background;
@@ -60,14 +65,20 @@ export class DesktopApp {
         databasePath: path.join(options.folders.dataDir, 'catalogue.db'),
         nativeBinding: options.nativeBinding,
         namesInMemory: options.settings.settings.namesInMemory,
+        policy: policyOf(options.settings.settings),
       },
       hasSearch: true,
     });
     this.#session.onStatus = () => {
+      const { engine } = this.#session.status;
+      if (engine !== null) this.#history.add(crawlTotals(engine), options.clock.nowMs());
       this.#windowNews.changed();
     };
     this.#session.onTorrentsAdded = (addedCount) => {
       this.#windowNews.torrentsAdded(addedCount);
+    };
+    this.#session.onSearchReady = () => {
+      this.#windowNews.searchReady();
     };
     this.#session.onHealth = (reports) => {
       this.#window.send('healthFound', reports.map(healthFoundDto));
@@ -76,6 +87,7 @@ export class DesktopApp {
       clock: options.clock,
       outDir: options.outDir,
       resourcesDir: options.resourcesDir,
+      zoomFactor: () => options.settings.settings.fontSizePercent / 100,
       onMade: (window) => {
         this.#background.watchClosing(window);
       },
@@ -174,10 +186,18 @@ export class DesktopApp {
     this.#window.open();
   }
 
+  /** The menu bar's entries about files. */
+  transfer(command: TransferCommandName): void {
+    this.open();
+    this.#window.send('transferCommand', command);
+  }
+
   #callHandlers(): CallHandlers {
-    const { settings, log, logFile } = this.#options;
+    const { settings, clock, log, logFile, folders } = this.#options;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
+      ...settingsCalls({ settings, folders, window: () => this.#window.parent }),
+      ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({
         session: this.#session,
         settings,
@@ -185,13 +205,21 @@ export class DesktopApp {
         updates: this.#updates,
         hasTray: () => this.#background.hasTray,
       }),
+      ...transferCalls({
+        session: this.#session,
+        clock: this.#options.clock,
+        window: () => this.#window.parent,
+        send: (transfer) => {
+          this.#window.send('transfer', transfer);
+        },
+      }),
       getStart: () => ({
         status: this.#status(),
         settings: settings.settings,
         appVersion: app.getVersion(),
         runtimeNotice: runtimeNotice(),
         canStartWithComputer: canStartWithComputer(),
-        namesInMemoryChoices: namesInMemoryChoices(),
+        update: this.#updates.state,
       }),
       acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
       setPaused: ({ isPaused }) => {
@@ -200,10 +228,6 @@ export class DesktopApp {
       },
       pauseFor: ({ minutes }) => {
         this.#pausing.pauseFor(minutes);
-        return null;
-      },
-      changeSettings: (change) => {
-        void settings.change(change);
         return null;
       },
       quit: () => {
@@ -245,6 +269,7 @@ export class DesktopApp {
     const appliers = settingAppliers(this.#session, () => this.#engineOptions(), {
       pausing: this.#pausing,
       updates: this.#updates,
+      window: this.#window,
       setStartWithComputer: (isWanted) => {
         this.#setStartWithComputer(isWanted);
       },

@@ -10,6 +10,8 @@ export interface MainWindowOptions {
   readonly clock: Clock;
   readonly outDir: string;
   readonly resourcesDir: string;
+  /** 1: text and controls in their usual size. */
+  readonly zoomFactor: () => number;
   /** Called for each window that is made. */
   readonly onMade: (window: BrowserWindow) => void;
   /** It can be seen (again). */
@@ -28,6 +30,16 @@ export class MainWindow {
     return this.#window !== null && !this.#window.isDestroyed() && this.#window.isVisible();
   }
 
+  /** For a dialog of the system over it; null: there is no window. */
+  get parent(): BrowserWindow | null {
+    return this.#window !== null && !this.#window.isDestroyed() ? this.#window : null;
+  }
+
+  /** Text and controls in the wanted size, now. */
+  setZoom(): void {
+    this.parent?.webContents.setZoomFactor(this.#options.zoomFactor());
+  }
+
   /** Tells the window something, if it is there to hear it. */
   send<Name extends EventName>(name: Name, payload: Events[Name]): void {
     sendEvent(this.#window, name, payload);
@@ -42,11 +54,11 @@ export class MainWindow {
       this.send('focusSearch', null);
       return;
     }
-    const { outDir, resourcesDir, clock, onMade, onShown } = this.#options;
+    const { outDir, resourcesDir, clock, zoomFactor, onMade, onShown } = this.#options;
     const window = createWindow(
       path.join(outDir, 'preload', 'preload.cjs'),
       path.join(resourcesDir, 'icons', '256x256.png'),
-      isMinimised,
+      { isMinimised, zoomFactor },
     );
     this.#window = window;
     reloadWhenFallen(

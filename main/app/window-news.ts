@@ -34,6 +34,11 @@ export class WindowNews {
     this.changed();
   }
 
+  /** Nothing was added, but more can be found. */
+  searchReady(): void {
+    this.#parts.showAdded(0);
+  }
+
   showNow(): void {
     const status = this.#parts.status();
     this.#shownState = status.state;

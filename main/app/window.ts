@@ -28,8 +28,18 @@ export function lockDown(): void {
   });
 }
 
+export interface WindowWishes {
+  readonly isMinimised: boolean;
+  /** 1: the usual size. Asked at each load. */
+  readonly zoomFactor: () => number;
+}
+
 /** Makes the window, hidden until it can be painted; it shows itself then, or its entry in the panel. */
-export function createWindow(preloadPath: string, iconPath: string, isMinimised: boolean): BrowserWindow {
+export function createWindow(
+  preloadPath: string,
+  iconPath: string,
+  { isMinimised, zoomFactor }: WindowWishes,
+): BrowserWindow {
   const window = new BrowserWindow({
     width: 1200,
     height: 800,
@@ -47,6 +57,10 @@ export function createWindow(preloadPath: string, iconPath: string, isMinimised:
   window.once('ready-to-show', () => {
     if (isMinimised) window.minimize();
     else window.show();
+  });
+  // At each load: Chromium remembers a factor for the page on its own account, and the settings are the truth.
+  window.webContents.on('dom-ready', () => {
+    window.webContents.setZoomFactor(zoomFactor());
   });
   window.on('page-title-updated', (event) => {
     event.preventDefault();

@@ -8,10 +8,14 @@ export const NOBODY = -1;
 const ABSENT = -2;
 
 type Times = Float64Array | Float32Array;
+type Links = Int16Array | Int32Array;
+
+/** Up to so many members two bytes a link suffice. */
+const SHORT_LINKS_MAX = 0x8000;
 
 export class TimeoutQueue {
-  #previous: Int32Array;
-  #next: Int32Array;
+  #previous: Links;
+  #next: Links;
   #touchedAtMs: Times;
   #oldest = NOBODY;
   #latest = NOBODY;
@@ -22,8 +26,8 @@ export class TimeoutQueue {
    * for some hours and to a second after months.
    */
   constructor(capacity: number, isCoarse = false) {
-    this.#previous = new Int32Array(capacity).fill(ABSENT);
-    this.#next = new Int32Array(capacity).fill(ABSENT);
+    this.#previous = linksFor(capacity).fill(ABSENT);
+    this.#next = linksFor(capacity).fill(ABSENT);
     this.#touchedAtMs = isCoarse ? new Float32Array(capacity) : new Float64Array(capacity);
   }
 
@@ -110,8 +114,8 @@ export class TimeoutQueue {
   grow(capacity: number): void {
     assert(capacity >= this.capacity, 'the queue only grows');
     const from = this.capacity;
-    this.#previous = enlarged(this.#previous, new Int32Array(capacity));
-    this.#next = enlarged(this.#next, new Int32Array(capacity));
+    this.#previous = enlarged(this.#previous, linksFor(capacity));
+    this.#next = enlarged(this.#next, linksFor(capacity));
     this.#previous.fill(ABSENT, from);
     this.#next.fill(ABSENT, from);
     const times = this.#touchedAtMs;
@@ -145,7 +149,11 @@ export class TimeoutQueue {
   }
 }
 
-function enlarged<Column extends Int32Array | Times>(from: Column, into: Column): Column {
+function linksFor(capacity: number): Links {
+  return capacity <= SHORT_LINKS_MAX ? new Int16Array(capacity) : new Int32Array(capacity);
+}
+
+function enlarged<Column extends Links | Times>(from: Column, into: Column): Column {
   into.set(from);
   return into;
 }

@@ -15,8 +15,8 @@ export class Bucket {
   /** Bits that every id in it shares with the id of the table; the deepest bucket also holds deeper ones. */
   readonly depth: number;
   readonly #records: Int32Array;
-  /** The first four bytes of each record's id, side by side: searching reads little else. */
-  readonly heads: Uint32Array;
+  /** The first four bytes of each record's id, side by side and signed: searching reads little else. */
+  readonly heads: Int32Array;
   #count = 0;
   /** Records whose state is bad: they may be replaced. */
   badCount = 0;
@@ -30,7 +30,7 @@ export class Bucket {
   constructor(depth: number, capacity: number, nowMs: number) {
     this.depth = depth;
     this.#records = new Int32Array(capacity);
-    this.heads = new Uint32Array(capacity);
+    this.heads = new Int32Array(capacity);
     this.changedAtMs = nowMs;
   }
 

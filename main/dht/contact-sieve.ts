@@ -24,9 +24,11 @@ interface IdChange {
 
 export class ContactSieve {
   selfId: NodeId;
-  /** Our address from outside and inside, as far as known. */
-  readonly #own = new Set<string>();
-  readonly #routers = new Set<string>();
+  /** Our address from outside and inside, as far as known: as text, with its host. */
+  readonly #own = new Map<string, string>();
+  readonly #routers = new Map<string, string>();
+  /** The hosts of both: nearly nobody is one of them, and to look here costs less than to make a text of host and port. */
+  #hosts = new Set<string>();
   readonly #idChanges = new Map<string, IdChange>();
   readonly #clock: Clock;
   readonly #localAddressesAllowed: boolean;
@@ -40,17 +42,19 @@ export class ContactSieve {
   }
 
   addRouter(contact: Contact): void {
-    this.#routers.add(contactText(contact));
+    this.#routers.set(contactText(contact), contact.host);
+    this.#collectHosts();
   }
 
   isRouter(contact: Contact): boolean {
-    return this.#routers.has(contactText(contact));
+    return this.#hosts.has(contact.host) && this.#routers.has(contactText(contact));
   }
 
   /** What we are bound to from now on; what others said of us before is forgotten. */
   setOwn(contact: Contact): void {
     this.#own.clear();
-    this.#own.add(contactText(contact));
+    this.#own.set(contactText(contact), contact.host);
+    this.#collectHosts();
   }
 
   /** Where others see us. */
@@ -58,8 +62,9 @@ export class ContactSieve {
     const text = contactText(contact);
     if (this.#own.has(text)) return;
     // The first is what we are bound to.
-    if (this.#own.size >= OWN_MAX) this.#own.delete([...this.#own][1]!);
-    this.#own.add(text);
+    if (this.#own.size >= OWN_MAX) this.#own.delete([...this.#own.keys()][1]!);
+    this.#own.set(text, contact.host);
+    this.#collectHosts();
   }
 
   /** An address of our family (BEP 32) that packets may go to. */
@@ -74,9 +79,10 @@ export class ContactSieve {
 
   /** Whether `contact` may be asked as an ordinary node. */
   isUsable(contact: Contact): boolean {
-    if (!this.isOfOurFamily(contact)) return false;
+    if (!this.isOfOurFamily(contact) || this.#isBanned(contact.host)) return false;
+    if (!this.#hosts.has(contact.host)) return true;
     const text = contactText(contact);
-    return !this.#own.has(text) && !this.#routers.has(text) && !this.#isBanned(contact.host);
+    return !this.#own.has(text) && !this.#routers.has(text);
   }
 
   /** The reply without contacts that may not be used; its nodes are those of our family (BEP 32), see siblingNodes. */
@@ -110,6 +116,10 @@ export class ContactSieve {
   checkInvariants(): void {
     assert(this.#own.size <= OWN_MAX, 'own addresses within their limit');
     assert(this.#idChanges.size <= ID_CHANGERS_MAX, 'id changers within their limit');
+  }
+
+  #collectHosts(): void {
+    this.#hosts = new Set([...this.#own.values(), ...this.#routers.values()]);
   }
 
   #isBanned(host: string): boolean {

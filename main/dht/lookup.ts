@@ -102,16 +102,13 @@ export class Lookup {
       this.finish();
       return;
     }
-    let free = ASKED_AT_ONCE;
-    for (const { askedAtMs } of this.#waitedFor) if (nowMs - askedAtMs <= SLOW_AFTER_MS) free--;
-    let refusals = 0;
-    for (const candidate of this.#candidates) {
-      if (free <= 0 || refusals >= REFUSALS_PER_PUMP || this.#queryCount >= this.#options.queriesMax) break;
-      if (candidate.state !== 'new') continue;
-      if (this.#askOne(candidate, nowMs)) free--;
-      else refusals++;
-    }
+    const refusals = this.#askNearest(nowMs);
     if (this.#waitedFor.size === 0 && refusals === 0) this.finish();
+  }
+
+  /** Asks the first few at once, if it may. Never ends the search: whoever begins it has to know it before it is over. */
+  begin(): void {
+    this.#askNearest(this.#options.clock.nowMs());
   }
 
   /** Ends it with what there is; onDone is called once. */
@@ -136,6 +133,20 @@ export class Lookup {
       const before = this.#candidates[index - 1]?.node.id ?? node.id;
       assert(compareDistance(target, before, node.id) <= 0, 'candidates are in the order of their distance');
     });
+  }
+
+  /** As many as there is room for; returns how often it was refused. */
+  #askNearest(nowMs: number): number {
+    let free = ASKED_AT_ONCE;
+    for (const { askedAtMs } of this.#waitedFor) if (nowMs - askedAtMs <= SLOW_AFTER_MS) free--;
+    let refusals = 0;
+    for (const candidate of this.#candidates) {
+      if (free <= 0 || refusals >= REFUSALS_PER_PUMP || this.#queryCount >= this.#options.queriesMax) break;
+      if (candidate.state !== 'new') continue;
+      if (this.#askOne(candidate, nowMs)) free--;
+      else refusals++;
+    }
+    return refusals;
   }
 
   /** BEP 5: no node nearer than the K nearest that live is left to be asked. */

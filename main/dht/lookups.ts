@@ -50,6 +50,7 @@ export class Lookups {
       },
     });
     this.#running.add(lookup);
+    lookup.begin();
     this.#onStarted();
     return lookup;
   }

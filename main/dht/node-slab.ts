@@ -1,5 +1,6 @@
-// The records of one routing table, as columns of typed arrays: 26 bytes of compact contact (just as replies carry it)
-// and 27 more a node, with slots and indexes some 70 (v4), where an object with its strings would take several hundred.
+// The records of one routing table, as columns of typed arrays: 26 bytes of compact contact (just as replies carry it) and
+// 19 more a node, with slots and indexes some 60 (v4; 70 in tables of more than 32,768 nodes), where an object with its
+// strings would take several hundred.
 // Knows nothing of buckets; a record is a whole number, valid until it is freed.
 import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
@@ -202,9 +203,9 @@ export class NodeSlab {
   }
 }
 
-/** By half while it is small; then by an eighth, or a large table would be a third empty. */
+/** By half while it is small; then by a sixteenth, or a large table would be a third empty. */
 function enlarged(capacity: number): number {
-  return capacity + Math.ceil(capacity / (capacity < 4_096 ? 2 : 8));
+  return capacity + Math.ceil(capacity / (capacity < 4_096 ? 2 : 16));
 }
 
 export function sampleFlags(supportsSamples: boolean): number {

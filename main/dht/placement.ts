@@ -162,7 +162,7 @@ export class Placement {
       const sharedBits = sharedPrefixBits(this.selfId, id);
       assert(Math.min(sharedBits, DEPTHS - 1) === bucket.depth, 'a bucket holds ids of its depth');
       assert(this.slab.depths[record] === bucket.depth && this.slab.slots[record] === slot, 'a record knows its slot');
-      assert(bucket.heads[slot] === this.slab.idHeadOf(record), 'a bucket knows the heads of its ids');
+      assert(bucket.heads[slot]! >>> 0 === this.slab.idHeadOf(record), 'a bucket knows the heads of its ids');
       if (this.slab.isBad(record)) badCount++;
     }
     assert(badCount === bucket.badCount, 'a bucket counts its bad records');

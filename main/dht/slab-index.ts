@@ -1,5 +1,5 @@
-// From a key (id, address, subnet) to the place of its record in a slab, in constant time and some 6 bytes a record: open
-// addressing over a typed array that holds places only; keys stay in the slab and are read back when needed.
+// From a key (id, address, subnet) to the place of its record in a slab, in constant time and some 3 bytes a record (6 in a
+// very large slab): open addressing over a typed array that holds places only; keys stay in the slab and are read back when needed.
 // The hash is keyed, because ids and addresses are chosen by strangers.
 import { assert } from '../base/assert.ts';
 import type { KeyedHash } from '../base/keyed-hash.ts';
@@ -7,10 +7,12 @@ import type { KeyedHash } from '../base/keyed-hash.ts';
 const CELLS_MIN = 16;
 const FULL_SHARE = 0.75;
 const GROWTH = 1.25;
+/** Up to this record two bytes a cell suffice. */
+const SHORT_RECORD_MAX = 0xfffe;
 
 export class SlabIndex {
   /** Place + 1; 0 is free. Never more than three quarters full, as searching in vain takes long then. */
-  #cells = new Int32Array(CELLS_MIN);
+  #cells: Uint16Array | Int32Array = new Uint16Array(CELLS_MIN);
   #count = 0;
   readonly #hash: KeyedHash;
   readonly #writeKey: (record: number, into: Uint8Array) => void;
@@ -39,7 +41,9 @@ export class SlabIndex {
 
   /** No record with the same key may be in. */
   add(record: number): void {
-    if (this.#count + 1 > FULL_SHARE * this.#cells.length) this.#enlarge();
+    const wasWide = this.#cells instanceof Int32Array;
+    const isWide = wasWide || record > SHORT_RECORD_MAX;
+    if (isWide !== wasWide || this.#count + 1 > FULL_SHARE * this.#cells.length) this.#enlarge(isWide);
     this.#place(record);
     this.#count++;
   }
@@ -64,7 +68,7 @@ export class SlabIndex {
   }
 
   clear(): void {
-    this.#cells = new Int32Array(CELLS_MIN);
+    this.#cells = new Uint16Array(CELLS_MIN);
     this.#count = 0;
   }
 
@@ -100,9 +104,10 @@ export class SlabIndex {
     this.#cells[cell] = record + 1;
   }
 
-  #enlarge(): void {
+  #enlarge(isWide: boolean): void {
     const old = this.#cells;
-    this.#cells = new Int32Array(Math.ceil(old.length * GROWTH));
+    const cellCount = Math.ceil(old.length * GROWTH);
+    this.#cells = isWide ? new Int32Array(cellCount) : new Uint16Array(cellCount);
     for (const cell of old) if (cell !== 0) this.#place(cell - 1);
   }
 }

@@ -6,7 +6,7 @@ import { termText } from './segment-merge.ts';
 const CORRECTABLE_MAX = 120_000;
 /** Different words counted; ten times what a million names have of repeated ones. */
 const COUNTED_MAX = 400_000;
-const STEP_TERMS = 2000;
+const STEP_TERMS = 1000;
 /** Shorter words have too many neighbours, longer ones are not words. Digits mean codes. */
 const WORD = /^[a-z]{3,24}$/;
 

@@ -9,7 +9,8 @@ import type { EngineCommand, EngineEvent, EngineOptions, Pace, TrackerAddress } 
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { SearchClient } from './search-client.ts';
-import type { SessionOptions, SessionStatus, WorkerName } from './session-contract.ts';
+import { NO_STATUS, type SessionOptions, type SessionStatus, type WorkerName } from './session-contract.ts';
+import { StoreClient } from './store-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { StoreGate } from './store-gate.ts';
 import { TransferClient } from './transfer-client.ts';
@@ -26,6 +27,8 @@ export class Session {
   readonly #writer: SupervisedWorker<WriterCommand, WriterEvent>;
   readonly #searchWorker: SupervisedWorker<SearchCommand, SearchEvent> | null;
   readonly search: SearchClient;
+  /** What the person decides about torrents. */
+  readonly store: StoreClient;
   readonly transfer: TransferClient;
   readonly #storeGate = new StoreGate();
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
@@ -38,32 +41,31 @@ export class Session {
   #givenUp: { readonly name: WorkerName; readonly problem: string } | null = null;
   #isEngineRestarting = false;
   #hasStopped = false;
-  #status: SessionStatus = {
-    engine: null,
-    counters: null,
-    torrentCount: 0,
-    databaseBytes: 0,
-    problem: null,
-    notice: null,
-  };
+  #status: SessionStatus = NO_STATUS;
 
   /** Called after each change of `status`. */
   onStatus: () => void = () => undefined;
   /** What `checkHealth` found; it is in the catalogue, too. */
   onHealth: (reports: readonly HealthReport[]) => void = () => undefined;
   onTorrentsAdded: (addedCount: number) => void = () => undefined;
+  /** The index in memory holds everything that it is going to: what was searched before may have more results. */
+  onSearchReady: () => void = () => undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#namesInMemory = options.store.namesInMemory ?? NAMES_IN_MEMORY_DEFAULT;
-    this.#writer = this.#supervise<WriterCommand, WriterEvent>('writer-worker', () => options.store, {
-      onStarted: () => {
-        this.#joinEngineAndWriter();
-        this.#joinWriterAndSearch();
-        this.transfer.writerStarted();
+    this.#writer = this.#supervise<WriterCommand, WriterEvent>(
+      'writer-worker',
+      () => this.store.optionsOf(options.store),
+      {
+        onStarted: () => {
+          this.#joinEngineAndWriter();
+          this.#joinWriterAndSearch();
+          this.transfer.writerStarted();
+        },
+        onEvent: (event) => this.#receiveFromWriter(event),
       },
-      onEvent: (event) => this.#receiveFromWriter(event),
-    });
+    );
     this.#searchWorker = options.hasSearch
       ? this.#supervise<SearchCommand, SearchEvent>(
           'search-worker',
@@ -74,6 +76,7 @@ export class Session {
           },
         )
       : null;
+    this.store = new StoreClient((command) => this.#writer.post(command));
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
     this.transfer = new TransferClient(
       transferHost({
@@ -167,6 +170,7 @@ export class Session {
     await Promise.all([this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS), this.transfer.stop()]);
     await this.#closeStore();
     this.search.failAll('Lanternfish has ended.');
+    this.store.failAll('Lanternfish has ended.');
   }
 
   async #closeStore(): Promise<void> {
@@ -221,6 +225,7 @@ export class Session {
   }
 
   #receiveFromWriter(event: WriterEvent): void {
+    if (this.store.receive(event)) return;
     switch (event.type) {
       case 'ready':
         this.#storeGate.open(null);
@@ -235,6 +240,9 @@ export class Session {
       case 'torrents-added':
         this.#change({ torrentCount: event.torrentCount, databaseBytes: event.databaseBytes });
         this.onTorrentsAdded(event.addedCount);
+        break;
+      case 'store-status':
+        this.#change({ store: event.status, databaseBytes: event.status.usedBytes });
         break;
       case 'failed':
         this.#storeGate.open(event.problem);
@@ -251,10 +259,12 @@ export class Session {
 
   #receiveFromSearch(event: SearchEvent): void {
     if (this.search.receive(event)) return;
+    if (event.type === 'ready') this.onSearchReady();
     if (event.type === 'log') this.#options.log[event.level](event.message);
   }
 
   #workerFell(name: Exclude<WorkerName, 'transfer-worker'>, willRestart: boolean): void {
+    if (name === 'writer-worker') this.store.failAll('The catalogue was interrupted. Try again.');
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
     const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];

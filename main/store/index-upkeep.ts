@@ -1,21 +1,24 @@
 // Keeps the index in memory in step with the catalogue: reads what was there before (newest first, so that what matters
-// most is in it first), takes the writer's segments as they come, joins small ones, rebuilds the suggestions.
+// most is in it first), takes the writer's segments as they come, has it join small ones, rebuilds the suggestions.
 // All as jobs in small steps; search-service.ts runs them while nobody waits.
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
-import { SegmentBuilder, SEGMENT_ROWS_MAX, type SegmentData, type SegmentRow } from '../search/index-segment.ts';
-import type { IndexChange, NameIndex } from '../search/name-index.ts';
+import { SEGMENT_ROWS_MAX, type SegmentData, type SegmentRow } from '../search/index-segment.ts';
+import type { IndexChange, NameIndex, PendingMerge } from '../search/name-index.ts';
+import type { MergePart } from '../search/segment-merge.ts';
 import { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { Vocabulary } from '../search/vocabulary.ts';
 import { toSegmentRow } from './catalogue-row.ts';
+import { restoreRows, segmentOf } from './restore-rows.ts';
 import type { StoreSearch } from './store-search.ts';
 
 /** Rows read in one step: 3 to 5 ms. */
 const STEP_ROWS = 500;
-const STEP_ROWS_INDEXED = 200;
-/** Rows compared in one step: some 3 ms. */
-const STEP_COMPARED = 1500;
+/** Rows compared in one step: a millisecond. */
+const STEP_COMPARED = 500;
+/** Names read for titles in one step: a millisecond. */
+const STEP_TITLES = 100;
 /** The first segments are small, so that a search has something soon; the others full. */
 const FIRST_SEGMENT_ROWS = 8192;
 /** Names read for titles: the newest ones. */
@@ -27,14 +30,18 @@ const REBUILD_ROWS_MIN = 25;
 const REBUILD_AFTER_MS = 15_000;
 
 /** Jobs in the order of their urgency. */
-const JOBS = ['catch-up', 'orders', 'base', 'merge', 'comparison', 'suggestions'] as const;
+const JOBS = ['catch-up', 'orders', 'base', 'restore', 'comparison', 'suggestions'] as const;
 type JobName = (typeof JOBS)[number];
+/** Until these are done, rows are missing or a search takes longer. */
+export const isUrgent = (job: JobName): boolean => job === 'catch-up' || job === 'orders' || job === 'base';
 
 export interface UpkeepDependencies {
   readonly clock: Clock;
   readonly reader: CatalogueReader;
   readonly index: NameIndex;
   readonly search: StoreSearch;
+  /** Has the writer join these segments; `merged` brings the result. False: there is no writer now. */
+  readonly requestMerge: (mergeId: number, parts: readonly MergePart[]) => boolean;
   /** Everything that was in the catalogue at the start is in the index (or the window is full). */
   readonly onBaseBuilt: () => void;
   readonly onFailure: (job: string, error: unknown) => void;
@@ -47,6 +54,11 @@ export class IndexUpkeep {
   #coveredId: number;
   /** What changed while rows were being read. The jobs take seconds, and a commit changes some rows at most. */
   readonly #changesMeanwhile: IndexChange[] = [];
+  /** Asked of the writer, not there yet. */
+  #merge: PendingMerge | null = null;
+  #lastMergeId = 0;
+  /** Rows that are shown again and that no segment has any more. Of one message at most, and some of a comparison. */
+  readonly #missingIds = new Set<number>();
   #rebuiltAtRows = 0;
   #rebuildNotBeforeMs = 0;
 
@@ -86,9 +98,11 @@ export class IndexUpkeep {
     }
   }
 
-  /** Rows that are no more, or of which more peers are known. */
+  /** Rows that are no more, or are shown again, or of which more peers are known. */
   change(change: IndexChange): void {
     this.#dependencies.index.change(change);
+    for (const id of change.restoredIds ?? []) this.#restore(id);
+    if ((change.restoredIds?.length ?? 0) > 0) this.#dependencies.search.forgetPaths(); // they were read without these
     // A job may have read such rows already and bring them as they were.
     if (this.#jobs.has('base') || this.#jobs.has('catch-up')) this.#changesMeanwhile.push(change);
   }
@@ -126,15 +140,36 @@ export class IndexUpkeep {
       const orders = index.nextOrder();
       if (orders !== null) this.#jobs.set('orders', orders);
     }
-    if (!this.#jobs.has('merge')) {
-      const merge = index.nextMerge();
-      if (merge !== null) this.#jobs.set('merge', merge);
+    const isRestoring = this.#missingIds.size > 0 || this.#jobs.has('restore');
+    if (isRestoring && this.#merge === null && !this.#jobs.has('restore')) {
+      this.#jobs.set('restore', restoreRows(this.#dependencies, this.#missingIds));
     }
+    if (!isRestoring) this.#askToMerge();
     const grownRows = index.rowCount - this.#rebuiltAtRows;
     const hasGrown = grownRows >= REBUILD_ROWS_MIN && grownRows >= this.#rebuiltAtRows * REBUILD_GROWTH;
     const isFirst = this.#rebuiltAtRows === 0 && index.rowCount > 0;
     if (this.#jobs.has('base') || this.#jobs.has('suggestions') || !(hasGrown || isFirst)) return;
     if (clock.nowMs() >= this.#rebuildNotBeforeMs) this.#jobs.set('suggestions', this.#buildSuggestions());
+  }
+
+  /** Merging would keep this thread from answering: the writer does it. */
+  #askToMerge(): void {
+    const { index, requestMerge } = this.#dependencies;
+    if (this.#merge !== null || this.#jobs.has('base')) return;
+    const pending = index.nextMerge();
+    if (pending !== null && requestMerge(++this.#lastMergeId, pending.parts)) this.#merge = pending;
+  }
+
+  /** What the writer made of the segments that it was last asked to join. */
+  merged(mergeId: number, segment: SegmentData): void {
+    if (this.#merge === null || mergeId !== this.#lastMergeId) return;
+    this.#merge.finish(segment);
+    this.#merge = null;
+  }
+
+  /** Another writer is there, which has not been asked yet. */
+  writerChanged(): void {
+    this.#merge = null;
   }
 
   *#buildBase(highestId: number): Generator<void, void> {
@@ -192,14 +227,26 @@ export class IndexUpkeep {
         const peersSeen = stored.get(id);
         if (peersSeen === undefined) index.remove(id);
         else index.setPeers(id, peersSeen);
+        stored.delete(id);
       }
+      for (const id of stored.keys()) this.#restore(id); // hidden when the snapshot was written
       lowId = lastId + 1;
       yield;
     }
   }
 
   #changeAgain(): void {
-    for (const change of this.#changesMeanwhile) this.#dependencies.index.change(change);
+    for (const change of this.#changesMeanwhile) {
+      this.#dependencies.index.change(change);
+      for (const id of change.restoredIds ?? []) this.#restore(id);
+    }
+  }
+
+  /** A merge under way may leave the row behind once more, so then it is looked for again afterwards. */
+  #restore(id: number): void {
+    if (id > this.#coveredId) return; // comes with the rows that are read next
+    const isThere = this.#dependencies.index.restore(id);
+    if (!isThere || this.#merge !== null) this.#missingIds.add(id);
   }
 
   *#buildSuggestions(): Generator<void, void> {
@@ -214,20 +261,10 @@ export class IndexUpkeep {
   }
 }
 
-/** `rows` have rising ids. */
-function* segmentOf(rows: readonly SegmentRow[]): Generator<void, SegmentData> {
-  const builder = new SegmentBuilder();
-  for (const [index, row] of rows.entries()) {
-    builder.add(row);
-    if (index % STEP_ROWS_INDEXED === STEP_ROWS_INDEXED - 1) yield;
-  }
-  return yield* builder.finish();
-}
-
 function* newestNames(reader: CatalogueReader) {
   let beforeId: number | null = null;
-  for (let read = 0; read < TITLE_ROWS_MAX; read += STEP_ROWS) {
-    const page = reader.latestPage({ beforeId, limit: STEP_ROWS });
+  for (let read = 0; read < TITLE_ROWS_MAX; read += STEP_TITLES) {
+    const page = reader.latestPage({ beforeId, limit: STEP_TITLES });
     if (page.length === 0) return;
     beforeId = page.at(-1)!.id;
     yield page;

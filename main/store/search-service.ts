@@ -4,16 +4,15 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
-import { bytesEqual } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
-import type { SegmentData } from '../search/index-segment.ts';
 import { NameIndex } from '../search/name-index.ts';
-import { IndexUpkeep } from './index-upkeep.ts';
+import { IndexUpkeep, isUrgent } from './index-upkeep.ts';
 import { quickAnswer } from './quick-answers.ts';
-import { SnapshotKeeper } from './snapshot-keeper.ts';
+import { isSameCatalogue, SnapshotKeeper } from './snapshot-keeper.ts';
 import { SearchProblem, StoreSearch } from './store-search.ts';
-import type { SearchCommand, SearchEvent, StoreOptions, WriterToSearch } from './store-contract.ts';
+import type { SearchCommand, SearchEvent, StoreOptions } from './store-contract.ts';
+import type { SearchToWriter, WriterToSearch } from './writer-search-contract.ts';
 
 /** How often a catalogue that is not there yet is looked for. */
 const OPEN_EVERY_MS = 250;
@@ -21,10 +20,11 @@ const OPEN_EVERY_MS = 250;
 const WAIT_FOR_CATALOGUE_MS = 5000;
 /** More than one window can ask at once; beyond it requests are refused. */
 const WAITING_REQUESTS_MAX = 500;
-/** A request or a job that has run this long lets messages in. */
+/** A request that has run this long lets messages in; so does the work without which older torrents cannot be found. */
 const SLICE_MS = 6;
-/** Rest between two slices of work that nobody waits for: it takes at most a third of one core. */
-const REST_MS = 12;
+/** A keystroke may come while work is done that nobody waits for, and then waits itself: short slices, a quarter of one core. */
+const IDLE_SLICE_MS = 1.5;
+const REST_MS = 5;
 /** With nothing to do, how often it is looked whether suggestions are due. */
 const LOOK_EVERY_MS = 2000;
 
@@ -41,7 +41,7 @@ export interface SearchServiceDependencies {
 
 export class SearchService {
   readonly #dependencies: SearchServiceDependencies;
-  #writer: Port<WriterToSearch, never> | null = null;
+  #writer: Port<WriterToSearch, SearchToWriter> | null = null;
   #reader: CatalogueReader | null = null;
   #search: StoreSearch | null = null;
   #index: NameIndex | null = null;
@@ -49,10 +49,10 @@ export class SearchService {
   readonly #snapshots: SnapshotKeeper;
   #windowRows: number;
   readonly #waiting: { readonly request: Request; readonly cameAtMs: number }[] = [];
-  #running: Request | null = null;
   #isDraining = false;
   #openTimer: Timer | null = null;
   #upkeepTimer: Timer | null = null;
+  #upkeepDueAtMs = 0;
   #isStopped = false;
 
   constructor(dependencies: SearchServiceDependencies) {
@@ -66,15 +66,17 @@ export class SearchService {
     this.#tryOpen();
   }
 
-  connectWriter(port: Port<WriterToSearch, never>): void {
+  connectWriter(port: Port<WriterToSearch, SearchToWriter>): void {
     this.#writer?.close(); // of a writer that has been started again
     this.#writer = port;
+    this.#upkeep?.writerChanged();
     port.on((message) => {
       if (this.#isStopped) return;
       if (message.type === 'catalogue-ready') this.#catalogueReady();
       else if (message.type === 'tokens-filled') this.#search?.forgetPaths();
       else if (message.type === 'changed') this.#upkeep?.change(message);
-      else this.#upkeep?.addSegment(message.segment as SegmentData);
+      else if (message.type === 'merged') this.#upkeep?.merged(message.mergeId, message.segment);
+      else this.#upkeep?.addSegment(message.segment);
       this.#scheduleUpkeep(0);
     });
   }
@@ -134,12 +136,11 @@ export class SearchService {
     if (this.#isDraining) return;
     this.#isDraining = true;
     while (this.#search !== null && !this.#isStopped && this.#waiting.length > 0) {
-      this.#running = this.#waiting.shift()!.request;
-      await this.#answer(this.#running, this.#search);
-      this.#running = null;
+      await this.#answer(this.#waiting.shift()!.request, this.#search);
     }
     this.#isDraining = false;
-    this.#scheduleUpkeep(0);
+    // The next keystroke may be on its way, but work that is due is not put off for ever.
+    this.#scheduleUpkeep(Math.max(0, Math.min(REST_MS, this.#upkeepDueAtMs - this.#dependencies.clock.nowMs())));
   }
 
   async #answer(request: Request, search: StoreSearch): Promise<void> {
@@ -155,7 +156,7 @@ export class SearchService {
       post(page === null ? { type: 'superseded', requestId } : { type: 'page', requestId, page });
     } catch (error) {
       if (error instanceof SearchProblem) return this.#fail(request, error.message);
-      log.error(`A search failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      log.error(`A search failed: ${(error instanceof Error ? error.stack : null) ?? String(error)}`);
       this.#fail(request, 'The search failed. Try again; if it keeps failing, start Lanternfish again.');
     }
   }
@@ -198,9 +199,8 @@ export class SearchService {
     const nowMs = this.#dependencies.clock.nowMs();
     while (this.#waiting.length > 0 && nowMs - this.#waiting[0]!.cameAtMs >= WAIT_FOR_CATALOGUE_MS) {
       const { request } = this.#waiting.shift()!;
-      this.#dependencies.log.warn(
-        `No catalogue to search in: ${reason instanceof Error ? reason.message : String(reason)}`,
-      );
+      const said = reason instanceof Error ? reason.message : String(reason);
+      this.#dependencies.log.warn(`No catalogue to search in: ${said}`);
       this.#fail(request, 'The catalogue is not open, so nothing can be searched yet. Try again in a moment.');
     }
   }
@@ -229,6 +229,10 @@ export class SearchService {
       reader,
       index,
       search,
+      requestMerge: (mergeId, parts) => {
+        this.#writer?.post({ type: 'merge', mergeId, parts });
+        return this.#writer !== null;
+      },
       onBaseBuilt: () => post({ type: 'ready', indexedCount: index.rowCount }),
       onFailure: (job, error) => log.error(`Index upkeep (${job}) failed: ${String(error)}`),
     });
@@ -260,13 +264,15 @@ export class SearchService {
 
   #scheduleUpkeep(delayMs: number): void {
     if (this.#isStopped || this.#upkeep === null) return;
+    const { clock } = this.#dependencies;
+    this.#upkeepDueAtMs = clock.nowMs() + delayMs;
     this.#upkeepTimer?.cancel();
-    this.#upkeepTimer = this.#dependencies.clock.setTimer(delayMs, () => this.#runUpkeep());
+    this.#upkeepTimer = clock.setTimer(delayMs, () => this.#runUpkeep());
   }
 
   #saveNamesIfDue(): void {
-    if (this.#index !== null && this.#reader !== null && this.#snapshots.isDue(this.#index))
-      void this.#saveNames(this.#index, this.#reader);
+    const [index, reader] = [this.#index, this.#reader];
+    if (index !== null && reader !== null && this.#snapshots.isDue(index)) void this.#saveNames(index, reader);
   }
 
   /** Lets searches in between its steps. Null when there is nothing to save. */
@@ -281,20 +287,13 @@ export class SearchService {
     if (this.#isDraining) return; // #drain schedules it again
     const startedAtMs = clock.nowMs();
     let job = this.#upkeep.step();
-    while (job !== null && clock.nowMs() - startedAtMs < SLICE_MS) job = this.#upkeep.step();
+    while (job !== null && clock.nowMs() - startedAtMs < (isUrgent(job) ? SLICE_MS : IDLE_SLICE_MS)) {
+      job = this.#upkeep.step();
+    }
     if (job === null) {
       this.#saveNamesIfDue();
       return this.#scheduleUpkeep(LOOK_EVERY_MS);
     }
-    this.#scheduleUpkeep(job === 'base' || job === 'catch-up' ? 0 : REST_MS);
+    this.#scheduleUpkeep(isUrgent(job) ? 0 : REST_MS);
   }
-}
-
-/** Same rows, as far as the newest one common to both tells. Names and ids never change within one catalogue. */
-function isSameCatalogue(before: CatalogueReader, after: CatalogueReader): boolean {
-  const newestId = before.newestId();
-  if (newestId === 0) return after.newestId() === 0;
-  const [rowBefore] = before.rowsByIds([newestId]);
-  const [rowAfter] = after.rowsByIds([newestId]);
-  return rowBefore !== undefined && rowAfter !== undefined && bytesEqual(rowBefore.infohash, rowAfter.infohash);
 }

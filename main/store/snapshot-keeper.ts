@@ -1,6 +1,6 @@
 // When the name index is written to its file and when a file is believed. A snapshot is of this catalogue when the rows it
 // names are the same there; what has changed since is found by index-upkeep.ts.
-import { toHex } from '../base/bytes.ts';
+import { bytesEqual, toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
@@ -91,4 +91,13 @@ function isOf(reader: CatalogueReader, { samples, parts }: Snapshot): boolean {
     reader.newestId() >= highId &&
     rows.every(({ id, infohash }) => expected.get(id) === toHex(infohash))
   );
+}
+
+/** Same rows, as far as the newest one common to both tells. Names and ids never change within one catalogue. */
+export function isSameCatalogue(before: CatalogueReader, after: CatalogueReader): boolean {
+  const newestId = before.newestId();
+  if (newestId === 0) return after.newestId() === 0;
+  const [rowBefore] = before.rowsByIds([newestId]);
+  const [rowAfter] = after.rowsByIds([newestId]);
+  return rowBefore !== undefined && rowAfter !== undefined && bytesEqual(rowBefore.infohash, rowAfter.infohash);
 }

@@ -2,9 +2,10 @@
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
 //   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
-//   writer   -> search   WriterToSearch                    over a MessageChannel
+//   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
+import type { MarkedList, ShownMarks, StorePolicy, StoreRequest, StoreStatus, WriterAnswer } from './owner-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -36,6 +37,8 @@ export interface StoreOptions {
   readonly nativeBinding: string | null;
   /** Names that the search keeps in memory (the writer does not look at it); a million where nothing is said. */
   readonly namesInMemory?: number;
+  /** Only the writer looks at it; without: no limit, nothing blocked. */
+  readonly policy?: StorePolicy;
 }
 
 // ---------------------------------------------------------------- engine <-> writer
@@ -61,7 +64,7 @@ export type EngineToWriter =
 
 /** What `known` says of an infohash. */
 export const IS_NEW = 0;
-/** The catalogue has it, or it is proved invalid. */
+/** The catalogue has it, or it is blocked or proved invalid. */
 export const IS_KNOWN = 1;
 /** It waits on the retry ladder for a time that has not come. */
 export const IS_RESTING = 2;
@@ -127,9 +130,13 @@ export type WriterCommand =
   | { readonly type: 'connect-engine'; readonly port: MessagePort }
   | { readonly type: 'connect-search'; readonly port: MessagePort }
   | { readonly type: 'connect-transfer'; readonly port: MessagePort }
+  | StoreRequest
+  | { readonly type: 'set-policy'; readonly policy: StorePolicy }
   | { readonly type: 'stop' };
 
 export type WriterEvent =
+  | WriterAnswer
+  | { readonly type: 'store-status'; readonly status: StoreStatus }
   | { readonly type: 'ready'; readonly torrentCount: number; readonly notice: string | null }
   | {
       readonly type: 'torrents-added';
@@ -141,25 +148,6 @@ export type WriterEvent =
   | { readonly type: 'failed'; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'stopped' };
-
-// ---------------------------------------------------------------- writer -> search
-
-/** A finished index segment over rows just committed; its buffers are transferred. Layout: search/name-index.ts. */
-export interface SegmentMessage {
-  readonly type: 'segment';
-  readonly segment: unknown;
-}
-export type WriterToSearch =
-  | SegmentMessage
-  /** Committed: rows that are no more, and rows of which another number of peers is known now. */
-  | { readonly type: 'changed'; readonly removedIds: readonly number[]; readonly peers: readonly PeersChange[] }
-  /** The full-text tables, filled anew for another tokeniser, are complete. */
-  | { readonly type: 'tokens-filled' }
-  | { readonly type: 'catalogue-ready' };
-export interface PeersChange {
-  readonly id: number;
-  readonly peersSeen: number;
-}
 
 // ---------------------------------------------------------------- owner <-> search
 
@@ -174,6 +162,8 @@ export interface SearchRequest {
   /** What the person typed; any string. At most QUERY_CHARACTERS_MAX characters are read. */
   readonly text: string;
   readonly sort: SortOrder;
+  /** True: the smallest, fewest, oldest first. Not for `relevance`. Torrents that are only on disk come last all the same. */
+  readonly isReversed?: boolean;
   readonly contentType: ContentType | null;
   /** 1 to PAGE_ROWS_MAX. */
   readonly limit: number;
@@ -184,10 +174,12 @@ export interface SearchRequest {
    * cursor, brings that and the whole figures; what was shown stays where it is.
    */
   readonly isFast?: boolean;
+  /** Only what is starred, or only what is hidden, newest first whatever `sort` says. */
+  readonly list?: MarkedList;
 }
 
 /** Rows out of the middle of a list of results. */
-export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'contentType' | 'limit'> {
+export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'> {
   /** Any cursor of the list: it tells what the first page saw. */
   readonly cursor: string;
   /** From 0, below the list's `reachableCount`. */
@@ -201,7 +193,7 @@ export interface ResultRows {
   readonly tailCursor: string;
 }
 
-export interface ResultRow {
+export interface ResultRow extends ShownMarks {
   readonly infohashHex: string;
   readonly name: string;
   readonly sizeBytes: number;
@@ -212,6 +204,14 @@ export interface ResultRow {
   /** Null when nobody has looked yet. */
   readonly health: TorrentHealth | null;
   /** [start, end) pairs of UTF-16 offsets into `name` that matched, flat, in order. */
+  readonly matches: readonly number[];
+  /** Where the words are that the name has none of; null otherwise, and from some rows of a page on. */
+  readonly fileMatch: FileMatch | null;
+}
+
+export interface FileMatch {
+  readonly path: string;
+  /** As ResultRow's, into `path`. */
   readonly matches: readonly number[];
 }
 
@@ -232,7 +232,7 @@ export interface ResultPage {
   readonly didYouMean: readonly string[];
 }
 
-export interface TorrentDetails {
+export interface TorrentDetails extends ShownMarks {
   readonly infohashHex: string;
   readonly infohashV1Hex: string | null;
   readonly infohashV2Hex: string | null;
@@ -243,6 +243,9 @@ export interface TorrentDetails {
   readonly peersSeen: number;
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
+  readonly lastSeenAtUnixSeconds: number;
+  /** How often nodes named it, or peers sent it. */
+  readonly timesSeen: number;
   readonly contentType: ContentType;
   readonly typeReason: TypeReason;
   readonly health: TorrentHealth | null;

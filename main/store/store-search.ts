@@ -3,6 +3,7 @@
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { healthOfRows } from '../catalogue/health-table.ts';
+import { BLOCKED } from '../catalogue/marks.ts';
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
@@ -14,7 +15,10 @@ import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery, wantedPhrase
 import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { fold, words } from '../search/tokens.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
+import { FILE_MATCHES_SHOWN, findFileMatch } from './file-match.ts';
+import { markedPage, shownMarks } from './marked-page.ts';
 import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
+import type { MarkedList } from './owner-contract.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
@@ -82,9 +86,11 @@ export class StoreSearch {
     const query = parseQuery(request.text);
     const byInfohash = this.#pageByInfohash(query);
     if (byInfohash !== null) return byInfohash;
+    if (request.list !== undefined) return this.#pageOfMarked(request, request.list, query);
     const sort = sortOf(request, query);
     if (request.cursor === null) this.#rowsAt.forget();
-    const cursor = this.#startingAt(request.cursor, sort === 'relevance');
+    const isReversed = request.isReversed === true && sort !== 'relevance';
+    const cursor = this.#startingAt(request.cursor, sort, isReversed);
     const asked = await this.#asked(query, cursor, pause);
     if (asked === null) return null;
     const { contentType, isFast: isMemoryOnly = false } = request;
@@ -93,7 +99,8 @@ export class StoreSearch {
     const counts = countResults(this.#sources, { ...asked, contentType, lowId, highId }, isMemoryOnly);
     const limit = Math.max(1, Math.min(PAGE_ROWS_MAX, Math.floor(request.limit) || 1));
     const { fileIds } = counts;
-    const run = new PageRun(this.#sources, { ...asked, sort, contentType, limit, fileIds, isMemoryOnly, cursor });
+    const order = { sort, isReversed, contentType, limit };
+    const run = new PageRun(this.#sources, { ...asked, ...order, fileIds, isMemoryOnly, cursor });
     while (!run.isDone) {
       run.step();
       if (!(await pause())) return null;
@@ -117,12 +124,13 @@ export class StoreSearch {
   async rowsAt(request: RowsRequest, pause: () => Promise<boolean>): Promise<ResultRows | null> {
     const query = parseQuery(request.text);
     if (!hasRandomAccess(query)) throw new SearchProblem('This list can only be read from its beginning.');
-    const cursor = this.#startingAt(request.cursor, false);
+    const cursor = this.#startingAt(request.cursor, request.sort, false);
     const asked = await this.#asked(query, cursor, pause);
     if (asked === null) return null;
-    const { contentType, text } = request;
+    const { contentType, text, isReversed = false } = request;
     const sort = sortOf(request, query);
-    const order = { ...asked, sort, contentType, cursor, key: JSON.stringify([text, sort, contentType]) };
+    const key = JSON.stringify([text, sort, isReversed, contentType]);
+    const order = { ...asked, sort, isReversed, contentType, cursor, key };
     const place = { offset: request.offset, limit: Math.max(1, Math.min(PAGE_ROWS_MAX, request.limit)) };
     const found = await this.#rowsAt.read(order, place, pause);
     if (found === null) return null;
@@ -154,6 +162,21 @@ export class StoreSearch {
     return { ...WHOLE_PAGE, rows: this.#toResultRows(rows, asked.query), totalCount: rows.length };
   }
 
+  #pageOfMarked(request: SearchRequest, list: MarkedList, query: SearchQuery): ResultPage {
+    const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
+    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, 'newest', false).id;
+    const page = markedPage(this.#sources.reader, { list, query, filter, ...request, beforeId });
+    const last = page.hasMore ? page.rows.at(-1) : undefined;
+    const place = { stage: 'window', lowId: 0, highId: 0, offset: 0, key: 0 } as const;
+    return {
+      ...WHOLE_PAGE,
+      rows: this.#toResultRows(page.rows, query),
+      totalCount: page.totalCount,
+      countsByType: page.countsByType,
+      nextCursor: last === undefined ? null : encodeCursor({ ...place, id: last.id }),
+    };
+  }
+
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
   suggest(text: string): string[] {
     const read = text.slice(0, QUERY_CHARACTERS_MAX);
@@ -183,10 +206,16 @@ export class StoreSearch {
       this.#sources.reader.health,
       rows.map(({ id }) => id),
     );
-    return rows.map((row) => toResultRow(row, query, health.get(row.id) ?? null));
+    let lookedInto = 0;
+    return rows.map((row) => {
+      const matches = matchRanges(query, row.name);
+      const looks = matches.length === 0 && lookedInto++ < FILE_MATCHES_SHOWN;
+      const fileMatch = looks ? findFileMatch(this.#sources.reader, query, row.id) : null;
+      return { ...toResultRow(row, health.get(row.id) ?? null), matches, fileMatch };
+    });
   }
 
-  #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
+  #startingAt(cursor: string | null, sort: SortOrder, isReversed: boolean): ResultCursor {
     if (cursor !== null) {
       const place = decodeCursor(cursor);
       if (place === null) throw new SearchProblem('The list cannot go on from here. Search again.');
@@ -194,15 +223,17 @@ export class StoreSearch {
     }
     const { index } = this.#sources;
     const lowId = index.rowCount === 0 ? NO_WINDOW : index.lowId;
-    const stage = isRanked ? 'best' : 'window';
-    return { stage, lowId, highId: index.highId, offset: 0, key: Number.MAX_VALUE, id: NO_WINDOW };
+    const stage = sort === 'relevance' ? 'best' : 'window';
+    const before = isReversed ? { key: -Number.MAX_VALUE, id: 0 } : { key: Number.MAX_VALUE, id: NO_WINDOW };
+    return { stage, lowId, highId: index.highId, offset: 0, ...before };
   }
 
   /** The torrent that the query names by its infohash; null if it names none, or none that is stored. */
   #pageByInfohash(query: SearchQuery): ResultPage | null {
     const infohash = query.infohashHex === null ? null : fromHex(query.infohashHex);
     const id = infohash === null ? null : this.#sources.reader.findId(infohash.subarray(0, 20));
-    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
+    // Also a hidden one: who asks for it by its name of names wants it.
+    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id], BLOCKED);
     if (row === undefined) return null;
     return { ...WHOLE_PAGE, rows: this.#toResultRows([row], query), totalCount: 1 };
   }
@@ -245,7 +276,7 @@ function sortOf({ sort }: Pick<SearchRequest, 'sort'>, query: SearchQuery): Sort
   return sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : sort;
 }
 
-function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth | null): ResultRow {
+function toResultRow(row: StoredRow, health: TorrentHealth | null): Omit<ResultRow, 'matches' | 'fileMatch'> {
   return {
     infohashHex: toHex(row.infohash),
     name: row.name,
@@ -255,6 +286,6 @@ function toResultRow(row: StoredRow, query: SearchQuery, health: TorrentHealth |
     discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
     contentType: contentTypeNamed(row.contentType),
     health,
-    matches: matchRanges(query, row.name),
+    ...shownMarks(row.marks),
   };
 }

@@ -1,25 +1,27 @@
 // The writer without its thread: collects torrents, commits them in batches, answers the engine, feeds the search thread.
 // Commits are synchronous and may take 350 ms at worst; that is why this lives in a thread of its own (writer-worker.ts).
 import { assert } from '../base/assert.ts';
-import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
-import type { CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
+import { asCatalogueProblem, type CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
 import { databaseBytes } from '../catalogue/database-files.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
-import { buildSegment } from '../search/index-segment.ts';
-import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
+import { toCatalogueRow } from './catalogue-row.ts';
 import { Checkpoints, PASSING_PROBLEMS } from './checkpoints.ts';
 import { answerImport } from './import-desk.ts';
+import { EngineAnswers } from './engine-answers.ts';
+import { Housekeeping } from './housekeeping.ts';
+import type { StorePolicy, StoreRequest } from './owner-contract.ts';
+import { answerOwner } from './owner-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
+import { SearchLine } from './search-line.ts';
+import type { SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
-import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
-import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
+import { RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
-import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine, WriterToSearch } from './store-contract.ts';
+import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine } from './store-contract.ts';
 import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
 
 /** After a commit failed for want of room or a lock, the same batch is tried again. */
@@ -28,7 +30,6 @@ export const RETRY_AFTER_MS = 15_000;
 export const WAITING_TORRENTS_HARD_MAX = 2 * WAITING_TORRENTS_MAX;
 
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
-type SearchPort = Port<never, WriterToSearch>;
 type TransferPort = Port<TransferToWriter, WriterToTransfer>;
 
 export interface StoreWriterDependencies {
@@ -38,16 +39,19 @@ export interface StoreWriterDependencies {
   readonly post: (event: WriterEvent) => void;
   /** Only tests hand in another, to make a disk full or a wait short. */
   readonly open?: typeof openOrRecover;
+  readonly readFreeBytes?: (path: string) => number | null;
 }
 
 export class StoreWriter {
   readonly #dependencies: StoreWriterDependencies;
   #catalogue: Catalogue | null = null;
   #engine: EnginePort | null = null;
-  #search: SearchPort | null = null;
+  readonly #search: SearchLine;
   #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
+  readonly #answers: EngineAnswers;
+  readonly #housekeeping: Housekeeping;
   #timer: Timer | null = null;
   #refill: TokenRefill | null = null;
   readonly #checkpoints: Checkpoints;
@@ -57,7 +61,20 @@ export class StoreWriter {
 
   constructor(dependencies: StoreWriterDependencies) {
     this.#dependencies = dependencies;
+    this.#search = new SearchLine(dependencies.clock);
+    const failed = (error: unknown): void => this.#fail(error);
+    this.#answers = new EngineAnswers(dependencies.clock, failed);
+    this.#housekeeping = new Housekeeping({
+      ...dependencies,
+      databasePath: dependencies.options.databasePath,
+      post: (status) => dependencies.post({ type: 'store-status', status }),
+      changed: (outcome) => this.#search.marked(outcome),
+      roomChanged: () => this.#answerStored(0),
+      checkpoint: (catalogue) => this.#checkpoints.committed(catalogue),
+      failed,
+    });
     this.#checkpoints = new Checkpoints(dependencies.options.databasePath, dependencies.log);
+    if (dependencies.options.policy) this.#housekeeping.setPolicy(dependencies.options.policy);
   }
 
   /** Torrents that came while `waiting` was full and are lost until somebody finds them again. */
@@ -73,8 +90,9 @@ export class StoreWriter {
       this.#catalogue = catalogue;
       this.#problemKind = null;
       post({ type: 'ready', torrentCount: catalogue.count, notice });
-      this.#search?.post({ type: 'catalogue-ready' });
+      this.#search.tell({ type: 'catalogue-ready' });
       this.#refillTokens(catalogue);
+      this.#housekeeping.start(catalogue);
     } catch (error) {
       return this.#fail(error);
     }
@@ -83,7 +101,7 @@ export class StoreWriter {
 
   #refillTokens(catalogue: Catalogue): void {
     const { clock, log } = this.#dependencies;
-    const onDone = (): void => this.#search?.post({ type: 'tokens-filled' });
+    const onDone = (): void => this.#search.tell({ type: 'tokens-filled' });
     this.#refill?.stop();
     this.#refill = TokenRefill.start({ catalogue, clock, log, onDone, onFailure: (error) => this.#fail(error) });
   }
@@ -95,9 +113,7 @@ export class StoreWriter {
   }
 
   connectSearch(port: SearchPort): void {
-    this.#search?.close();
-    this.#search = port;
-    if (this.#catalogue) port.post({ type: 'catalogue-ready' });
+    this.#search.connect(port, this.#catalogue !== null);
   }
 
   /** Each batch is answered once it is committed, or with the reason why it is not. */
@@ -111,6 +127,7 @@ export class StoreWriter {
   stop(): void {
     if (this.#waiting.length > 0) this.#commit();
     this.#refill?.stop();
+    this.#housekeeping.stop();
     try {
       this.#catalogue?.close();
     } catch (error) {
@@ -119,7 +136,7 @@ export class StoreWriter {
     this.#catalogue = null;
     this.#cancelTimer(); // set by a last commit that failed
     this.#engine?.close();
-    this.#search?.close();
+    this.#search.close();
     this.#transfer?.close();
     this.#dependencies.post({ type: 'stopped' });
   }
@@ -136,9 +153,9 @@ export class StoreWriter {
       case 'store':
         return this.#collect(message.torrents);
       case 'are-known':
-        return this.#answerKnown(message.questionId, message.infohashes);
+        return this.#answers.known(this.#engine, this.#catalogue, message);
       case 'warm-up':
-        return this.#warmUp(null, message.limit);
+        return this.#answers.warmUp(this.#engine, () => this.#catalogue, message.limit);
       default:
         return this.#receiveRetry(message);
     }
@@ -204,57 +221,38 @@ export class StoreWriter {
     return reply;
   }
 
-  #announce(catalogue: Catalogue, { inserted, removedIds, morePeers }: InsertOutcome): void {
-    if (inserted.length > 0) this.#announceNew(catalogue, inserted);
-    // After the segment: a torrent may come twice in one batch.
-    if (removedIds.length + morePeers.length > 0) this.#search?.post({ type: 'changed', removedIds, peers: morePeers });
-  }
-
-  #announceNew(catalogue: Catalogue, inserted: InsertOutcome['inserted']): void {
-    this.#dependencies.post({
-      type: 'torrents-added',
-      addedCount: inserted.length,
-      torrentCount: catalogue.count,
-      databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
-    });
-    if (!this.#search) return;
-    const rows = inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) }));
-    const { segment, transfer } = buildSegment(rows);
-    this.#search.post({ type: 'segment', segment }, transfer);
+  #announce(catalogue: Catalogue, outcome: InsertOutcome): void {
+    if (outcome.inserted.length > 0) {
+      this.#dependencies.post({
+        type: 'torrents-added',
+        addedCount: outcome.inserted.length,
+        torrentCount: catalogue.count,
+        databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
+      });
+    }
+    this.#search.stored(outcome);
   }
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */
   #answerStored(storedCount: number): void {
-    const isBlocked = !this.#catalogue || this.#problemKind !== null;
+    const isBlocked = !this.#catalogue || this.#problemKind !== null || !this.#housekeeping.hasRoom;
     const waitingCount = isBlocked ? Math.max(this.#waiting.length, WAITING_TORRENTS_MAX) : this.#waiting.length;
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
   }
 
-  // -------------------------------------------------------------- answering
-
-  /** Always answers; a catalogue that cannot be read knows nothing. */
-  #answerKnown(questionId: number, infohashes: Uint8Array): void {
-    let isKnown: Uint8Array<ArrayBuffer> = new Uint8Array(Math.floor(infohashes.length / IDENTIFIER_BYTES));
-    try {
-      if (this.#catalogue) {
-        isKnown = answerKnown(this.#catalogue, infohashes, this.#dependencies.clock.nowUnixSeconds());
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#engine?.post({ type: 'known', questionId, isKnown }, [isKnown.buffer]);
+  setPolicy(policy: StorePolicy): void {
+    this.#housekeeping.setPolicy(policy);
   }
 
-  #warmUp(beforeId: number | null, limit: number): void {
-    let chunk = NO_CHUNK();
-    try {
-      if (this.#catalogue) chunk = warmUpChunk(this.#catalogue.reader, beforeId, limit);
-    } catch (error) {
-      this.#fail(error);
-    }
-    const { infohashes, rest } = chunk;
-    this.#engine?.post({ type: 'warm-up', infohashes, isLast: rest === null }, [infohashes.buffer]);
-    if (rest) this.#dependencies.clock.setTimer(0, () => this.#warmUp(rest.beforeId, rest.limit));
+  /** Always answers: what cannot be written now is refused with the sentence of its problem. */
+  request(request: StoreRequest): void {
+    const { clock, options, post } = this.#dependencies;
+    const answered = answerOwner(this.#catalogue, request, clock.nowUnixSeconds(), options.databasePath);
+    post(answered.answer);
+    if (answered.marked) this.#search.marked(answered.marked);
+    const { blocked: infohashes } = answered; // what is fetched already is refused when it comes
+    if (infohashes.length > 0) this.#engine?.post({ type: 'warm-up', infohashes, isLast: false });
+    if (answered.error !== null) this.#fail(answered.error);
   }
 
   // -------------------------------------------------------------- failing
@@ -275,6 +273,7 @@ export class StoreWriter {
       return;
     }
     this.#refill?.stop();
+    this.#housekeeping.stop();
     if (problem.kind === 'damaged') markForNextStart(options.databasePath, log);
     const catalogue = this.#catalogue;
     this.#catalogue = null;

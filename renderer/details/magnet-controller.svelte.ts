@@ -25,6 +25,15 @@ export class MagnetController {
     this.#report(await this.#api.copyMagnet({ infohashHex }), messages.magnet.copied);
   }
 
+  /** One link a line. */
+  async copyMagnets(infohashesHex: readonly string[]): Promise<void> {
+    const [first] = infohashesHex;
+    if (first === undefined) return;
+    if (infohashesHex.length === 1) return this.copyMagnet(first);
+    const answer = await this.#api.copyMagnets({ infohashesHex: [...infohashesHex] });
+    this.say(answer.ok ? messages.magnet.copiedMany(answer.value) : answer.problem);
+  }
+
   async copyInfohash(infohashHex: string): Promise<void> {
     this.#report(await this.#api.copyInfohash({ infohashHex }), messages.magnet.infohashCopied);
   }

@@ -1,6 +1,7 @@
 // The search: what is asked, the rows that came back so far, which one is selected. Every keystroke asks at once and the
-// latest wins; old rows stay until the answer is there. Pages follow by cursor as the list scrolls. Arrivals are only
-// counted (the '12 new' pill): nothing moves what the pointer is on.
+// latest wins; old rows stay until the answer is there. More rows come as the list scrolls: by their place where the app
+// knows it (result-pages.svelte.ts), else page after page. Arrivals are only counted (the '12 new' pill): nothing moves what
+// the pointer is on.
 import type {
   ContentType,
   LanternfishApi,
@@ -10,9 +11,15 @@ import type {
 } from '../../preload/ipc-contract.ts';
 import type { Timer, WindowClock } from '../shared/clock.ts';
 import { messages } from '../shared/messages.ts';
+import { Announcer } from './announcer.svelte.ts';
+import { BusySign } from './busy-sign.svelte.ts';
+import { ListCursor } from './list-cursor.svelte.ts';
+import { NO_FACTS, type PageFacts, uniqueRows } from './page-facts.ts';
+import { typeOf, withFilter } from './query-text.ts';
+import { PAGE_ROWS, ResultPages } from './result-pages.svelte.ts';
+import { searchedWords } from './searched-words.ts';
 
-export const PAGE_ROWS = 100;
-/** Beyond this a person adds a word instead of scrolling, and the list's height stays far below what Chromium can draw. */
+/** Of a list that can only be read page after page: beyond this a person adds a word instead of scrolling. */
 export const LOADED_ROWS_MAX = 10_000;
 /** The list asks for more when this many rows are left below the last one drawn. */
 const LOAD_AHEAD_ROWS = 30;
@@ -22,67 +29,82 @@ const FILL_ROWS = 20;
 const ASK_AGAIN_EVERY_MS = 2000;
 /** Figures (results, types) follow what arrives at most this often; the rows stay. */
 const COUNT_AGAIN_EVERY_MS = 3000;
-/** Answers sooner than this need no sign that something is going on. */
-const BUSY_SHOWN_AFTER_MS = 300;
-/** Counts are read out when the typing stops, not at each letter. */
-const ANNOUNCE_AFTER_MS = 800;
-
-type PageFacts = Omit<ResultPageDto, 'rows' | 'nextCursor'>;
-const NO_FACTS: PageFacts = {
-  totalCount: 0,
-  totalIsExact: true,
-  reachableCount: 0,
-  isPartial: false,
-  countsByType: null,
-  didYouMean: [],
-};
 
 export class SearchController {
   text = $state('');
   /** Null: best match for words, newest without. */
   chosenSort = $state<SortOrder | null>(null);
-  contentType = $state<ContentType | null>(null);
   rows = $state.raw<readonly ResultRowDto[]>([]);
   facts = $state.raw<PageFacts>(NO_FACTS);
+  /** What comes behind the rows that can be reached by their place. */
+  #tail = $state.raw<readonly ResultRowDto[]>([]);
   /** The words that `rows` answer; `text` may be ahead of it. */
   answeredText = $state('');
   hasAnswer = $state(false);
   /** Some answer had rows: the catalogue is not empty. */
   hasFoundAny = $state(false);
   problem = $state<string | null>(null);
-  isBusyShown = $state(false);
   waitingNewCount = $state(0);
-  /** For screen readers, once the results have settled. */
-  announcement = $state('');
-  selectedInfohashHex = $state<string | null>(null);
   /** Counts up when the list should go back to its top. */
   scrollToTopRequests = $state(0);
   /** The pointer or the focus is in the list: no row may move there. */
   isListInUse = false;
 
-  readonly sort: SortOrder = $derived(this.chosenSort ?? (this.text.trim() === '' ? 'newest' : 'relevance'));
-  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest' && this.contentType === null);
-  readonly selectedIndex = $derived(this.rows.findIndex((row) => row.infohashHex === this.selectedInfohashHex));
-  readonly isCapped = $derived(this.rows.length >= LOADED_ROWS_MAX);
+  /** A type in the text is asked apart, so that the others are counted, too. */
+  readonly #asked = $derived(typeOf(this.text));
+  readonly contentType: ContentType | null = $derived(this.#asked.contentType);
+  readonly hasWords = $derived(searchedWords(this.text) !== '');
+  readonly sort: SortOrder = $derived(this.chosenSort ?? (this.hasWords ? 'relevance' : 'newest'));
+  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest');
+  readonly #reachableCount = $derived(this.facts.reachableCount > this.rows.length ? this.facts.reachableCount : 0);
+  /** Rows of the list, most of them not loaded where it is long. */
+  readonly length = $derived(this.#reachableCount > 0 ? this.#reachableCount + this.#tail.length : this.rows.length);
+  readonly isCapped = $derived(Math.max(this.rows.length, this.#tail.length) >= LOADED_ROWS_MAX);
   hasMore = $state(false);
+  readonly #pages: ResultPages;
+  readonly #busy: BusySign;
+  /** The row that keys act on, and the selection. */
+  readonly cursor: ListCursor;
 
   readonly #api: LanternfishApi;
   readonly #clock: WindowClock;
   #generation = 0;
   #nextCursor: string | null = null;
+  /** Any cursor of the list: it tells the app what the first page saw. */
+  #listCursor: string | null = null;
+  #tailCursor: string | null = null;
+  #lastDrawnIndex = 0;
   #isRunning = false;
   #isLoadingMore = false;
   #selectsFirstOfAnswer = false;
-  #busyTimer: Timer | null = null;
   #askAgainTimer: Timer | null = null;
   #countAgainTimer: Timer | null = null;
   /** How many there were when `rows` were read. */
   #countAtAnswer = 0;
-  #announceTimer: Timer | null = null;
+  readonly #announcer: Announcer;
 
   constructor(api: LanternfishApi, clock: WindowClock) {
     this.#api = api;
     this.#clock = clock;
+    this.#busy = new BusySign(clock);
+    this.#announcer = new Announcer(clock);
+    this.cursor = new ListCursor(this);
+    this.#pages = new ResultPages(clock, (offset, limit) => this.rowsAt(offset, limit));
+  }
+
+  /** For screen readers, once the results have settled. */
+  get announcement(): string {
+    return this.#announcer.line;
+  }
+
+  get isBusyShown(): boolean {
+    return this.#busy.isShown;
+  }
+
+  /** Undefined: not loaded (yet). Null: it has left the catalogue. */
+  at(index: number): ResultRowDto | null | undefined {
+    if (index < this.rows.length) return this.rows[index];
+    return index < this.#reachableCount ? this.#pages.at(index) : this.#tail[index - this.#reachableCount];
   }
 
   setText(text: string): void {
@@ -100,9 +122,7 @@ export class SearchController {
   }
 
   setContentType(contentType: ContentType | null): void {
-    if (contentType === this.contentType) return;
-    this.contentType = contentType;
-    void this.run();
+    this.setText(withFilter(this.text, 'type', contentType));
   }
 
   /**
@@ -114,7 +134,7 @@ export class SearchController {
     const generation = this.#generation;
     const waitingBefore = this.waitingNewCount;
     this.#isRunning = true;
-    this.#showBusyLater();
+    this.#busy.begin();
     const text = this.text;
     let answer = await this.#api.search({ ...this.#request(null), isFast: true });
     // Nothing in memory is no answer yet: what is shown stays until the disk has been asked.
@@ -123,7 +143,7 @@ export class SearchController {
     }
     if (generation !== this.#generation) return;
     this.#isRunning = false;
-    this.#hideBusy();
+    this.#busy.end();
     if (!answer.ok) {
       this.problem = answer.problem;
       return;
@@ -139,6 +159,11 @@ export class SearchController {
 
   #take(page: ResultPageDto, text: string, rowsBefore: readonly ResultRowDto[]): void {
     const { rows, nextCursor, ...facts } = page;
+    this.cursor.listChanges(text !== this.answeredText);
+    this.#pages.clear();
+    this.#tail = [];
+    this.#tailCursor = null;
+    this.#listCursor = nextCursor;
     this.rows = uniqueRows(rowsBefore, rows);
     this.#takeFacts(facts);
     this.#nextCursor = nextCursor;
@@ -146,7 +171,7 @@ export class SearchController {
     this.answeredText = text;
     this.hasAnswer = true;
     if (rows.length > 0) this.hasFoundAny = true;
-    if (this.#selectsFirstOfAnswer && this.selectedIndex < 0) this.select(0);
+    if (this.#selectsFirstOfAnswer && this.cursor.index < 0) this.cursor.select(0);
     this.#selectsFirstOfAnswer = false;
   }
 
@@ -154,31 +179,68 @@ export class SearchController {
     // Where the types were not counted for this page, the figures beside them stay as they were.
     this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
     this.#countAtAnswer = facts.totalCount;
-    this.#announceTimer?.cancel();
-    this.#announceTimer = this.#clock.setTimer(ANNOUNCE_AFTER_MS, () => {
-      this.announcement = messages.search.count(this.facts.totalCount, this.facts.totalIsExact);
-    });
+    this.#announcer.sayLater(() => messages.search.count(this.facts.totalCount, this.facts.totalIsExact));
   }
 
-  /** The list tells which row is the last one drawn. */
-  async reached(lastDrawnIndex: number): Promise<void> {
-    const isNearEnd = lastDrawnIndex >= this.rows.length - LOAD_AHEAD_ROWS;
+  /** The list tells which rows it draws. */
+  async reached(lastDrawnIndex: number, firstDrawnIndex = 0): Promise<void> {
+    this.#lastDrawnIndex = lastDrawnIndex;
+    if (this.#reachableCount > 0 && lastDrawnIndex >= this.rows.length) {
+      const first = Math.max(firstDrawnIndex, this.rows.length);
+      this.#pages.need(first, Math.min(lastDrawnIndex, this.#reachableCount - 1));
+    }
+    const isNearEnd = lastDrawnIndex >= this.length - LOAD_AHEAD_ROWS;
+    if (!isNearEnd || this.isCapped) return;
     // A page asked for while a new search is under way would overtake it.
-    if (isNearEnd && !this.isCapped) await this.#loadMore();
+    if (this.#reachableCount > 0) await this.#loadTail();
+    else await this.#loadMore();
+  }
+
+  /** Rows by their place; null where that came to nothing. */
+  async rowsAt(offset: number, limit: number): Promise<readonly (ResultRowDto | null)[] | null> {
+    if (this.#isRunning || this.#listCursor === null) return null;
+    const generation = this.#generation;
+    const { text, sort, contentType } = this.#request(null);
+    const answer = await this.#api.rowsAt({ text, sort, contentType, limit, cursor: this.#listCursor, offset });
+    if (generation !== this.#generation) return null;
+    if (!answer.ok) this.problem = answer.problem;
+    if (!answer.ok || answer.value === null) return null;
+    this.problem = null;
+    this.#tailCursor ??= answer.value.tailCursor;
+    if (this.#lastDrawnIndex >= this.length - LOAD_AHEAD_ROWS) void this.#loadTail();
+    return answer.value.rows;
+  }
+
+  /** What only the disk knows, behind the rows that have places. */
+  async #loadTail(): Promise<void> {
+    const { totalCount, totalIsExact } = this.facts;
+    if (totalIsExact && totalCount <= this.#reachableCount) return;
+    if (this.#isRunning || this.#isLoadingMore || this.#tailCursor === null || this.isCapped) return;
+    const page = await this.#pageAfter(this.#tailCursor);
+    if (page === null) return;
+    this.#tail = uniqueRows(this.#tail, page.rows).slice(0, LOADED_ROWS_MAX);
+    // Where there is no more, the same cursor would begin again.
+    this.#tailCursor = page.nextCursor;
+    if (page.nextCursor === null) this.facts = { ...this.facts, totalIsExact: true, totalCount: this.length };
+  }
+
+  /** Null when it came to nothing. */
+  async #pageAfter(cursor: string): Promise<ResultPageDto | null> {
+    this.#isLoadingMore = true;
+    const generation = this.#generation;
+    const answer = await this.#api.search(this.#request(cursor));
+    this.#isLoadingMore = false;
+    if (generation !== this.#generation) return null;
+    this.problem = answer.ok ? (answer.value === null ? this.problem : null) : answer.problem;
+    return answer.ok ? answer.value : null;
   }
 
   /** The next page, below what is shown. After a first page out of memory it also brings the whole figures. */
   async #loadMore(): Promise<void> {
     if (this.#isRunning || this.#isLoadingMore || this.#nextCursor === null) return;
-    this.#isLoadingMore = true;
-    const generation = this.#generation;
-    const answer = await this.#api.search(this.#request(this.#nextCursor));
-    this.#isLoadingMore = false;
-    if (generation !== this.#generation) return;
-    if (!answer.ok) this.problem = answer.problem;
-    if (!answer.ok || answer.value === null) return;
-    this.problem = null;
-    const { rows, nextCursor, ...facts } = answer.value;
+    const page = await this.#pageAfter(this.#nextCursor);
+    if (page === null) return;
+    const { rows, nextCursor, ...facts } = page;
     this.rows = uniqueRows(this.rows, rows).slice(0, LOADED_ROWS_MAX);
     if (this.facts.isPartial && !facts.isPartial) this.#takeFacts(facts);
     this.#nextCursor = nextCursor;
@@ -186,8 +248,8 @@ export class SearchController {
   }
 
   #request(cursor: string | null): Parameters<LanternfishApi['search']>[0] {
-    const { text, sort, contentType } = this;
-    return { text, sort, contentType, limit: PAGE_ROWS, cursor, isFast: false };
+    const { rest: text, contentType } = this.#asked;
+    return { text, sort: this.sort, contentType, limit: PAGE_ROWS, cursor, isFast: false };
   }
 
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */
@@ -197,7 +259,9 @@ export class SearchController {
     const generation = this.#generation;
     const answer = await this.#api.search({ ...this.#request(null), limit: 1 });
     if (generation !== this.#generation || !answer.ok || answer.value === null) return;
-    const { totalCount, totalIsExact, countsByType } = answer.value;
+    const { totalCount, totalIsExact, countsByType, reachableCount } = answer.value;
+    // Right after a start the index was still being read: what it reaches now is worth a longer list.
+    if (reachableCount > 2 * this.length && !this.isListInUse) return this.run({ keepsPlace: true });
     this.facts = { ...this.facts, totalCount, totalIsExact, countsByType: countsByType ?? this.facts.countsByType };
     if (!this.isBrowsingNewest) this.waitingNewCount = Math.max(0, totalCount - this.#countAtAnswer);
   }
@@ -229,36 +293,6 @@ export class SearchController {
   /** Selects the first row where none is selected; of the answer still on its way, if there is one. */
   selectFirst(): void {
     if (this.#isRunning) this.#selectsFirstOfAnswer = true;
-    else if (this.selectedIndex < 0) this.select(0);
+    else if (this.cursor.index < 0) this.cursor.select(0);
   }
-
-  select(index: number): ResultRowDto | null {
-    const row = this.rows[Math.min(Math.max(index, 0), this.rows.length - 1)] ?? null;
-    this.selectedInfohashHex = row?.infohashHex ?? null;
-    return row;
-  }
-
-  #showBusyLater(): void {
-    if (this.#busyTimer) return;
-    this.#busyTimer = this.#clock.setTimer(BUSY_SHOWN_AFTER_MS, () => {
-      this.isBusyShown = true;
-    });
-  }
-
-  #hideBusy(): void {
-    this.#busyTimer?.cancel();
-    this.#busyTimer = null;
-    this.isBusyShown = false;
-  }
-}
-
-/** Pages may overlap when rows arrive between them; the list is keyed by infohash and must hold each once. */
-function uniqueRows(before: readonly ResultRowDto[], added: readonly ResultRowDto[]): readonly ResultRowDto[] {
-  const seen = new Set(before.map((row) => row.infohashHex));
-  const fresh = added.filter((row) => {
-    const isNew = !seen.has(row.infohashHex);
-    seen.add(row.infohashHex);
-    return isNew;
-  });
-  return [...before, ...fresh];
 }

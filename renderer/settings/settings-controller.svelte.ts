@@ -6,11 +6,11 @@ export class SettingsController {
   /** Null until the app answered. */
   current = $state.raw<SettingsDto | null>(null);
   readonly #api: LanternfishApi;
-  readonly #say: (problem: string) => void;
+  readonly say: (problem: string) => void;
 
   constructor(api: LanternfishApi, say: (problem: string) => void) {
     this.#api = api;
-    this.#say = say;
+    this.say = say;
   }
 
   /** True when the app has taken and stored it. */
@@ -23,7 +23,7 @@ export class SettingsController {
     // Only what this change brought: another one may have come meanwhile.
     const names = Object.keys(change) as (keyof SettingsChange)[];
     this.current = { ...this.current, ...Object.fromEntries(names.map((name) => [name, before[name]])) };
-    this.#say(answer.problem);
+    this.say(answer.problem);
     return false;
   }
 }

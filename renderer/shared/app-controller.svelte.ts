@@ -1,17 +1,25 @@
 // The window as a whole: what the app said at the start, what the crawl is doing, which surface is up. Owns the other
 // controllers and the event subscriptions; renders nothing.
 import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
+import { CrawlController } from '../crawl/crawl-controller.svelte.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
+import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
+import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
+import { TransferController } from '../transfer/transfer-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
+import { UpdateController } from '../status/update-controller.svelte.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
 import { messages } from './messages.ts';
 
 /** How often relative ages are drawn anew. */
 const AGES_EVERY_MS = 15_000;
+
+/** The search, or a page that is laid over it until it is closed. */
+export type SurfaceName = 'search' | 'crawl' | 'settings';
 
 /** What the person switches on in the notice. */
 export type NoticeChoices = CallInput<'acceptNotice'>;
@@ -24,9 +32,17 @@ export interface AppDependencies {
 export class AppController {
   readonly search: SearchController;
   readonly suggestions: SuggestionController;
+  readonly health: HealthWatch;
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
+  readonly transfer: TransferController;
+  readonly update: UpdateController;
+  readonly settingsPage: SettingsPage;
+  readonly crawl: CrawlController;
+  surface = $state<SurfaceName>('search');
+  /** Where the settings open; null: at the top. */
+  settingsSection = $state<string | null>(null);
 
   /** Null until the app answered; `startProblem` is set if it could not. */
   startFacts = $state.raw<StartDto | null>(null);
@@ -54,9 +70,14 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.crawl = new CrawlController(api, clock);
+    this.update = new UpdateController(api);
+    this.health = new HealthWatch(api, clock);
+    this.settingsPage = new SettingsPage(api, this.settings);
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
+    this.transfer = new TransferController({ api, search: this.search, say: (line) => this.magnets.say(line) });
   }
 
   /** Listens first, asks second, so that nothing said in between is missed. */
@@ -71,7 +92,9 @@ export class AppController {
     this.startFacts = answer.value;
     this.settings.current ??= answer.value.settings;
     this.status ??= answer.value.status;
+    this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
+    void this.transfer.start();
     await this.search.run();
   }
 
@@ -96,21 +119,61 @@ export class AppController {
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
       }),
+      this.#api.on('transfer', (transfer) => {
+        this.transfer.take(transfer);
+      }),
+      this.#api.on('transferCommand', (command) => {
+        void this.transfer.perform(command);
+      }),
+      this.#api.on('update', (update) => this.update.changed(update)),
+      this.#api.on('healthFound', (reports) => {
+        this.health.found(reports);
+      }),
+      this.#api.on('openSettings', () => {
+        this.surface = 'settings';
+      }),
       this.#api.on('focusSearch', () => {
         this.focusSearch();
       }),
     );
   }
 
+  /** Puts `surface` up; pressed for what is up already, the search comes back. */
+  show(surface: SurfaceName): void {
+    const isBack = surface === 'search' || surface === this.surface;
+    this.surface = isBack ? 'search' : surface;
+    if (isBack) this.searchFocus.make();
+  }
+
+  /** Opens the settings where `section` (one of their groups) is. */
+  showSettings(section: string): void {
+    this.settingsSection = section;
+    this.surface = 'settings';
+  }
+
   focusSearch(): void {
+    this.surface = 'search';
     this.searchFocus.make();
   }
 
   /** Goes to the results; `selectsFirst` where nothing is selected yet. */
   focusList(selectsFirst: boolean): void {
-    if (this.search.rows.length === 0) return;
+    this.surface = 'search';
+    if (this.search.length === 0) return;
     if (selectsFirst) this.search.selectFirst();
     this.listFocus.make();
+  }
+
+  /** What acts act on: the selection where it is more than one torrent, else the one whose details are open or chosen. */
+  get chosenHex(): readonly string[] {
+    const { cursor } = this.search;
+    if (cursor.selection.count > 1) return cursor.selection.infohashesHex;
+    const infohashHex = this.details.infohashHex ?? cursor.infohashHex;
+    return infohashHex === null ? [] : [infohashHex];
+  }
+
+  copySelection(): void {
+    void this.magnets.copyMagnets(this.chosenHex);
   }
 
   closeDetails(): void {

@@ -1,12 +1,14 @@
 // Numbers, sizes and times as people read them: digits and separators by the system's locale, words in English like
 // every other text here. Pure; `now` is always handed in.
 
-const count = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const oneDecimal = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const countShort = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+import { locale } from './language.ts';
+
+const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const countShort = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
 const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
-const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
-const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'medium' });
+const timeOfDay = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+const exactTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'medium' });
 
 /** '48,213' */
 export function formatCount(value: number): string {
@@ -16,6 +18,11 @@ export function formatCount(value: number): string {
 /** '9,999', then '48.2K': for places that would grow with the catalogue. The exact one belongs in a title. */
 export function formatCountShort(value: number): string {
   return value < 10_000 ? count.format(value) : countShort.format(value);
+}
+
+/** '18', '0.4': a decimal below ten, where it says something. */
+export function formatRate(perSecond: number): string {
+  return perSecond > 0 && perSecond < 9.95 ? oneDecimal.format(perSecond) : count.format(perSecond);
 }
 
 const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;

@@ -1,14 +1,16 @@
-// Every text of the window, in one place (English). Short, exact, friendly; figures go through format.ts. An error says
-// what happened, that nothing is lost where that is so, and what to do.
-import type { ContentType, CrawlState, PauseReason, SortOrder, TypeReasonDto } from '../../preload/ipc-contract.ts';
+// Every text of the window, in one place (English); long surfaces have theirs in the files beside it. Short, exact,
+// friendly; figures go through format.ts. An error says what happened, that nothing is lost where that is so, and what to do.
+import type { CrawlState, PauseReason } from '../../preload/ipc-contract.ts';
 import type { Theme } from '../../preload/settings-contract.ts';
-import { formatCount, formatCountShort } from './format.ts';
+import { formatCount } from './format.ts';
+import { language, spoken } from './language.ts';
+import { crawlMessages } from './messages-crawl.ts';
+import { resultMessages } from './messages-results.ts';
+import { settingsMessages } from './messages-settings.ts';
+import { transferMessages } from './messages-transfer.ts';
+import { plural } from './plural.ts';
 
-function plural(count: number, one: string, many: string): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
-}
-
-export const messages = {
+const english = {
   appName: 'Lanternfish',
   unnamed: 'Unnamed',
 
@@ -95,6 +97,7 @@ export const messages = {
   status: {
     label: 'What Lanternfish is doing',
     withProblem: 'Discovering, with a problem',
+    putAway: 'Put this line away',
     nodes: (count: number) => plural(count, 'node', 'nodes'),
     sampled: (count: number) => `${formatCount(count)} sampled a minute`,
     fresh: (count: number) => `${formatCount(count)} new a minute`,
@@ -105,110 +108,18 @@ export const messages = {
     start: 'Start',
   },
 
-  search: {
-    label: 'Search torrents',
-    placeholder: (count: number) => (count > 0 ? `Search ${plural(count, 'torrent', 'torrents')}` : 'Search torrents'),
-    clear: 'Clear the search',
-    suggestions: 'Suggestions',
-    showSuggestions: 'Show titles that begin like this (Alt+Down)',
-    results: 'Results',
-    types: 'Type',
-    all: 'All',
-    sortBy: 'Sort by',
-    count: (count: number, isExact: boolean) =>
-      isExact ? plural(count, 'result', 'results') : `${formatCount(count)}+ results`,
-    newOnes: (count: number) => `${formatCountShort(count)} new`,
-    newOnesLabel: (count: number) => `Show ${plural(count, 'new torrent', 'new torrents')}`,
-    noResults: (query: string) => `Nothing found for “${query}”`,
-    noResultsType: 'Nothing of this type yet',
-    didYouMean: 'Did you mean',
-    hiddenByType: (count: number) =>
-      `${plural(count, 'match of another type is', 'matches of other types are')} hidden.`,
-    showAllTypes: 'Show all types',
-    keepsLooking: 'Lanternfish keeps discovering. A torrent shows up here as soon as its name matches.',
-    loading: 'Searching',
-    failed: 'The search did not finish',
-    failedBody: 'Nothing is lost.',
-    capped: (count: number) => `These are the first ${formatCount(count)}. Add a word to see others.`,
-    end: (count: number) => (count === 1 ? 'That is the only one' : `That is all ${formatCount(count)}`),
-  },
-  contentType: {
-    video: 'Video',
-    audio: 'Audio',
-    book: 'Books',
-    software: 'Software',
-    game: 'Games',
-    image: 'Images',
-    archive: 'Archives',
-    other: 'Other',
-  } satisfies Record<ContentType, string>,
-  /** Of one torrent. */
-  kind: {
-    video: 'Video',
-    audio: 'Audio',
-    book: 'Book',
-    software: 'Software',
-    game: 'Game',
-    image: 'Images',
-    archive: 'Archive',
-    other: 'Other',
-  } satisfies Record<ContentType, string>,
-  /** Why it counts as that. */
-  typeReason: (reason: TypeReasonDto) => {
-    switch (reason.kind) {
-      case 'files':
-        return `${reason.percent} % of its bytes are .${reason.extension} files`;
-      case 'name':
-        return `Because of “${reason.word}” in its name`;
-      case 'nothing':
-        return 'Neither its files nor its name tell what it is';
-    }
-  },
-  sort: {
-    relevance: 'Best match',
-    newest: 'Newest',
-    size: 'Largest',
-    files: 'Most files',
-    peers: 'Most peers',
-  } satisfies Record<SortOrder, string>,
+  ...resultMessages,
 
-  row: {
-    files: (count: number) => plural(count, 'file', 'files'),
-    peers: (count: number) => plural(count, 'peer', 'peers'),
-    inFiles: 'in its files',
-    found: (age: string) => (age === 'now' ? 'found just now' : `found ${age}`),
-  },
-
-  details: {
-    label: 'Details',
-    close: 'Close details',
-    resize: 'Width of the details',
-    openMagnet: 'Open magnet',
-    copyMagnet: 'Copy magnet',
-    peersTitle: 'Peers when it was found',
-    isPrivate: 'Private: made for one tracker, so few peers are found here.',
-    filesTitle: 'Files',
-    searchFiles: 'Search these files',
-    clearFileSearch: 'Clear the file search',
-    noFileMatches: (query: string) => `No file matches “${query}”`,
-    notKept: (count: number) => `and ${plural(count, 'more file', 'more files')}, not kept`,
-    infohashV1: 'Infohash v1',
-    infohashV2: 'Infohash v2',
-    copyInfohash: 'Copy infohash',
-    gone: 'This torrent is no longer in the catalogue.',
-    failed: 'The details could not be read.',
-  },
-
-  magnet: {
-    copied: 'Magnet link copied',
-    infohashCopied: 'Infohash copied',
-    opened: 'Handed to your torrent client',
-    noClient: 'No program here opens magnet links. Copy it instead.',
-    askTitle: 'Open in your torrent client?',
-    askBody: 'Lanternfish hands the link to the program that opens magnets here. That program then joins the torrent.',
-    askOnce: 'This is asked only once.',
-    askConfirm: 'Open magnet',
-    askCancel: 'Not now',
+  transfer: transferMessages,
+  update: {
+    available: (version: string) => `Version ${version} of Lanternfish is available.`,
+    downloading: (version: string, percent: number) => `Downloading version ${version}: ${percent}%`,
+    ready: (version: string) =>
+      `Version ${version} is downloaded and its checksum is right. Installing it restarts Lanternfish.`,
+    download: 'Download',
+    install: 'Install and restart',
+    tryAgain: 'Look again',
+    putOff: 'Not now',
   },
 
   menu: {
@@ -243,10 +154,22 @@ export const messages = {
     moveFar: 'First and last',
     openDetails: 'Open details',
     quickLook: 'Quick look',
-    copyMagnet: 'Copy magnet',
+    selectRange: 'Select several',
+    selectAll: 'Select all',
+    copyMagnet: 'Copy magnets',
     openMagnet: 'Open magnet',
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
     showShortcuts: 'This sheet',
+    openSettings: 'Settings',
+    openCrawl: 'What the crawl is doing',
+    fontSize: 'Larger, smaller, usual text',
+    back: 'Back to the search',
   },
+
+  settings: settingsMessages,
+  crawl: crawlMessages,
 } as const;
+
+/** In the language that was chosen. */
+export const messages = spoken(english, language);

@@ -1,5 +1,6 @@
 // Which key means what, as one table: App.svelte asks it for every key, the sheet behind `?` draws it. Keys that belong
 // to the list itself (arrows, Home, Space ...) are handled where the list is; they are here for the sheet only.
+import type { SurfaceName } from './app-controller.svelte.ts';
 import { messages } from './messages.ts';
 
 export type Command =
@@ -8,6 +9,9 @@ export type Command =
   | { readonly kind: 'toggle-pause' }
   | { readonly kind: 'copy-magnet' }
   | { readonly kind: 'open-magnet' }
+  | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
+  | { readonly kind: 'show-surface'; readonly surface: SurfaceName }
+  | { readonly kind: 'font-size'; readonly steps: number }
   | { readonly kind: 'show-shortcuts' };
 
 export interface KeyPress {
@@ -42,11 +46,22 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
 
 function commandWithControl(press: KeyPress): Command | null {
   const key = press.key.toLowerCase();
-  if (press.shiftKey) return key === 'p' ? { kind: 'toggle-pause' } : null;
+  if (press.shiftKey && key !== '+') return commandWithShift(key);
   if (key === 'f') return { kind: 'focus-search' };
+  if (key === 'o') return { kind: 'transfer', command: 'import' };
+  if (key === 'e') return { kind: 'transfer', command: 'export' };
+  if (key === ',') return { kind: 'show-surface', surface: 'settings' };
+  if (key === '+' || key === '=') return { kind: 'font-size', steps: 1 };
+  if (key === '-') return { kind: 'font-size', steps: -1 };
+  if (key === '0') return { kind: 'font-size', steps: 0 };
   // By position, not by letter: on a French keyboard the digits need Shift.
   const digit = /^Digit([1-9])$/.exec(press.code);
   return digit ? { kind: 'choose-type', index: Number(digit[1]) - 1 } : null;
+}
+
+function commandWithShift(key: string): Command | null {
+  if (key === 'p') return { kind: 'toggle-pause' };
+  return key === 'k' ? { kind: 'show-surface', surface: 'crawl' } : null;
 }
 
 export interface ShortcutLine {
@@ -74,6 +89,12 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
     title: text.appGroup,
     lines: [
       { keys: ['Ctrl Shift P'], meaning: text.togglePause },
+      { keys: ['Ctrl O'], meaning: messages.transfer.shortcuts.import },
+      { keys: ['Ctrl E'], meaning: messages.transfer.shortcuts.export },
+      { keys: ['Ctrl ,'], meaning: text.openSettings },
+      { keys: ['Ctrl Shift K'], meaning: text.openCrawl },
+      { keys: ['Esc'], meaning: text.back },
+      { keys: ['Ctrl +', 'Ctrl −', 'Ctrl 0'], meaning: text.fontSize },
       { keys: ['?'], meaning: text.showShortcuts },
     ],
   },
@@ -84,7 +105,9 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Home', 'End'], meaning: text.moveFar },
       { keys: ['Enter'], meaning: text.openDetails },
       { keys: ['Space'], meaning: text.quickLook },
-      { keys: ['C'], meaning: text.copyMagnet },
+      { keys: ['Shift ↑', 'Shift ↓'], meaning: text.selectRange },
+      { keys: ['Ctrl A'], meaning: text.selectAll },
+      { keys: ['C', 'Ctrl C'], meaning: text.copyMagnet },
       { keys: ['O'], meaning: text.openMagnet },
     ],
   },

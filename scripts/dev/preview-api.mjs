@@ -5,7 +5,10 @@
 /** `scenario`: { status, torrents, canStartWithComputer, settings, runtimeNotice, failsSearch, failsStart, suggestions }. */
 export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
-  const listeners = { status: [], settings: [], torrentsAdded: [], focusSearch: [], openSettings: [], update: [] };
+  const listeners = {
+    ...{ status: [], settings: [], torrentsAdded: [], healthFound: [] },
+    ...{ focusSearch: [], openSettings: [], update: [], transfer: [], transferCommand: [] },
+  };
   const calls = [];
   let status = scenario.status;
   let torrents = scenario.torrents;
@@ -94,6 +97,7 @@ export function installFakeApi(scenario) {
             appVersion: '0.1.0',
             runtimeNotice: scenario.runtimeNotice ?? null,
             canStartWithComputer: true,
+            update: scenario.update ?? { state: 'not-here' },
           }),
     acceptNotice: record('acceptNotice', () => ok(null)),
     search: record('search', search),
@@ -114,11 +118,46 @@ export function installFakeApi(scenario) {
       emit('settings', settings);
       return ok(null);
     }),
+    getSettingsFacts: record('getSettingsFacts', () =>
+      scenario.failsSettings
+        ? Promise.resolve({ ok: false, problem: 'The app did not answer.' })
+        : ok({
+            defaults: scenario.defaults,
+            localAddresses: [
+              { host: '192.168.1.20', name: 'enp3s0' },
+              { host: '10.8.0.2', name: 'tun0' },
+              { host: '2001:db8::20', name: 'enp3s0' },
+            ],
+            dataDir: '/home/someone/.local/share/lanternfish',
+            canStartWithComputer: true,
+            namesInMemoryChoices: [250_000, 1_000_000, 3_000_000].map((names) => ({
+              names,
+              megabytes: Math.round((names * 75) / 1e6),
+            })),
+          }),
+    ),
+    getCrawl: record('getCrawl', () => ok(scenario.crawl)),
+    openDataDir: record('openDataDir', () => ok(null)),
+    chooseSafetyList: record('chooseSafetyList', () => ok(null)),
     pauseFor: record('pauseFor', () => ok(null)),
     getSystem: record('getSystem', () => ok({ hasTray: true, knowsMetered: false, update: { state: 'idle' } })),
     updateApp: record('updateApp', () => ok({ state: 'idle' })),
     copyDiagnostics: record('copyDiagnostics', () => ok(null)),
     showLogs: record('showLogs', () => ok(null)),
+    getTransfer: () => ok(scenario.transfer ?? null),
+    startExport: record('startExport', () => ok('dismissed')),
+    chooseImport: record('chooseImport', () => ok('dismissed')),
+    importDropped: record('importDropped', () => ok('dismissed')),
+    startBackup: record('startBackup', () => ok('dismissed')),
+    chooseRestore: record('chooseRestore', () => ok('dismissed')),
+    confirmRestore: record('confirmRestore', () => ok(null)),
+    undoRestore: record('undoRestore', () => ok('dismissed')),
+    cancelTransfer: record('cancelTransfer', () => ok(null)),
+    showTransferFile: record('showTransferFile', () => ok(null)),
+    dismissTransfer: record('dismissTransfer', () => {
+      emit('transfer', null);
+      return ok(null);
+    }),
     quit: record('quit', () => ok(null)),
     on: (name, receive) => {
       listeners[name].push(receive);

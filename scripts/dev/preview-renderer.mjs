@@ -5,7 +5,8 @@
 import axe from 'axe-core';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { openPreview, RUNNING, TORRENTS } from './preview-window.mjs';
+import { TRANSFER_SURFACES } from './preview-transfers.mjs';
+import { CRAWL, openPreview, RUNNING, TORRENTS } from './preview-window.mjs';
 
 const SIZES = ['720x480', '900x700', '1200x800', '1600x1000'];
 const THEMES = ['light', 'dark'];
@@ -20,8 +21,19 @@ async function openDetails(page, words, index = 0) {
   await page.getByTestId('details-name').waitFor();
 }
 
+async function openSettings(page, section) {
+  await page.keyboard.press('Control+,');
+  await page.getByTestId('setting-pace').waitFor();
+  if (section) await page.getByTestId(`settings-${section}`).evaluate((element) => element.scrollIntoView());
+}
+async function openCrawl(page) {
+  await page.getByTestId('open-crawl').click();
+  await page.getByTestId('crawl').waitFor();
+}
+
 /** name -> { scenario, act(page) } */
 const SURFACES = {
+  ...TRANSFER_SURFACES,
   'first-run': { scenario: { status: { ...FRESH, state: 'awaiting-consent' }, torrents: [] } },
   'not-started': {
     scenario: { status: { ...FRESH, state: 'awaiting-consent' }, torrents: [] },
@@ -116,6 +128,82 @@ const SURFACES = {
       await page.getByTestId('magnet-confirm').waitFor();
     },
   },
+  settings: { scenario: {}, act: openSettings },
+  'settings-crowded': {
+    scenario: {
+      settings: {
+        pace: 'custom',
+        bindHost: '10.8.0.9',
+        schedule: { fromMinute: 1080, toMinute: 1380 },
+        blockedWords: ['one', 'two words', 'a-word-that-is-quite-long-but-still-allowed-in-the-list'],
+        safetyListPath: '/home/someone/lists/a-safety-list-with-a-very-long-name-that-has-to-be-cut.txt',
+        trackersOn: true,
+      },
+      status: {
+        ...RUNNING,
+        state: 'failed',
+        problem: 'UDP 10.8.0.9 cannot be used: this machine has no such address.',
+      },
+    },
+    act: openSettings,
+  },
+  'settings-low': { scenario: {}, act: (page) => openSettings(page, 'appearance') },
+  'settings-data': { scenario: {}, act: (page) => openSettings(page, 'data') },
+  'settings-find': {
+    scenario: {},
+    act: async (page) => {
+      await openSettings(page);
+      await page.getByTestId('find-setting').fill('pause');
+    },
+  },
+  'settings-nothing': {
+    scenario: {},
+    act: async (page) => {
+      await openSettings(page);
+      await page.getByTestId('find-setting').fill('teapot');
+    },
+  },
+  'settings-failed': { scenario: { failsSettings: true }, act: (page) => page.keyboard.press('Control+,') },
+  'settings-contrast': { scenario: { settings: { theme: 'high-contrast' } }, act: openSettings },
+  'list-contrast': { scenario: { settings: { theme: 'high-contrast' } }, act: (page) => rows(page).nth(3).click() },
+  'list-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: (page) => rows(page).nth(3).click() },
+  'settings-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: openSettings },
+  crawl: { scenario: {}, act: openCrawl },
+  'crawl-empty': {
+    scenario: {
+      status: { ...FRESH, state: 'joining' },
+      crawl: {
+        ...CRAWL,
+        minutes: Array.from({ length: 60 }, () => null),
+        now: null,
+        clientVersions: [],
+        disk: { usedBytes: 4096, quotaBytes: null, freeBytes: null },
+      },
+    },
+    act: openCrawl,
+  },
+  'crawl-trouble': {
+    scenario: {
+      status: { ...RUNNING, state: 'no-reply', problem: 'No reply from the network for 60 s. Is it up?' },
+      crawl: {
+        ...CRAWL,
+        now: { ...CRAWL.now, pace: 'holding', replyRatio: 0.04, ipv6: 'off' },
+        disk: { usedBytes: 10_000_000_000, quotaBytes: 10_000_000_000, freeBytes: 480_000_000 },
+      },
+    },
+    act: openCrawl,
+  },
+  mended: {
+    scenario: {
+      status: {
+        ...RUNNING,
+        notice:
+          'Some settings could not be read and are at their defaults: pace, port. The old file was kept as settings.json.damaged.',
+      },
+    },
+  },
+  'crawl-contrast': { scenario: { settings: { theme: 'high-contrast' } }, act: openCrawl },
+  'crawl-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: openCrawl },
   menu: { scenario: {}, act: (page) => page.getByRole('button', { name: 'More' }).click() },
   sort: { scenario: {}, act: (page) => page.getByRole('button', { name: 'Sort by' }).click() },
   toast: {

@@ -26,6 +26,15 @@ describe('timeout queue', () => {
     expect(queue.has(5)).toBe(false);
   });
 
+  test('growing beyond what two bytes can name keeps every link', () => {
+    const queue = new TimeoutQueue(32_768, true);
+    for (const member of [32_767, 0, 16_000]) queue.touch(member, 1);
+    queue.grow(70_000);
+    queue.touch(69_999, 2);
+    queue.checkInvariants();
+    expect([...queue.members()]).toEqual([32_767, 0, 16_000, 69_999]);
+  });
+
   test('mistakes of its users crash: time that goes back, strangers, twice the same', () => {
     const queue = new TimeoutQueue(3);
     queue.touch(0, 10);

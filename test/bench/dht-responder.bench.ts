@@ -1,9 +1,10 @@
 // What an answer costs: our node (serving, its limits lifted) in Node and in a worker of the Electron runtime, libtorrent
 // with its limits lifted, and npm bittorrent-dht. Each is a process of its own that has joined the same simulated network
-// and holds the same announced peers; one load generator asks them in turn, in interleaved rounds.
+// and holds the same announced peers; one load generator asks them in turn, in interleaved rounds. Beside them node:dgram
+// alone, in both runtimes: it answers with ready-made bytes as long as a pong or eight nodes, which is the floor for ours.
 import { createSeededRandom } from '../../main/base/random.ts';
 import { compile, choosePort, generateLoad, SimulatedNetwork } from './dht/native.ts';
-import { atLeast, atMost, median, medianRatio } from './dht/report.ts';
+import { atLeast, atMost, floor, median, medianRatio } from './dht/report.ts';
 import { presentSides, Side, SIDE_NAMES, type SideKind } from './dht/side.ts';
 
 export const name = 'dht-responder';
@@ -16,6 +17,7 @@ const NODES = 100_000;
 const ANNOUNCED = 100;
 /** A table fills by being used. */
 const LOOKUPS_TO_MEET_NODES = 400;
+const SIDES: readonly SideKind[] = ['node', 'electron', 'bare-node', 'bare-electron', 'libtorrent', 'bittorrent-dht'];
 const METHODS = ['ping', 'find_node', 'get_peers', 'sample_infohashes'] as const;
 type Method = (typeof METHODS)[number];
 const GOALS: Readonly<Record<Method, { libtorrent: number; bittorrentDht: number | null }>> = {
@@ -37,7 +39,7 @@ export async function run(): Promise<string[]> {
   const simulated = await SimulatedNetwork.start(network, { nodes: NODES });
   const sides: Side[] = [];
   try {
-    for (const kind of presentSides(['node', 'electron', 'libtorrent', 'bittorrent-dht'], lines)) {
+    for (const kind of presentSides(SIDES, lines)) {
       const host = `127.8.${1 + sides.length}.1`;
       sides.push(await Side.start(kind, { host, port: choosePort(), bootstrap: simulated.bootstrap }));
     }
@@ -53,10 +55,12 @@ async function compare(sides: readonly Side[], generator: string): Promise<strin
   const infohashes = infohashesOf(5, ANNOUNCED);
   await new Promise((resolve) => setTimeout(resolve, JOIN_MS));
   for (const side of sides) {
-    await side.tell({ do: 'lookups', infohashes: infohashesOf(6, LOOKUPS_TO_MEET_NODES) });
-    const { answers } = await generateLoad(generator, side.options, 'announce', 0, infohashes);
-    const { nodes } = await side.tell({ do: 'nodes' });
-    lines.push(`${SIDE_NAMES[side.kind]} holds ${nodes} nodes and ${answers} announced peers`);
+    if (!isBare(side.kind)) {
+      await side.tell({ do: 'lookups', infohashes: infohashesOf(6, LOOKUPS_TO_MEET_NODES) });
+      const { answers } = await generateLoad(generator, side.options, 'announce', 0, infohashes);
+      const { nodes } = await side.tell({ do: 'nodes' });
+      lines.push(`${SIDE_NAMES[side.kind]} holds ${nodes} nodes and ${answers} announced peers`);
+    }
     for (const method of METHODS)
       if (answersTo(side, method)) await generateLoad(generator, side.options, method, WARM_UP_MS);
   }
@@ -94,19 +98,21 @@ function table(costs: Costs): string[] {
 function ratios(costs: Costs): string[] {
   const lines: string[] = [];
   for (const [kind, ours] of costs) {
-    if (!isOurs(kind)) continue;
+    if (!isOurs(kind) && !isBare(kind)) continue;
     for (const method of METHODS) {
       const us = ours.get(method)!;
       const libtorrent = costs.get('libtorrent')?.get(method);
       const bittorrentDht = costs.get('bittorrent-dht')?.get(method);
       const goals = GOALS[method];
-      if (libtorrent !== undefined)
-        lines.push(
-          atMost(`${method}: ${SIDE_NAMES[kind]} / libtorrent`, medianRatio(us, libtorrent), goals.libtorrent, 'x'),
-        );
+      if (libtorrent !== undefined) {
+        const title = `${method}: ${SIDE_NAMES[kind]} / libtorrent`;
+        lines.push((isBare(kind) ? floor : atMost)(title, medianRatio(us, libtorrent), goals.libtorrent, 'x'));
+      }
       if (bittorrentDht !== undefined && goals.bittorrentDht !== null) {
+        const title = `${method}: bittorrent-dht / ${SIDE_NAMES[kind]}`;
         const ratio = medianRatio(bittorrentDht, us);
-        lines.push(atLeast(`${method}: bittorrent-dht / ${SIDE_NAMES[kind]}`, ratio, goals.bittorrentDht, 'x'));
+        const { bittorrentDht: goal } = goals;
+        lines.push(isBare(kind) ? floor(title, ratio, goal, 'x', true) : atLeast(title, ratio, goal, 'x'));
       }
     }
   }
@@ -115,6 +121,10 @@ function ratios(costs: Costs): string[] {
 
 function isOurs(kind: SideKind): boolean {
   return kind === 'node' || kind === 'electron';
+}
+
+function isBare(kind: SideKind): boolean {
+  return kind === 'bare-node' || kind === 'bare-electron';
 }
 
 function answersTo(side: Side, method: Method): boolean {

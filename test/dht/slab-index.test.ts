@@ -31,6 +31,16 @@ describe('slab index', () => {
     );
   });
 
+  test('a record beyond two bytes is found beside those before it, also after it has left', () => {
+    const keyAt = (record: number): Uint8Array => Uint8Array.of(record >> 16, record >> 8, record);
+    const index = new SlabIndex(new KeyedHash(new Uint8Array(8)), 3, (record, into) => into.set(keyAt(record)));
+    for (const record of [0, 65_534, 65_535, 65_536, 1_000_000]) index.add(record);
+    index.remove(65_536);
+    index.checkInvariants();
+    for (const record of [0, 65_534, 65_535, 1_000_000]) expect(index.find(keyAt(record))).toBe(record);
+    expect(index.find(keyAt(65_536))).toBe(-1);
+  });
+
   test('taking out what is not in is a mistake that crashes', () => {
     const index = new SlabIndex(new KeyedHash(new Uint8Array(8)), 2, (record, into) => into.set(keyOf(record)));
     index.add(1);

@@ -14,9 +14,10 @@ const ENTRY = '/usr/share/applications/lanternfish.desktop';
 const HOME = `/home/${USER}`;
 const PROFILE = `${HOME}/.config/Lanternfish`;
 const CATALOGUE = `${HOME}/.local/share/lanternfish/catalogue.db`;
+const QUIETLY = ['env', 'DEBIAN_FRONTEND=noninteractive'];
 const BUS = `unix:path=${HOME}/bus`;
 
-describe.skipIf(why !== null)(`the Debian package${why === null ? '' : ` (${why})`}`, () => {
+describe.skipIf(why !== null)(`the Debian package${why === null ? '' : ` (${why})`}`, { timeout: 300_000 }, () => {
   let root: DebianRoot;
   let swarm: RunningSwarm;
   let desktop: Record<string, string>;
@@ -41,14 +42,8 @@ describe.skipIf(why !== null)(`the Debian package${why === null ? '' : ` (${why}
   });
 
   const install = async (file: string): Promise<void> => {
-    const { code, output } = await root.run([
-      'env',
-      'DEBIAN_FRONTEND=noninteractive',
-      'apt-get',
-      'install',
-      '-y',
-      file,
-    ]);
+    const options = ['-y', '--no-install-recommends'];
+    const { code, output } = await root.run([...QUIETLY, 'apt-get', 'install', ...options, file]);
     expect(code, output).toBe(0);
   };
   const isRunning = async (): Promise<boolean> =>

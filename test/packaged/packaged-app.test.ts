@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { debuggingAddress, withoutHelp } from './packaged-process.ts';
 
 const START_LIMIT_MS = 60_000;
 
@@ -110,26 +111,3 @@ describe('what is packed', () => {
     });
   });
 });
-
-/** The environment of somebody who never saw the source tree. */
-function withoutHelp(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LANTERNFISH_|ELECTRON_|NODE_|npm_)/.test(name)));
-}
-
-function debuggingAddress(child: ChildProcess, onOutput: (text: string) => void): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let all = '';
-    const read = (chunk: Buffer): void => {
-      all += chunk.toString();
-      onOutput(chunk.toString());
-      const address = /DevTools listening on (ws:\S+)/.exec(all)?.[1];
-      if (address) resolve(address);
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('exit', (code, signal) => {
-      reject(new Error(`the packaged app ended (${code ?? signal}):\n${all}`));
-    });
-    child.once('error', reject);
-  });
-}

@@ -120,6 +120,7 @@ export function row(seed: number): ResultRowDto {
     contentType: 'video',
     health: null,
     matches: [],
+    fileMatch: null,
   };
 }
 
@@ -168,5 +169,5 @@ export const start: CallOutputs['getStart'] = {
   appVersion: '0.1.0',
   runtimeNotice: null,
   canStartWithComputer: true,
-  namesInMemoryChoices: [{ names: 1_000_000, megabytes: 75 }],
+  update: { state: 'not-here' },
 };

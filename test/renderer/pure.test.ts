@@ -161,7 +161,10 @@ describe('keys', () => {
     expect(press('p', { metaKey: true, shiftKey: true })).toEqual({ kind: 'toggle-pause' });
     expect(press('&', { ctrlKey: true, code: 'Digit1' })).toEqual({ kind: 'choose-type', index: 0 });
     expect(press('c', { ctrlKey: true })).toBeNull();
-    expect(press('0', { ctrlKey: true, code: 'Digit0' })).toBeNull();
+    expect(press('0', { ctrlKey: true, code: 'Digit0' })).toEqual({ kind: 'font-size', steps: 0 });
+    expect(press('+', { ctrlKey: true, shiftKey: true })).toEqual({ kind: 'font-size', steps: 1 });
+    expect(press(',', { metaKey: true })).toEqual({ kind: 'show-surface', surface: 'settings' });
+    expect(press('K', { ctrlKey: true, shiftKey: true })).toEqual({ kind: 'show-surface', surface: 'crawl' });
     expect(press('c', { altKey: true })).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 // The search of the window: latest keystroke wins, pages, arrivals while browsing.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LOADED_ROWS_MAX, PAGE_ROWS, SearchController } from '../../renderer/search/search-controller.svelte.ts';
+import { PAGE_ROWS } from '../../renderer/search/result-pages.svelte.ts';
+import { LOADED_ROWS_MAX, SearchController } from '../../renderer/search/search-controller.svelte.ts';
 import { FakeApi, FakeClock, page, row, rows } from './fake-window.ts';
 
 let api: FakeApi;
@@ -253,31 +254,31 @@ describe('arrivals', () => {
 describe('selection', () => {
   test('is of a torrent, not of a place, and ends with it', async () => {
     await browse(5);
-    search.select(2);
+    search.cursor.select(2);
     search.setText('x');
     await api.last('search').succeed(page({ rows: rows(1, 4) }));
-    expect(search.selectedIndex).toBe(1);
+    expect(search.cursor.index).toBe(1);
     search.setText('xy');
     await api.last('search').succeed(page({ rows: rows(10, 4) }));
-    expect(search.selectedIndex).toBe(-1);
+    expect(search.cursor.index).toBe(-1);
   });
 
   test('by Enter before the answer is there waits for it', async () => {
     await browse(5);
     search.setText('x');
     search.selectFirst();
-    expect(search.selectedIndex).toBe(-1);
+    expect(search.cursor.index).toBe(-1);
     await api.last('search').succeed(page({ rows: rows(10, 4) }));
-    expect(search.selectedInfohashHex).toBe(row(10).infohashHex);
+    expect(search.cursor.infohashHex).toBe(row(10).infohashHex);
   });
 
   test('stays inside the rows', async () => {
     await browse(5);
-    expect(search.select(99)).toEqual(row(4));
-    expect(search.select(-3)).toEqual(row(0));
+    expect(search.cursor.select(99)).toEqual(row(4));
+    expect(search.cursor.select(-3)).toEqual(row(0));
     search.setText('x');
     await api.last('search').succeed(page({ rows: [] }));
-    expect(search.select(0)).toBeNull();
+    expect(search.cursor.select(0)).toBeNull();
   });
 });
 

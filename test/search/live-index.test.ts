@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { passesFilter, toColumnFilter } from '../../main/search/column-filter.ts';
 import { toIndexQuery } from '../../main/search/index-query.ts';
 import { buildSegment, runToEnd, type SegmentRow } from '../../main/search/index-segment.ts';
-import { NameIndex } from '../../main/search/name-index.ts';
+import { NameIndex, type PendingMerge } from '../../main/search/name-index.ts';
+import { mergeSteps } from '../../main/search/segment-merge.ts';
 import { nameMatches, needsName } from '../../main/search/name-match.ts';
 import { parseQuery } from '../../main/search/search-query.ts';
 import { CONTENT_TYPES, type SortOrder } from '../../main/store/store-contract.ts';
@@ -31,7 +32,7 @@ function rowOf(id: number): SegmentRow {
 type Action =
   | { readonly do: 'add'; readonly count: number; readonly gap: number }
   | { readonly do: 'remove' | 'find-peers'; readonly at: number }
-  | { readonly do: 'begin-merge' | 'step-merge' | 'end-merge' | 'order' };
+  | { readonly do: 'begin-merge' | 'end-merge' | 'order' };
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -45,7 +46,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom('begin-merge' as const, 'step-merge' as const, 'end-merge' as const, 'order' as const),
+      do: fc.constantFrom('begin-merge' as const, 'end-merge' as const, 'order' as const),
     }),
   },
 );
@@ -79,7 +80,7 @@ class Model {
   readonly index = new NameIndex({ orderedRowsMin: 4 });
   readonly rows = new Map<number, SegmentRow>();
   #lastId = 0;
-  #merge: Generator<void, void> | null = null;
+  #merge: PendingMerge | null = null;
 
   apply(one: Action): void {
     switch (one.do) {
@@ -91,11 +92,8 @@ class Model {
       case 'begin-merge':
         this.#merge ??= this.index.nextMerge();
         return;
-      case 'step-merge':
-        if (this.#merge?.next().done === true) this.#merge = null;
-        return;
       case 'end-merge':
-        if (this.#merge !== null) runToEnd(this.#merge);
+        this.#merge?.finish(runToEnd(mergeSteps(this.#merge.parts)));
         this.#merge = null;
         return;
       case 'order':
@@ -164,16 +162,21 @@ test('inserts, deletes, updates and merges in any order', () => {
   );
 });
 
+function merge(index: NameIndex): void {
+  const { parts, finish } = index.nextMerge()!;
+  finish(runToEnd(mergeSteps(parts)));
+}
+
 test('a segment that has lost many rows is written anew without them', () => {
   const index = new NameIndex();
   const rows = Array.from({ length: 100 }, (_, at) => rowOf(at + 1));
   index.addNewer(buildSegment(rows).segment);
   expect(index.nextMerge()).toBeNull();
   for (let id = 1; id <= 60; id++) index.remove(id);
-  runToEnd(index.nextMerge()!);
+  merge(index);
   index.checkInvariants();
   expect([index.rowCount, index.segments[0]!.rowCount, index.lowId]).toEqual([40, 40, 61]);
   for (let id = 61; id <= 100; id++) index.remove(id);
-  runToEnd(index.nextMerge()!);
+  merge(index);
   expect([index.rowCount, index.segments.length, index.highId]).toEqual([0, 0, 0]);
 });

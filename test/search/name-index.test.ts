@@ -7,7 +7,7 @@ import { NameIndex } from '../../main/search/name-index.ts';
 import { nameMatches, needsName } from '../../main/search/name-match.ts';
 import { staticScore } from '../../main/search/ranking.ts';
 import { parseQuery } from '../../main/search/search-query.ts';
-import { mergeRun } from '../../main/search/segment-merge.ts';
+import { mergeRun, mergeSteps } from '../../main/search/segment-merge.ts';
 import { toIndexQuery } from '../../main/search/index-query.ts';
 import type { Place } from '../../main/search/top-rows.ts';
 import { CONTENT_TYPES, SORT_ORDERS, type ContentType, type SortOrder } from '../../main/store/store-contract.ts';
@@ -209,9 +209,8 @@ describe('merging', () => {
     );
     const merge = index.nextMerge();
     expect(merge).not.toBeNull();
-    merge!.next();
     index.addNewer(buildSegment(rows.slice(200)).segment);
-    runToEnd(merge!);
+    merge!.finish(runToEnd(mergeSteps(merge!.parts)));
     index.checkInvariants();
     expect(index.segments.length).toBe(2);
     for (const text of ['', '1080p', 's', 'the ']) {
@@ -229,7 +228,7 @@ describe('merging', () => {
     for (let from = 0; from < 100; from += 2) index.addNewer(buildSegment(rows.slice(from, from + 2)).segment);
     const merge = index.nextMerge()!;
     index.addNewer(buildSegment(rows.slice(200)).segment);
-    runToEnd(merge);
+    merge.finish(runToEnd(mergeSteps(merge.parts)));
     index.checkInvariants();
     expect(index.rowCount).toBe(100);
   });

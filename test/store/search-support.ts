@@ -14,8 +14,8 @@ import type {
   SearchCommand,
   SearchEvent,
   SearchRequest,
-  WriterToSearch,
 } from '../../main/store/store-contract.ts';
+import type { SearchToWriter, WriterToSearch } from '../../main/store/writer-search-contract.ts';
 
 type Unnumbered<Command> = Command extends { readonly requestId: number } ? Omit<Command, 'requestId'> : never;
 export type Question = Unnumbered<SearchCommand>;
@@ -81,7 +81,7 @@ export function startSearch(
 export function storeAndTell(
   catalogue: Catalogue,
   torrents: readonly Torrent[],
-  port: Port<never, WriterToSearch> | null,
+  port: Port<SearchToWriter, WriterToSearch> | null,
 ) {
   const { inserted } = catalogue.insertMany(torrents.map(toCatalogueRow));
   const rows = inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) }));
@@ -90,7 +90,7 @@ export function storeAndTell(
 }
 
 export function writerPorts() {
-  const [writerEnd, searchEnd] = memoryPorts<never, WriterToSearch>();
+  const [writerEnd, searchEnd] = memoryPorts<SearchToWriter, WriterToSearch>();
   return {
     writerEnd: writerEnd,
     searchEnd: searchEnd,

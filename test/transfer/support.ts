@@ -9,12 +9,8 @@ import { toHex } from '../../main/base/bytes.ts';
 import { openCatalogueReader } from '../../main/catalogue/open-catalogue.ts';
 import type { StoredDetails } from '../../main/catalogue/catalogue-reader.ts';
 import type { TorrentHealth } from '../../main/catalogue/torrent.ts';
-import type {
-  TransferToWriter,
-  WriterEvent,
-  WriterToSearch,
-  WriterToTransfer,
-} from '../../main/store/store-contract.ts';
+import type { TransferToWriter, WriterEvent, WriterToTransfer } from '../../main/store/store-contract.ts';
+import type { WriterToSearch } from '../../main/store/writer-search-contract.ts';
 import { StoreWriter } from '../../main/store/store-writer.ts';
 import type {
   ExportJob,

@@ -1,4 +1,4 @@
-// What a benchmark says to the side it measures, one line of JSON each. Types only.
+// What a benchmark says to the side it measures, one line of JSON each.
 
 export interface Endpoint {
   readonly host: string;
@@ -36,3 +36,11 @@ export type Command =
   | { readonly do: 'lookups'; readonly infohashes: readonly string[] }
   | CrawlCommand
   | BurstCommand;
+
+/** How often a crawl sends what it owes: the scrape loop's beat. */
+export const CRAWL_TICK_MS = 50;
+
+/** Where a node of simulated-network.c is; see address_of there. */
+export function nodeAddress(node: number): string {
+  return `127.${20 + (node % 200)}.${Math.floor(node / 200) % 250}.${1 + Math.floor(node / 50_000)}`;
+}

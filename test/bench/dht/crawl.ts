@@ -8,9 +8,8 @@ import type { DhtDependencies, DhtNode } from '../../../main/dht/dht-node.ts';
 import { RecentInfohashes } from '../../../main/scrape/infohash-filters.ts';
 import { ScrapeLoop } from '../../../main/scrape/scrape-loop.ts';
 import type { ScrapeDht } from '../../../main/scrape/scrape-dht.ts';
-import type { BurstCommand, CrawlCommand } from './commands.ts';
+import { CRAWL_TICK_MS, type BurstCommand, type CrawlCommand } from './commands.ts';
 
-const TICK_MS = 50;
 const DELAY_RESOLUTION_MS = 2;
 const CONTACTS_MAX = 120_000;
 
@@ -143,7 +142,7 @@ function startNode(
   const recent = new RecentInfohashes(random.bytes(HASH_KEY_BYTES), clock.nowMs());
   let tickedAtMs = clock.nowMs();
   let owed = 0;
-  const timer = clock.setRepeating(TICK_MS, () => {
+  const timer = clock.setRepeating(CRAWL_TICK_MS, () => {
     const nowMs = clock.nowMs();
     owed = Math.min(queriesPerSecond, owed + ((nowMs - tickedAtMs) / 1000) * queriesPerSecond);
     tickedAtMs = nowMs;

@@ -116,7 +116,8 @@ int main(int argc, char **argv) {
   if (inet_pton(AF_INET, argv[1], &to.sin_addr) != 1 || ntohl(to.sin_addr.s_addr) >> 24 != 127) return 2;
   sock = socket(AF_INET, SOCK_DGRAM, 0);
   setsockopt(sock, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
-  setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  if (setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0) /* root: above the system's limit */
+    setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   if (bind(sock, (struct sockaddr *)&any, sizeof any) != 0) return 3;
   state ^= (uint64_t)getpid() << 20 ^ now_ms();
   if (strcmp(argv[3], "announce") == 0) {

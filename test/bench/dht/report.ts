@@ -17,6 +17,13 @@ export function atLeast(what: string, figure: number, goal: number, unit: string
   return row(what, `${short(figure)}${unit}`, `>= ${goal}${unit}`, figure >= goal);
 }
 
+/** What nobody can go below here, measured in the same run: whether the goal is above it. `isAbove`: the goal is to be exceeded. */
+export function floor(what: string, figure: number, goal: number, unit: string, isAbove = false): string {
+  const isPossible = isAbove ? figure >= goal : figure <= goal;
+  const text = `${what.padEnd(72)} ${`${short(figure)}${unit}`.padStart(10)}   goal ${`${isAbove ? '>=' : '<='} ${goal}${unit}`.padEnd(10)}`;
+  return `${text} ${isPossible ? '(the floor: possible)' : '(the floor: OUT OF REACH)'}`;
+}
+
 function row(what: string, figure: string, goal: string, isReached: boolean): string {
   return `${what.padEnd(72)} ${figure.padStart(10)}   goal ${goal.padEnd(10)} ${isReached ? 'reached' : 'NOT REACHED'}`;
 }

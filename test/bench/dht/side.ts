@@ -9,21 +9,24 @@ import { build } from 'vite';
 import { PREPARED_RUNTIME } from '../../../scripts/prepare-electron-runtime.mjs';
 import type { Command, SideOptions } from './commands.ts';
 
-export type SideKind = 'node' | 'electron' | 'libtorrent' | 'bittorrent-dht';
+export type SideKind = 'node' | 'electron' | 'bare-node' | 'bare-electron' | 'libtorrent' | 'bittorrent-dht';
 
 export const SIDE_NAMES: Readonly<Record<SideKind, string>> = {
   node: `ours, Node ${process.versions.node.split('.')[0]}`,
   electron: 'ours, Electron worker',
+  'bare-node': `bare dgram, Node ${process.versions.node.split('.')[0]}`,
+  'bare-electron': 'bare dgram, Electron',
   libtorrent: 'libtorrent',
   'bittorrent-dht': 'bittorrent-dht',
 };
 
 const PYTHON = '/usr/bin/python3'; // Debian's, which has Debian's modules
-let bundle: string | null = null;
+const bundles = new Map<string, string>();
 
 /** Why `kind` cannot be measured here, or null. */
 export function whyMissing(kind: SideKind): string | null {
-  if (kind === 'electron' && electronOf() === null) return 'no Electron runtime is prepared (npm test -- end-to-end)';
+  if (kind.endsWith('electron') && electronOf() === null)
+    return 'no Electron runtime is prepared (npm test -- end-to-end)';
   if (kind === 'libtorrent' && spawnSync(PYTHON, ['-c', 'import libtorrent']).status !== 0)
     return 'python3-libtorrent is not installed (node scripts/system-packages.mjs)';
   return null;
@@ -111,7 +114,11 @@ async function commandLine(kind: SideKind, options: SideOptions): Promise<[strin
     case 'node':
       return [process.execPath, [at('ours-side.ts'), json]];
     case 'electron':
-      return [electronOf()!, [at('electron-host.mjs'), await bundled(), json]];
+      return [electronOf()!, [at('electron-host.mjs'), await bundled('ours-side'), json]];
+    case 'bare-node':
+      return [process.execPath, [at('bare-side.ts'), json]];
+    case 'bare-electron':
+      return [electronOf()!, [at('electron-host.mjs'), await bundled('bare-side'), json]];
     case 'libtorrent':
       return [PYTHON, [at('libtorrent_side.py'), json]];
     case 'bittorrent-dht':
@@ -119,26 +126,29 @@ async function commandLine(kind: SideKind, options: SideOptions): Promise<[strin
   }
 }
 
-function electronOf(): string | null {
+/** The executable of the Electron runtime, or null: none is prepared. */
+export function electronOf(): string | null {
   const executable = join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? PREPARED_RUNTIME.folder, 'electron');
   return existsSync(executable) ? executable : null;
 }
 
-/** ours-side.ts as one file: the oldest Electron we start on cannot strip types. */
-async function bundled(): Promise<string> {
-  if (bundle !== null) return bundle;
+/** A file of this folder, without its ending, as one file: the oldest Electron we start on cannot strip types. */
+export async function bundled(name: string): Promise<string> {
+  const known = bundles.get(name);
+  if (known !== undefined) return known;
   const outDir = mkdtempSync(join(tmpdir(), 'lanternfish-bench-'));
   process.once('exit', () => rmSync(outDir, { recursive: true, force: true }));
   await build({
     configFile: false,
     logLevel: 'error',
+    ssr: { noExternal: true },
     build: {
-      ssr: join(import.meta.dirname, 'ours-side.ts'),
+      ssr: join(import.meta.dirname, `${name}.ts`),
       target: 'node20.18', // as in electron.vite.config.ts
       outDir,
-      rolldownOptions: { output: { entryFileNames: 'ours-side.mjs' } },
+      rolldownOptions: { output: { entryFileNames: `${name}.mjs` } },
     },
   });
-  bundle = join(outDir, 'ours-side.mjs');
-  return bundle;
+  bundles.set(name, join(outDir, `${name}.mjs`));
+  return bundles.get(name)!;
 }

@@ -280,7 +280,8 @@ int main(int argc, char **argv) {
   struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
   sock = socket(AF_INET, SOCK_DGRAM, 0);
   setsockopt(sock, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
-  setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  if (setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0) /* root: above the system's limit */
+    setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   if (bind(sock, (struct sockaddr *)&any, sizeof any) != 0) return 3;
   setvbuf(stdout, NULL, _IOLBF, 0);
   puts("ready");

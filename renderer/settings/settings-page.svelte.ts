@@ -1,0 +1,70 @@
+// What the settings surface has beside the settings: the facts of this machine, the defaults, and the words in its search.
+import { untrack } from 'svelte';
+import type { LanternfishApi } from '../../preload/ipc-contract.ts';
+import type { SettingsChange, SettingsFactsDto } from '../../preload/settings-contract.ts';
+import type { SettingsController } from './settings-controller.svelte.ts';
+
+export type SettingName = keyof SettingsChange;
+
+export class SettingsPage {
+  facts = $state.raw<SettingsFactsDto | null>(null);
+  problem = $state<string | null>(null);
+  query = $state('');
+  /** Settings that the query lets through. */
+  shownCount = $state(0);
+  readonly settings: SettingsController;
+  readonly #api: LanternfishApi;
+
+  constructor(api: LanternfishApi, settings: SettingsController) {
+    this.#api = api;
+    this.settings = settings;
+  }
+
+  /** Asks about this machine anew: addresses come and go. */
+  async load(): Promise<void> {
+    this.problem = null;
+    const answer = await this.#api.getSettingsFacts();
+    if (answer.ok) this.facts = answer.value;
+    else this.problem = answer.problem;
+  }
+
+  /** For an $effect of a row that the query lets through; the returned function takes it back. */
+  countShown(): () => void {
+    untrack(() => {
+      this.shownCount += 1;
+    });
+    return () => {
+      this.shownCount -= 1;
+    };
+  }
+
+  /** Each word of the query is somewhere in `texts`. */
+  matches(texts: readonly string[]): boolean {
+    const all = texts.join(' ').toLowerCase();
+    return this.query
+      .toLowerCase()
+      .split(/\s+/)
+      .every((word) => all.includes(word));
+  }
+
+  async openDataDir(): Promise<void> {
+    const answer = await this.#api.openDataDir();
+    if (!answer.ok) this.settings.say(answer.problem);
+  }
+
+  async chooseSafetyList(): Promise<void> {
+    const answer = await this.#api.chooseSafetyList();
+    if (!answer.ok) this.settings.say(answer.problem);
+  }
+
+  isDefault(name: SettingName): boolean {
+    const defaults = this.facts?.defaults;
+    if (!defaults || !this.settings.current) return true;
+    return JSON.stringify(this.settings.current[name]) === JSON.stringify(defaults[name]);
+  }
+
+  reset(name: SettingName): void {
+    const defaults = this.facts?.defaults;
+    if (defaults) void this.settings.change({ [name]: defaults[name] });
+  }
+}
