@@ -147,6 +147,7 @@ describe(`the retry ladder (SEED=${seed})`, () => {
       databaseBytes: 0,
       problem: null,
       notice: null,
+      store: null,
     };
     const line = headlessStatus(session, {} as never);
     const printed = (JSON.parse(JSON.stringify(line)) as typeof line).counters!;
