@@ -2,6 +2,7 @@
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
+import type { CrawlDto } from './crawl-contract.ts';
 import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
@@ -214,6 +215,7 @@ export const callInputs = {
   /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
   changeSettings: settingsChange,
   getSettingsFacts: nothing,
+  getCrawl: nothing,
   openDataDir: nothing,
   /** Asks for a file in the system's dialog and makes it the safety list. */
   chooseSafetyList: nothing,
@@ -251,6 +253,7 @@ export interface CallOutputs {
   setPaused: null;
   changeSettings: null;
   getSettingsFacts: SettingsFactsDto;
+  getCrawl: CrawlDto;
   openDataDir: null;
   chooseSafetyList: null;
   pauseFor: null;

@@ -186,7 +186,15 @@ describe('lines for a terminal', () => {
   });
 
   test('a line fits', () => {
-    const row = { id: 1, infohash: new Uint8Array(20), sizeBytes: 1e9, fileCount: 1, peersSeen: 0, contentType: 0 };
+    const row = {
+      id: 1,
+      infohash: new Uint8Array(20),
+      sizeBytes: 1e9,
+      fileCount: 1,
+      peersSeen: 0,
+      contentType: 0,
+      marks: 0,
+    };
     const line = textLine({ ...row, name: 'x'.repeat(300), discoveredAtUnixSeconds: 0 }, 100);
     expect(line.length).toBeLessThanOrEqual(100);
   });

@@ -5,11 +5,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
+import { CrawlHistory } from '../session/crawl-history.ts';
 import { Session } from '../session/session.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
 import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
+import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
 import { CallProblem, handleCalls, type CallHandlers } from './ipc-handlers.ts';
@@ -20,7 +22,7 @@ import { Pausing } from './pausing.ts';
 import { runtimeNotice } from './runtime-notice.ts';
 import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
-import { healthFoundDto, statusDto } from './status-dto.ts';
+import { crawlTotals, healthFoundDto, statusDto } from './status-dto.ts';
 import { systemCalls } from './system-calls.ts';
 import { torrentCalls } from './torrent-calls.ts';
 import { Updates } from './updates.ts';
@@ -42,6 +44,7 @@ export interface DesktopAppOptions {
 export class DesktopApp {
   readonly #options: DesktopAppOptions;
   readonly #session: Session;
+  readonly #history = new CrawlHistory();
   readonly #windowNews: WindowNews;
   readonly #window: MainWindow;
   readonly #background: Background;
@@ -64,6 +67,8 @@ export class DesktopApp {
       hasSearch: true,
     });
     this.#session.onStatus = () => {
+      const { engine } = this.#session.status;
+      if (engine !== null) this.#history.add(crawlTotals(engine), options.clock.nowMs());
       this.#windowNews.changed();
     };
     this.#session.onTorrentsAdded = (addedCount) => {
@@ -184,10 +189,11 @@ export class DesktopApp {
   }
 
   #callHandlers(): CallHandlers {
-    const { settings, log, logFile, folders } = this.#options;
+    const { settings, clock, log, logFile, folders } = this.#options;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
       ...settingsCalls({ settings, folders, window: () => this.#window.parent }),
+      ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({
         session: this.#session,
         settings,

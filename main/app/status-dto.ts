@@ -2,6 +2,8 @@
 import { toHex } from '../base/bytes.ts';
 import type { HealthFoundDto, StatusDto } from '../../preload/ipc-contract.ts';
 import type { HealthReport } from '../catalogue/torrent.ts';
+import type { EngineStatus } from '../engine/engine-contract.ts';
+import type { CrawlTotals } from '../session/crawl-history.ts';
 import type { SessionStatus } from '../session/session-contract.ts';
 
 /** `hasAgreed`: the network notice was accepted. `isPaused` speaks before the engine does. */
@@ -34,6 +36,17 @@ export function statusDto(
     localAddressesAllowed: engine?.localAddressesAllowed ?? false,
     pauseReasons: wishes.pauseReasons,
     pausedUntilUnixSeconds: wishes.pausedUntilUnixSeconds,
+  };
+}
+
+/** What the history of the crawl is made of. */
+export function crawlTotals(engine: EngineStatus): CrawlTotals {
+  return {
+    sampled: engine.infohashesSeen,
+    fresh: engine.infohashesNew,
+    tried: engine.metadataTried,
+    fetched: engine.metadataFetched,
+    packets: engine.packetsOut,
   };
 }
 

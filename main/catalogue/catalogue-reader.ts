@@ -3,6 +3,7 @@
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import { unpackFiles } from './file-list.ts';
 import { HealthReader } from './health-table.ts';
+import { UNSHOWN_FROM } from './marks.ts';
 import type { CatalogueDatabase, CatalogueStatement } from './open-database.ts';
 import type { TorrentFile } from './torrent.ts';
 
@@ -19,6 +20,8 @@ export interface IndexRow {
 }
 
 export interface StoredRow extends IndexRow {
+  /** Bits of marks.ts. */
+  readonly marks: number;
   /** The 20 bytes of `primaryInfohash`. */
   readonly infohash: Uint8Array;
 }
@@ -29,6 +32,7 @@ export interface StoredDetails extends StoredRow {
   /** Empty when the stored list is damaged; `fileCount` still tells how many there are. */
   readonly files: readonly TorrentFile[];
   readonly isPrivate: boolean;
+  /** How often it was sampled, or fetched once more. */
   readonly timesSeen: number;
   readonly lastSeenAtUnixSeconds: number;
 }
@@ -43,15 +47,15 @@ export interface LatestInfohashes {
 
 const INDEX_COLUMNS =
   'id, name, size_bytes AS sizeBytes, file_count AS fileCount, peers_seen AS peersSeen, ' +
-  'discovered_at AS discoveredAtUnixSeconds, content_type AS contentType';
+  'discovered_at AS discoveredAtUnixSeconds, content_type AS contentType, marks';
 
 /** Every statement that runs often; `r14-query-plans.test.ts` holds each to its query plan. */
 export const READER_QUERIES = {
   rowById: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id = ?`,
   rowsByIds: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id IN (SELECT value FROM json_each(?))`,
-  latestPage: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?`,
-  peersBetween: 'SELECT id, peers_seen AS peersSeen FROM torrents WHERE id >= ? AND id <= ? ORDER BY id',
-  rowsBetween: `SELECT ${INDEX_COLUMNS} FROM torrents WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`,
+  latestPage: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id < ? AND marks < 4 ORDER BY id DESC LIMIT ?`,
+  peersBetween: 'SELECT id, peers_seen AS peersSeen FROM torrents WHERE id >= ? AND id <= ? AND marks < 4 ORDER BY id',
+  rowsBetween: `SELECT ${INDEX_COLUMNS} FROM torrents WHERE id > ? AND id <= ? AND marks < 4 ORDER BY id LIMIT ?`,
   idByInfohash:
     'SELECT id FROM torrents WHERE infohash = ? UNION ALL SELECT torrent_id FROM infohash_aliases WHERE infohash = ?',
   idsByInfohashRange: 'SELECT id FROM torrents WHERE infohash BETWEEN ? AND ? LIMIT ?',
@@ -60,7 +64,10 @@ export const READER_QUERIES = {
   details:
     `SELECT ${INDEX_COLUMNS}, infohash, infohash_v2 AS infohashV2, is_private AS isPrivate, times_seen AS timesSeen, ` +
     'last_seen_at AS lastSeenAtUnixSeconds FROM torrents WHERE id = ?',
+  sightings: 'SELECT times, last_at AS lastAt FROM torrent_sightings WHERE id = ?',
   files: 'SELECT files FROM torrent_files WHERE id = ?',
+  starred: 'SELECT id FROM torrents WHERE (marks & 1) <> 0 ORDER BY id DESC LIMIT ?',
+  unshown: 'SELECT id FROM torrents WHERE marks >= 4 AND marks >= ? AND marks < ?',
   newestId: 'SELECT max(id) FROM torrents',
   count: 'SELECT count(*) FROM torrents',
 } as const;
@@ -94,7 +101,10 @@ export class CatalogueReader {
       idsByAliasRange: prepare('idsByAliasRange').pluck(),
       latestInfohashes: prepare('latestInfohashes').raw(),
       details: prepare('details'),
+      sightings: prepare('sightings'),
       files: prepare('files').pluck(),
+      starred: prepare('starred').pluck(),
+      unshown: prepare('unshown').pluck(),
       newestId: prepare('newestId').pluck(),
       count: prepare('count').pluck(),
     };
@@ -110,15 +120,28 @@ export class CatalogueReader {
     return (this.#statements.newestId.get() as number | null) ?? 0;
   }
 
-  /** The rows in the order of `ids`; ids that are not (any more) in the catalogue are left out. */
-  rowsByIds(ids: Iterable<number>): StoredRow[] {
+  /**
+   * The rows in the order of `ids`; ids that are not (any more) in the catalogue are left out, and so is what is hidden or
+   * blocked, unless rows with higher marks are asked for.
+   */
+  rowsByIds(ids: Iterable<number>, marksBelow = UNSHOWN_FROM): StoredRow[] {
     const asked = [...ids];
-    if (asked.length === 1)
-      return [this.#statements.rowById.get(asked[0]) as StoredRow | undefined].filter((row) => !!row);
+    const isWanted = (row: StoredRow | undefined): row is StoredRow => row !== undefined && row.marks < marksBelow;
+    if (asked.length === 1) return [this.#statements.rowById.get(asked[0]) as StoredRow | undefined].filter(isWanted);
     // One statement for all of them: half the time of one each.
     const found = this.#statements.rowsByIds.all(JSON.stringify(asked)) as StoredRow[];
     const byId = new Map(found.map((row) => [row.id, row]));
-    return asked.map((id) => byId.get(id)).filter((row) => row !== undefined);
+    return asked.map((id) => byId.get(id)).filter(isWanted);
+  }
+
+  /** Ids of starred rows, shown or not, newest first. */
+  starredIds(limit: number): number[] {
+    return this.#statements.starred.all(limit) as number[];
+  }
+
+  /** Ids of rows with marks from `low` to below `high`, both at least UNSHOWN_FROM; newest first. */
+  unshownIds(low: number, high: number): number[] {
+    return (this.#statements.unshown.all(low, high) as number[]).sort((a, b) => b - a);
   }
 
   /** Newest first. `beforeId` is the last id of the page before, null for the first page. */
@@ -189,10 +212,13 @@ export class CatalogueReader {
   detailsById(id: number, { withFiles } = { withFiles: true }): StoredDetails | null {
     const row = this.#statements.details.get(id) as DetailsRow | undefined;
     if (!row) return null;
+    const sightings = this.#statements.sightings.get(id) as { times: number; lastAt: number } | undefined;
     const isV2Only = row.infohashV2 !== null && Buffer.compare(row.infohash, row.infohashV2.subarray(0, 20)) === 0;
     return {
       ...row,
       isPrivate: row.isPrivate !== 0,
+      timesSeen: row.timesSeen + (sightings?.times ?? 0),
+      lastSeenAtUnixSeconds: Math.max(row.lastSeenAtUnixSeconds, sightings?.lastAt ?? 0),
       infohashV1: isV2Only ? null : row.infohash,
       files: withFiles ? this.#filesOf(row) : [],
     };

@@ -1,26 +1,18 @@
 // The one writer of the catalogue: torrents in, each stored once whichever of its infohashes it came by.
 // It does not make tokens or content types (search/ does; store/ hands them in) and decides nothing about when to commit.
 import { assert } from '../base/assert.ts';
-import { bytesEqual } from '../base/bytes.ts';
-import { IDENTIFIER_BYTES } from '../base/identifier.ts';
+import { BlockedTable } from './blocked-table.ts';
 import { CatalogueReader } from './catalogue-reader.ts';
-import { packFiles } from './file-list.ts';
 import { HealthTable } from './health-table.ts';
-import type { CatalogueDatabase, CatalogueStatement } from './open-database.ts';
+import { type MarkChange, type MarkOutcome, MarkTable, type TokensOf } from './mark-table.ts';
+import type { CatalogueDatabase } from './open-database.ts';
 import { RetryTable } from './retry-table.ts';
+import { RowRemoval } from './row-removal.ts';
+import { type CatalogueRow, cutV2, RowWriter } from './row-writer.ts';
+import { type Sighting, SightingTable } from './sighting-table.ts';
 import { checkTables } from './table-checks.ts';
-import { TokenTable, type TokenTexts } from './token-table.ts';
-import { primaryInfohash } from './torrent.ts';
-import type { HealthReport, Torrent } from './torrent.ts';
-
-/** A torrent with what search/ makes of it. */
-export interface CatalogueRow extends Torrent, TokenTexts {
-  /** Index into store-contract's CONTENT_TYPES. */
-  readonly contentType: number;
-  /** Only when rows are taken over from another file. */
-  readonly timesSeen?: number;
-  readonly lastSeenAtUnixSeconds?: number;
-}
+import { TokenTable } from './token-table.ts';
+import type { BlockReason, HealthReport } from './torrent.ts';
 
 export interface InsertOutcome {
   /** Rows that are new, in order, with their ids. */
@@ -29,35 +21,23 @@ export interface InsertOutcome {
   readonly updatedCount: number;
   /** Rows of which more peers are known now than before. */
   readonly morePeers: readonly { readonly id: number; readonly peersSeen: number }[];
-  /** Rows that turned out to be one torrent with an older row, and went into it. */
+  /** Rows that turned out to be one torrent with an older row and went into it, or that are not to be shown any more. */
   readonly removedIds: readonly number[];
+  /** Torrents that are blocked, and so were not stored. */
+  readonly refusedCount: number;
 }
-
-type StoredKeys = { infohash: Uint8Array; infohashV2: Uint8Array | null };
-
-const WRITER_QUERIES = {
-  insert: `INSERT INTO torrents(infohash, infohash_v2, name, size_bytes, file_count, content_type, is_private,
-    peers_seen, times_seen, discovered_at, last_seen_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  insertAlias: 'INSERT OR REPLACE INTO infohash_aliases(infohash, torrent_id) VALUES(?, ?)',
-  insertFiles: 'INSERT INTO torrent_files(id, files) VALUES(?, ?)',
-  seenAgain: `UPDATE torrents SET peers_seen = max(peers_seen, ?), times_seen = times_seen + ?,
-    discovered_at = min(discovered_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? RETURNING peers_seen`,
-  keys: 'SELECT infohash, infohash_v2 AS infohashV2 FROM torrents WHERE id = ?',
-  setKeys: 'UPDATE torrents SET infohash = ?, infohash_v2 = ? WHERE id = ?',
-  deleteRow: 'DELETE FROM torrents WHERE id = ?',
-  deleteAliases: 'DELETE FROM infohash_aliases WHERE infohash = ?',
-  deleteFiles: 'DELETE FROM torrent_files WHERE id = ?',
-} as const;
-
-type QueryName = keyof typeof WRITER_QUERIES;
 
 export class Catalogue {
   readonly reader: CatalogueReader;
   readonly retries: RetryTable;
   readonly health: HealthTable;
   readonly tokens: TokenTable;
+  readonly blocked: BlockedTable;
+  readonly marks: MarkTable;
+  readonly removal: RowRemoval;
   readonly #database: CatalogueDatabase;
-  readonly #statements: Record<QueryName, CatalogueStatement>;
+  readonly #rows: RowWriter;
+  readonly #sightings: SightingTable;
   #count: number;
 
   /** `database` is a writer's connection with the latest schema (`openCatalogue`). */
@@ -67,9 +47,11 @@ export class Catalogue {
     this.retries = new RetryTable(database);
     this.health = new HealthTable(database);
     this.tokens = new TokenTable(database);
-    this.#statements = Object.fromEntries(
-      Object.entries(WRITER_QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
-    ) as Record<QueryName, CatalogueStatement>;
+    this.blocked = new BlockedTable(database);
+    this.removal = new RowRemoval(database, this);
+    this.marks = new MarkTable(database, this);
+    this.#rows = new RowWriter(database, this);
+    this.#sightings = new SightingTable(database);
     this.#count = this.reader.count();
   }
 
@@ -80,15 +62,24 @@ export class Catalogue {
 
   /** Stores `rows` in one transaction: all of them, or, when it throws, none. */
   insertMany(rows: readonly CatalogueRow[]): InsertOutcome {
-    let outcome: InsertOutcome;
-    try {
-      outcome = this.#database.transaction(() => this.#insertAll(rows)).immediate();
-    } catch (error) {
-      this.retries.undone();
-      throw error;
-    }
-    this.#count += outcome.inserted.length - outcome.removedIds.length;
-    return outcome;
+    return this.#inTransaction(() => this.#insertAll(rows));
+  }
+
+  /** Sets marks or takes them back, in one transaction. `tokensOf` makes the tokens of rows that are shown again. */
+  mark(change: MarkChange, tokensOf: TokensOf): MarkOutcome {
+    return this.#inTransaction(() => this.marks.change(change, tokensOf));
+  }
+
+  /** In one transaction; of what is not stored (any more) nothing is kept. */
+  recordSightings(sightings: Iterable<Sighting>): void {
+    this.#inTransaction(() => {
+      for (const sighting of sightings) if (this.removal.has(sighting.id)) this.#sightings.add(sighting);
+    });
+  }
+
+  /** Removes rows in one transaction: forgotten, or blocked for good. Returns the ids of those that were there. */
+  removeRows(ids: readonly number[]): number[] {
+    return this.#inTransaction(() => ids.filter((id) => this.#remove(id)));
   }
 
   /** In one transaction; of what is not stored nothing is kept. */
@@ -127,6 +118,30 @@ export class Catalogue {
     this.#database.close();
   }
 
+  /** Everything or nothing; the kept counts go back with it. */
+  #inTransaction<Result>(act: () => Result): Result {
+    const before = this.#count;
+    try {
+      return this.#database.transaction(act).immediate();
+    } catch (error) {
+      this.#count = before;
+      this.retries.undone();
+      this.blocked.undone();
+      throw error;
+    }
+  }
+
+  #insert(row: CatalogueRow): number {
+    this.#count++;
+    return this.#rows.insert(row);
+  }
+
+  #remove(id: number): boolean {
+    const wasThere = this.removal.remove(id);
+    if (wasThere) this.#count--;
+    return wasThere;
+  }
+
   #forEachStored<Entry extends { readonly infohash: Uint8Array }>(
     entries: readonly Entry[],
     act: (id: number, entry: Entry) => void,
@@ -146,20 +161,29 @@ export class Catalogue {
     const removedIds: number[] = [];
     const peersOf = new Map<number, number>();
     let updatedCount = 0;
+    let refusedCount = 0;
     for (const row of rows) {
-      const ids = this.#findRows(row);
+      const ids = this.#rows.find(row);
       const [oldest] = ids;
       this.#leaveLadder(row, oldest);
+      const blockedBecause = this.#blockedBecause(row);
+      if (blockedBecause !== null) {
+        // Stored under the other infohash of a hybrid that nobody knew to be one: it is the same torrent.
+        removedIds.push(...this.marks.blockRows(ids, blockedBecause, row.discoveredAtUnixSeconds).hiddenIds);
+        refusedCount++;
+        continue;
+      }
       if (oldest === undefined) {
         inserted.push({ id: this.#insert(row), row });
         continue;
       }
       const [, twin] = ids;
       if (twin !== undefined) {
-        peersOf.set(oldest, this.#mergeInto(oldest, twin));
-        removedIds.push(twin);
+        const { peersSeen, hiddenIds } = this.#mergeInto(oldest, twin);
+        peersOf.set(oldest, peersSeen);
+        removedIds.push(twin, ...hiddenIds);
       }
-      peersOf.set(oldest, this.#seenAgain(oldest, row));
+      peersOf.set(oldest, this.#rows.seenAgain(oldest, row));
       updatedCount++;
     }
     // A row may be both inserted and merged away by a later one of the same batch: then it is neither.
@@ -167,7 +191,20 @@ export class Catalogue {
     const stays = inserted.filter(({ id }) => !gone.has(id));
     const lost = new Set(inserted.filter(({ id }) => gone.has(id)).map(({ id }) => id));
     const morePeers = [...peersOf].filter(([id]) => !gone.has(id)).map(([id, peersSeen]) => ({ id, peersSeen }));
-    return { inserted: stays, updatedCount, morePeers, removedIds: removedIds.filter((id) => !lost.has(id)) };
+    return {
+      inserted: stays,
+      updatedCount,
+      morePeers,
+      removedIds: removedIds.filter((id) => !lost.has(id)),
+      refusedCount,
+    };
+  }
+
+  /** Null: it may be stored. */
+  #blockedBecause({ infohashV1, infohashV2 }: CatalogueRow): BlockReason | null {
+    if (this.blocked.count === 0) return null;
+    const cut = cutV2(infohashV2);
+    return (infohashV1 && this.blocked.reasonOf(infohashV1)) ?? (cut && this.blocked.reasonOf(cut));
   }
 
   /** Whoever sent the metadata has the torrent: there is nothing to try again, and it is not dead. */
@@ -177,87 +214,19 @@ export class Catalogue {
     if (id !== undefined) this.health.markAlive(id);
   }
 
-  /** The rows that the torrent's infohashes lead to, oldest first: none, one, or two that were not known to be one. */
-  #findRows(row: CatalogueRow): number[] {
-    const ids: number[] = [];
-    for (const infohash of [row.infohashV1, cutV2(row.infohashV2)]) {
-      const id = infohash && this.reader.findId(infohash);
-      if (id !== null && !ids.includes(id)) ids.push(id);
-    }
-    return ids.sort((a, b) => a - b);
-  }
-
-  #insert(row: CatalogueRow): number {
-    assert(row.infohashV1 === null || row.infohashV1.length === IDENTIFIER_BYTES, 'a v1 infohash has 20 bytes');
-    assert(row.infohashV2 === null || row.infohashV2.length === 32, 'a v2 infohash has 32 bytes');
-    const lastSeenAt = row.lastSeenAtUnixSeconds ?? row.discoveredAtUnixSeconds;
-    const { lastInsertRowid } = this.#statements.insert.run(
-      primaryInfohash(row),
-      row.infohashV2,
-      row.name,
-      row.sizeBytes,
-      row.fileCount,
-      row.contentType,
-      row.isPrivate ? 1 : 0,
-      row.peersSeen,
-      row.timesSeen ?? 1,
-      row.discoveredAtUnixSeconds,
-      lastSeenAt,
-    );
-    const id = Number(lastInsertRowid);
-    if (row.infohashV1 && row.infohashV2) this.#statements.insertAlias.run(cutV2(row.infohashV2), id);
-    if (!isNamedByRow(row)) this.#statements.insertFiles.run(id, packFiles(row.files));
-    this.tokens.insert(id, row);
-    return id;
-  }
-
-  /** The most peers ever named stand for it: one lookup may have reached only a node that knew few. Returns how many. */
-  #seenAgain(id: number, row: CatalogueRow): number {
-    const seenAt = row.lastSeenAtUnixSeconds ?? row.discoveredAtUnixSeconds;
-    const again = this.#statements.seenAgain.get(
-      row.peersSeen,
-      row.timesSeen ?? 1,
-      row.discoveredAtUnixSeconds,
-      seenAt,
-      id,
-    );
-    const { peers_seen: peersSeen } = again as { peers_seen: number };
-    const stored = this.#statements.keys.get(id) as StoredKeys;
-    const storedCut = cutV2(stored.infohashV2);
-    const storedV1 = storedCut && bytesEqual(stored.infohash, storedCut) ? null : stored.infohash;
-    const infohashV1 = storedV1 ?? row.infohashV1;
-    const infohashV2 = stored.infohashV2 ?? row.infohashV2;
-    if (infohashV1 === storedV1 && infohashV2 === stored.infohashV2) return peersSeen;
-    this.#statements.setKeys.run(primaryInfohash({ infohashV1, infohashV2 }), infohashV2, id);
-    if (infohashV1 && infohashV2) this.#statements.insertAlias.run(cutV2(infohashV2), id);
-    return peersSeen;
-  }
-
   /** Found by v1 and by v2 before anybody knew both: the older row keeps its id and learns what the other knew. */
-  #mergeInto(keptId: number, twinId: number): number {
+  #mergeInto(keptId: number, twinId: number): { peersSeen: number; hiddenIds: readonly number[] } {
     const twin = this.reader.detailsById(twinId);
     assert(twin, 'a row that was just found can be read');
-    this.#statements.deleteRow.run(twinId);
-    if (twin.infohashV2) this.#statements.deleteAliases.run(cutV2(twin.infohashV2));
-    this.#statements.deleteFiles.run(twinId);
-    this.tokens.remove(twinId);
-    this.health.remove(twinId);
-    return this.#seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
+    this.#remove(twinId);
+    const { hiddenIds } = this.marks.join(keptId, twin.marks, twin.lastSeenAtUnixSeconds);
+    return { peersSeen: this.#rows.seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' }), hiddenIds };
   }
 
   checkInvariants(): void {
     this.retries.checkInvariants();
+    this.blocked.checkInvariants();
     assert(this.#count === this.reader.count(), 'the kept count is the count');
     checkTables(this.#database);
   }
-}
-
-function cutV2(infohashV2: Uint8Array | null): Uint8Array | null {
-  return infohashV2 === null ? null : infohashV2.subarray(0, IDENTIFIER_BYTES);
-}
-
-/** A single file with the torrent's name and size: the row says it all (see CatalogueReader). */
-function isNamedByRow({ files, name, sizeBytes, fileCount }: CatalogueRow): boolean {
-  if (files.length !== 1 || fileCount !== 1) return files.length === 0 && fileCount !== 1;
-  return files[0]!.path === name && files[0]!.sizeBytes === sizeBytes && files[0]!.attributes === undefined;
 }

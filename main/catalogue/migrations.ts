@@ -82,9 +82,40 @@ CREATE TABLE torrent_health(
 ) STRICT;
 `;
 
+/**
+ * What the person decided, and what may be forgotten. `torrents.marks` are bits (catalogue/marks.ts), in the row itself, so that
+ * whoever reads rows sees at no cost which of them are not to be shown; `marked_at` is when one was set last. `blocked_infohashes`
+ * outlives the rows: reason 0 the person, 1 the safety list, 2 a blocked word; a hybrid has an entry for each of its infohashes,
+ * both `named_by` the primary one. `torrent_sightings` is apart from `torrents` because it changes often: 12 bytes of a small
+ * table are written instead of a page of a large one.
+ */
+const SCHEMA_V3 = `
+ALTER TABLE torrents ADD COLUMN marks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE torrents ADD COLUMN marked_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX torrents_starred ON torrents(id) WHERE (marks & 1) <> 0;
+CREATE INDEX torrents_unshown ON torrents(marks, marked_at) WHERE marks >= 4;
+CREATE INDEX torrent_health_dead ON torrent_health(id) WHERE is_dead <> 0;
+CREATE TABLE torrent_sightings(
+  id      INTEGER PRIMARY KEY,
+  times   INTEGER NOT NULL,
+  last_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE blocked_infohashes(
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  infohash   BLOB NOT NULL UNIQUE,
+  named_by   BLOB NOT NULL,
+  reason     INTEGER NOT NULL,
+  name       TEXT,
+  blocked_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX blocked_infohashes_hybrid ON blocked_infohashes(named_by) WHERE named_by <> infohash;
+CREATE INDEX blocked_infohashes_derived ON blocked_infohashes(reason, id) WHERE reason > 0;
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: SCHEMA_V1 },
   { version: 2, sql: SCHEMA_V2 },
+  { version: 3, sql: SCHEMA_V3 },
 ];
 
 export const latestVersion = (migrations: readonly Migration[] = MIGRATIONS): number => migrations.at(-1)?.version ?? 0;

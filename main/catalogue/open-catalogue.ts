@@ -13,7 +13,7 @@ import {
 } from './database-files.ts';
 import { latestVersion, migrate, MIGRATIONS, refuseNewer, schemaVersion } from './migrations.ts';
 import type { Migration } from './migrations.ts';
-import { openDatabase, useWriteAheadLog } from './open-database.ts';
+import { INCREMENTAL, openDatabase, useWriteAheadLog } from './open-database.ts';
 import type { CatalogueDatabase } from './open-database.ts';
 
 export interface OpenCatalogueOptions {
@@ -24,6 +24,9 @@ export interface OpenCatalogueOptions {
   /** Only tests hand in others. */
   readonly migrations?: readonly Migration[];
 }
+
+/** Some ten seconds of writing. */
+const REWRITTEN_BYTES_MAX = 1e9;
 
 /** Throws only `CatalogueProblem`; kind `damaged` means that `salvage` is worth trying. */
 export function openCatalogue(options: OpenCatalogueOptions): Catalogue {
@@ -73,8 +76,38 @@ function prepareFile(
     keepCopyBeforeMigration(path, latestVersion(migrations));
   };
   migrate(database, { from, migrations, keepCopy });
+  if (from === 0) settle(database);
+  else letFileShrink(database);
   // Read-only files and disks open without complaint and fail at the first write; this is that write.
   database.pragma(`user_version = ${latestVersion(migrations)}`);
+}
+
+/**
+ * A file of version 1 or 2 cannot give free pages back; it is written anew, once, where that is a matter of seconds. Larger
+ * ones, and those that there is no room for, go on as they are: what is forgotten makes room for what comes.
+ */
+function letFileShrink(database: CatalogueDatabase): void {
+  if (Number(database.pragma('auto_vacuum', { simple: true })) === INCREMENTAL) return;
+  const bytes =
+    Number(database.pragma('page_count', { simple: true })) * Number(database.pragma('page_size', { simple: true }));
+  if (bytes > REWRITTEN_BYTES_MAX) return;
+  database.pragma(`auto_vacuum = ${INCREMENTAL}`);
+  settle(database);
+}
+
+/**
+ * In a file that can shrink every new table moves what was in its place to the end, also the pages of the schema, and a file
+ * that is cut short would lose everything with them. So the tables of ANALYZE are made at once, and the file is written anew.
+ */
+function settle(database: CatalogueDatabase): void {
+  database.pragma('temp_store = FILE'); // the copy is as large as the file
+  try {
+    database.exec('ANALYZE; VACUUM');
+  } catch (error) {
+    if (asCatalogueProblem(error, '').kind === 'damaged') throw error;
+  } finally {
+    database.pragma('temp_store = MEMORY');
+  }
 }
 
 function damagedProblem(path: string, finding: string | undefined): CatalogueProblem {

@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   readonly nativeBinding: string | null;
 }
 
+/** `auto_vacuum`: free pages leave the file in steps, when asked (forgetting.ts). */
+export const INCREMENTAL = 2;
 /** The package's binary needs Node-API 10; on an older Node loading it does not fail, it kills the process. */
 const NODE_API_VERSION_MIN = 10;
 /** How long a statement waits for another program's lock before it fails with SQLITE_BUSY. */
@@ -77,7 +79,9 @@ export function checkRuntime(versions: { readonly node: string; readonly napi?: 
 
 /** Changes the file, so only once it is known to be ours. */
 export function useWriteAheadLog(database: CatalogueDatabase): void {
-  database.pragma('page_size = 4096'); // only has an effect on a new file
+  // These two only have an effect on a new file; open-catalogue.ts brings older ones to the second.
+  database.pragma('page_size = 4096');
+  database.pragma(`auto_vacuum = ${INCREMENTAL}`);
   database.pragma('journal_mode = WAL');
 }
 

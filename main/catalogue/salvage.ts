@@ -29,14 +29,18 @@ export function* salvageRows(path: string, nativeBinding: string | null): Genera
   }
 }
 
-/** A file of an older version has no such tables, and the reader asks of them: empty ones, in memory, stand in. */
+/** A file of an older version has no such tables and columns, and the reader asks for them: empty ones, in memory, stand in. */
 function giveMissingTables(database: CatalogueDatabase): void {
   database.pragma('temp_store = MEMORY');
-  const hasHealth = tryTo(() => database.prepare('SELECT id FROM torrent_health LIMIT 1').get() ?? true);
-  if (hasHealth === null) {
+  const has = (sql: string): boolean => tryTo(() => database.prepare(sql)) !== null;
+  if (!has('SELECT id FROM torrent_health')) {
     database.exec(`CREATE TEMP TABLE torrent_health(id INTEGER PRIMARY KEY, dht_seeders, dht_leechers, dht_checked_at,
       tracker_seeders, tracker_leechers, tracker_checked_at, is_dead)`);
   }
+  if (!has('SELECT id FROM torrent_sightings'))
+    database.exec('CREATE TEMP TABLE torrent_sightings(id INTEGER PRIMARY KEY, times, last_at)');
+  if (!has('SELECT marks FROM torrents'))
+    database.exec('CREATE TEMP VIEW torrents AS SELECT *, 0 AS marks, 0 AS marked_at FROM main.torrents');
 }
 
 function* readableRows(

@@ -24,8 +24,9 @@ export function checkTables(database: CatalogueDatabase): void {
   );
   assert(
     counted('SELECT count(*) FROM name_fts_docsize') ===
-      counted(`SELECT count(*) FROM torrents WHERE ${filledTo} < 0 OR id <= ${filledTo} OR id > ${filledUntil}`),
-    'every row has its name tokens',
+      counted(`SELECT count(*) FROM torrents
+        WHERE marks < 4 AND (${filledTo} < 0 OR id <= ${filledTo} OR id > ${filledUntil})`),
+    'every row that is shown has its name tokens',
   );
   assert(
     counted('SELECT count(*) FROM torrent_files WHERE id NOT IN (SELECT id FROM torrents)') === 0,
@@ -34,5 +35,14 @@ export function checkTables(database: CatalogueDatabase): void {
   assert(
     counted('SELECT count(*) FROM torrent_health WHERE id NOT IN (SELECT id FROM torrents)') === 0,
     'nothing is said of the health of what is not stored',
+  );
+  assert(
+    counted('SELECT count(*) FROM torrent_sightings WHERE id NOT IN (SELECT id FROM torrents)') === 0,
+    'nothing is counted of what is not stored',
+  );
+  assert(
+    counted(`SELECT count(*) FROM torrents WHERE (marks & 8) = 0
+      AND infohash IN (SELECT infohash FROM blocked_infohashes)`) === 0,
+    'no row is shown whose infohash is blocked',
   );
 }

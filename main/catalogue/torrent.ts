@@ -70,6 +70,24 @@ export interface RetryEntry {
   readonly dueAtUnixSeconds: number;
 }
 
+/** What the person can say of a torrent. `open`: its details or its magnet were opened, which keeps it from being forgotten early. */
+export type Mark = 'star' | 'open' | 'hide' | 'block';
+
+/** Who blocked an infohash: the person, the safety list, or a blocked word in the name. */
+export type BlockReason = 'person' | 'list' | 'word';
+
+/** An infohash that is never asked for and never stored again. */
+export interface BlockedEntry {
+  /** Rising with time. */
+  readonly id: number;
+  /** 20 bytes, the primary one of a hybrid. */
+  readonly infohash: Uint8Array;
+  /** Null where it was never known, or is not to be kept. */
+  readonly name: string | null;
+  readonly reason: BlockReason;
+  readonly blockedAtUnixSeconds: number;
+}
+
 /** The 20 bytes that name the torrent in links and in the DHT: v1 if there is one, else v2 cut to 20 (BEP 52). */
 export function primaryInfohash(torrent: Pick<Torrent, 'infohashV1' | 'infohashV2'>): Uint8Array {
   const infohash = torrent.infohashV1 ?? torrent.infohashV2?.subarray(0, 20);

@@ -231,7 +231,8 @@ export class Discovery {
     const nowMs = this.#dependencies.clock.nowMs();
     const crawls = this.#families.started;
     const nodes = crawls.map(({ node }) => node);
-    return this.#countersReader.read(nodes, crawls[0]?.scrape ?? null, nowMs, nowMs - this.#startedAtMs);
+    const scrape = crawls[0]?.scrape ?? null;
+    return this.#countersReader.read(nodes, scrape, this.#pace, nowMs, nowMs - this.#startedAtMs);
   }
 
   checkInvariants(): void {

@@ -80,6 +80,8 @@ export interface EngineStatus extends CountedStatus {
  */
 export interface EngineCounters {
   readonly atUptimeMs: number;
+  /** What the pace allows at most, of both families of addresses together. */
+  readonly budget: CustomPace;
   readonly dht: {
     /** One for each family of addresses. */
     readonly nodes: readonly DhtFigures[];

@@ -1,6 +1,7 @@
 // All that is counted (protocol.md 6.7), gathered from the rooms when it is to be posted.
 import type { DhtNode } from '../dht/dht-node.ts';
 import type { MetadataFetcher } from '../metadata/metadata-fetcher.ts';
+import { type CustomPace, type Pace, profileOf } from '../scrape/pace-profiles.ts';
 import type { ScrapeLoop } from '../scrape/scrape-loop.ts';
 import type { Counters } from '../stats/counters.ts';
 import { CLIENT_VERSIONS_SHOWN, type EngineCounters } from './engine-contract.ts';
@@ -24,10 +25,17 @@ export class CountersReader {
   }
 
   /** `nodes` and `scrape` as far as they stand. */
-  read(nodes: readonly DhtNode[], scrape: ScrapeLoop | null, nowMs: number, uptimeMs: number): EngineCounters {
+  read(
+    nodes: readonly DhtNode[],
+    scrape: ScrapeLoop | null,
+    pace: Pace,
+    nowMs: number,
+    uptimeMs: number,
+  ): EngineCounters {
     const { counters, metadata, store } = this.#parts;
     return {
       atUptimeMs: uptimeMs,
+      budget: budgetOf(pace),
       dht: {
         nodes: nodes.map((node) => node.figures()),
         queriesSentBy: { ...counters.queriesSentBy },
@@ -70,6 +78,16 @@ export class CountersReader {
       clientVersions: scrape === null ? [] : clientVersions(scrape),
     };
   }
+}
+
+function budgetOf(pace: Pace): CustomPace {
+  const { newAddressesPerSecond, packetsPerSecond, tcpNewPerSecond, tcpOpenMax } = profileOf(pace);
+  return {
+    newAddressesPerSecond,
+    packetsPerSecond,
+    newConnectionsPerSecond: tcpNewPerSecond,
+    connectionsMax: tcpOpenMax,
+  };
 }
 
 function clientVersions({ clientVersions: versions }: ScrapeLoop): EngineCounters['clientVersions'] {

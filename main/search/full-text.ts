@@ -21,10 +21,10 @@ export const FULL_TEXT_QUERIES = {
   paths: 'SELECT rowid FROM path_fts WHERE path_fts MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?',
   pathRows: 'SELECT rowid FROM path_fts WHERE path_fts MATCH ? AND rowid >= ? ORDER BY rowid DESC',
   countNames: 'SELECT count(*) FROM (SELECT 1 FROM name_fts WHERE name_fts MATCH ? AND rowid < ? LIMIT ?)',
-  all: 'SELECT id FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?',
+  all: 'SELECT id FROM torrents WHERE id < ? AND marks < 4 ORDER BY id DESC LIMIT ?',
   name: 'SELECT name FROM torrents WHERE id = ?',
   namesOf: 'SELECT id, name FROM torrents WHERE id IN (SELECT value FROM json_each(?))',
-  countAll: 'SELECT count(*) FROM (SELECT 1 FROM torrents WHERE id < ? LIMIT ?)',
+  countAll: 'SELECT count(*) FROM (SELECT 1 FROM torrents WHERE id < ? AND marks < 4 LIMIT ?)',
 } as const;
 
 /** About 1 MB. Cleared as a whole when it is full: what is in use comes back at once. */

@@ -102,3 +102,15 @@ function clause(text: string, isPrefix: boolean): Clause {
 function uniqueClauses(clauses: readonly Clause[]): Clause[] {
   return [...new Map(clauses.map((one) => [clauseKey(one), one])).values()];
 }
+
+export function matchesEverything({
+  required,
+  anyOf,
+  excluded,
+  excludedAny,
+  filter,
+  matchesNothing,
+}: IndexQuery): boolean {
+  const asked = required.length + anyOf.length + excluded.length + excludedAny.length;
+  return asked === 0 && filter === null && !matchesNothing;
+}

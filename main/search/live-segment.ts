@@ -1,9 +1,9 @@
 // A segment in use: its immutable data, which of its rows are gone, and the counts that need no looking.
 import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
-import { bitCountOfBoth, isSet, keepBits, setBit, wordsFor } from './bitmap.ts';
+import { bitCountOfBoth, clearBit, isSet, keepBits, setBit, wordsFor } from './bitmap.ts';
 import { firstAtLeast } from './first-at-least.ts';
-import type { SegmentData } from './index-segment.ts';
+import { SEGMENT_ROWS_MAX, type SegmentData } from './index-segment.ts';
 import { RowOrders } from './row-orders.ts';
 import type { MergePart } from './segment-merge.ts';
 
@@ -91,6 +91,16 @@ export class LiveSegment {
     return true;
   }
 
+  /** A row that was gone is back; false when it is not in here (any more). */
+  restore(id: number): boolean {
+    const row = this.#rowOf(id);
+    if (row < 0 || this.#gone === null || !isSet(this.#gone, row)) return false;
+    clearBit(this.#gone, row);
+    this.#goneCount--;
+    this.#countsByType[this.data.types[row]!]!++;
+    return true;
+  }
+
   setPeers(id: number, peers: number): void {
     const row = this.#rowOf(id);
     if (row < 0 || this.data.peers[row] === peers) return;
@@ -145,6 +155,15 @@ export class LiveSegment {
   }
 
   checkInvariants(): void {
+    const { data } = this;
+    assert(data.rowCount > 0 && data.rowCount <= SEGMENT_ROWS_MAX, 'segments are neither empty nor too large');
+    assert(data.ids.length === data.rowCount, 'every row has an id');
+    assert(
+      data.ids.every((id, row) => row === 0 || id > data.ids[row - 1]!),
+      'ids rise',
+    );
+    assert(data.postingStarts.at(-1) === data.postings.length, 'every posting belongs to a term');
+    assert(data.termStarts.at(-1) === data.termBytes.length, 'every byte belongs to a term');
     let goneCount = 0;
     for (let row = 0; row < this.data.rowCount; row++) if (this.#isGone(row)) goneCount++;
     assert(goneCount === this.#goneCount, 'the rows that are gone are counted');
@@ -166,4 +185,17 @@ export class LiveSegment {
     const row = firstAtLeast(this.data.ids, id);
     return this.data.ids[row] === id ? row : -1;
   }
+}
+
+/** `segments` with `fresh` in the place of those within lowId to highId; null when one of them reaches beyond it. */
+export function withRangeReplaced(
+  segments: readonly LiveSegment[],
+  { lowId, highId }: { readonly lowId: number; readonly highId: number },
+  fresh: readonly LiveSegment[],
+): LiveSegment[] | null {
+  const touched = segments.filter((segment) => segment.lowId <= highId && segment.highId >= lowId);
+  if (touched.some((segment) => segment.lowId < lowId || segment.highId > highId)) return null;
+  const before = segments.filter((segment) => segment.highId < lowId);
+  const after = segments.filter((segment) => segment.lowId > highId);
+  return [...before, ...fresh, ...after];
 }

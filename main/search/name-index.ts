@@ -4,9 +4,9 @@
 // Rows that leave the catalogue are marked as gone and left behind at the next merge; only the count of peers changes.
 import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType, NAMES_IN_MEMORY_DEFAULT, type SortOrder } from '../store/store-contract.ts';
-import type { IndexQuery } from './index-query.ts';
-import { PEERS_MAX, type SegmentData, SEGMENT_ROWS_MAX } from './index-segment.ts';
-import { LiveSegment } from './live-segment.ts';
+import { type IndexQuery, matchesEverything } from './index-query.ts';
+import { PEERS_MAX, type SegmentData } from './index-segment.ts';
+import { LiveSegment, withRangeReplaced } from './live-segment.ts';
 import { MatchMemo } from './match-memo.ts';
 import { offerRows, rowKeys } from './offer-rows.ts';
 import { bitCount } from './bitmap.ts';
@@ -47,6 +47,8 @@ export interface PendingMerge {
 export interface IndexChange {
   readonly removedIds: readonly number[];
   readonly peers: readonly { readonly id: number; readonly peersSeen: number }[];
+  /** Rows that are shown again. */
+  readonly restoredIds?: readonly number[];
 }
 
 export class NameIndex {
@@ -134,13 +136,36 @@ export class NameIndex {
     return true;
   }
 
+  /** A row that is shown again; false when it was left behind by a merge and has to be read (`replaceRange`). */
+  restore(id: number): boolean {
+    if (this.typeOf(id) >= 0) return true;
+    if (this.#segmentOf(id)?.restore(id) !== true) return false;
+    this.#rowCount++;
+    return true;
+  }
+
+  /** The lowest and highest id of the segment that `id` falls into; of a row between two segments itself alone. */
+  rangeAround(id: number): { readonly lowId: number; readonly highId: number } {
+    return this.#segmentOf(id) ?? { lowId: id, highId: id };
+  }
+
+  /** Puts `data` in the place of the segments within lowId to highId; false when one of them reaches beyond it. */
+  replaceRange(range: { readonly lowId: number; readonly highId: number }, data: readonly SegmentData[]): boolean {
+    const fresh = data.map((one) => new LiveSegment(one, null, this.#orderedRowsMin));
+    const segments = withRangeReplaced(this.#segments, range, fresh);
+    if (segments === null) return false;
+    this.#segments = segments;
+    this.#rowCount = segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
+    return true;
+  }
+
   /** Another number of peers is known of a row. */
   setPeers(id: number, peersSeen: number): void {
     this.#memo.forget();
     this.#segmentOf(id)?.setPeers(id, Math.min(PEERS_MAX, peersSeen));
   }
 
-  /** What the writer tells of rows that were there before. */
+  /** What the writer tells of rows that were there before; those that are shown again are for `restore`. */
   change({ removedIds, peers }: IndexChange): void {
     for (const id of removedIds) this.remove(id);
     for (const { id, peersSeen } of peers) this.setPeers(id, peersSeen);
@@ -241,7 +266,7 @@ export class NameIndex {
 
   #replace(parts: readonly LiveSegment[], before: readonly MergePart[], merged: SegmentData): void {
     const from = this.#segments.indexOf(parts[0]!);
-    if (from < 0) return;
+    if (from < 0 || parts.some((part, at) => this.#segments[from + at] !== part)) return;
     const live = merged.rowCount === 0 ? [] : [LiveSegment.inPlaceOf(before, parts, merged, this.#orderedRowsMin)];
     this.#segments = [...this.#segments.slice(0, from), ...live, ...this.#segments.slice(from + parts.length)];
   }
@@ -263,23 +288,11 @@ export class NameIndex {
     let rowCount = 0;
     let lastId = 0;
     for (const segment of this.#segments) {
-      const { data } = segment;
-      assert(data.rowCount > 0 && data.rowCount <= SEGMENT_ROWS_MAX, 'segments are neither empty nor too large');
-      assert(data.ids.length === data.rowCount, 'every row has an id');
-      for (const id of data.ids) {
-        assert(id > lastId, 'ids rise through all segments');
-        lastId = id;
-      }
-      assert(data.postingStarts.at(-1) === data.postings.length, 'every posting belongs to a term');
-      assert(data.termStarts.at(-1) === data.termBytes.length, 'every byte belongs to a term');
+      assert(segment.lowId > lastId, 'ids rise through all segments');
       segment.checkInvariants();
+      lastId = segment.highId;
       rowCount += segment.rowCount;
     }
     assert(rowCount === this.#rowCount, 'the row count is the sum of the segments');
   }
-}
-
-function matchesEverything({ required, anyOf, excluded, excludedAny, filter, matchesNothing }: IndexQuery): boolean {
-  const asked = required.length + anyOf.length + excluded.length + excludedAny.length;
-  return asked === 0 && filter === null && !matchesNothing;
 }

@@ -10,6 +10,7 @@ import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { SearchClient } from './search-client.ts';
 import type { SessionOptions, SessionStatus, WorkerName } from './session-contract.ts';
+import { StoreClient } from './store-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { StoreGate } from './store-gate.ts';
 import { TransferClient } from './transfer-client.ts';
@@ -26,6 +27,8 @@ export class Session {
   readonly #writer: SupervisedWorker<WriterCommand, WriterEvent>;
   readonly #searchWorker: SupervisedWorker<SearchCommand, SearchEvent> | null;
   readonly search: SearchClient;
+  /** What the person decides about torrents. */
+  readonly store: StoreClient;
   readonly transfer: TransferClient;
   readonly #storeGate = new StoreGate();
   #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
@@ -76,6 +79,7 @@ export class Session {
           },
         )
       : null;
+    this.store = new StoreClient((command) => this.#writer.post(command));
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
     this.transfer = new TransferClient(
       transferHost({
@@ -169,6 +173,7 @@ export class Session {
     await Promise.all([this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS), this.transfer.stop()]);
     await this.#closeStore();
     this.search.failAll('Lanternfish has ended.');
+    this.store.failAll('Lanternfish has ended.');
   }
 
   async #closeStore(): Promise<void> {
@@ -223,6 +228,7 @@ export class Session {
   }
 
   #receiveFromWriter(event: WriterEvent): void {
+    if (this.store.receive(event)) return;
     switch (event.type) {
       case 'ready':
         this.#storeGate.open(null);
@@ -258,6 +264,7 @@ export class Session {
   }
 
   #workerFell(name: Exclude<WorkerName, 'transfer-worker'>, willRestart: boolean): void {
+    if (name === 'writer-worker') this.store.failAll('The catalogue was interrupted. Try again.');
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
     const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];

@@ -1,6 +1,6 @@
 // Where catalogue and search meet: a torrent on its way in gets its tokens and type, a stored row on its way out becomes
 // a row of an index segment. Pure.
-import type { CatalogueRow } from '../catalogue/catalogue.ts';
+import type { CatalogueRow } from '../catalogue/row-writer.ts';
 import type { IndexRow } from '../catalogue/catalogue-reader.ts';
 import type { Torrent, TorrentFile } from '../catalogue/torrent.ts';
 import { contentTypeOf } from '../search/content-type.ts';

@@ -4,17 +4,17 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
-import { SegmentBuilder, SEGMENT_ROWS_MAX, type SegmentData, type SegmentRow } from '../search/index-segment.ts';
+import { SEGMENT_ROWS_MAX, type SegmentData, type SegmentRow } from '../search/index-segment.ts';
 import type { IndexChange, NameIndex, PendingMerge } from '../search/name-index.ts';
 import type { MergePart } from '../search/segment-merge.ts';
 import { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { Vocabulary } from '../search/vocabulary.ts';
 import { toSegmentRow } from './catalogue-row.ts';
+import { restoreRows, segmentOf } from './restore-rows.ts';
 import type { StoreSearch } from './store-search.ts';
 
 /** Rows read in one step: 3 to 5 ms. */
 const STEP_ROWS = 500;
-const STEP_ROWS_INDEXED = 200;
 /** Rows compared in one step: a millisecond. */
 const STEP_COMPARED = 500;
 /** Names read for titles in one step: a millisecond. */
@@ -30,7 +30,7 @@ const REBUILD_ROWS_MIN = 25;
 const REBUILD_AFTER_MS = 15_000;
 
 /** Jobs in the order of their urgency. */
-const JOBS = ['catch-up', 'orders', 'base', 'comparison', 'suggestions'] as const;
+const JOBS = ['catch-up', 'orders', 'base', 'restore', 'comparison', 'suggestions'] as const;
 type JobName = (typeof JOBS)[number];
 /** Until these are done, rows are missing or a search takes longer. */
 export const isUrgent = (job: JobName): boolean => job === 'catch-up' || job === 'orders' || job === 'base';
@@ -57,6 +57,8 @@ export class IndexUpkeep {
   /** Asked of the writer, not there yet. */
   #merge: PendingMerge | null = null;
   #lastMergeId = 0;
+  /** Rows that are shown again and that no segment has any more. Of one message at most, and some of a comparison. */
+  readonly #missingIds = new Set<number>();
   #rebuiltAtRows = 0;
   #rebuildNotBeforeMs = 0;
 
@@ -96,9 +98,11 @@ export class IndexUpkeep {
     }
   }
 
-  /** Rows that are no more, or of which more peers are known. */
+  /** Rows that are no more, or are shown again, or of which more peers are known. */
   change(change: IndexChange): void {
     this.#dependencies.index.change(change);
+    for (const id of change.restoredIds ?? []) this.#restore(id);
+    if ((change.restoredIds?.length ?? 0) > 0) this.#dependencies.search.forgetPaths(); // they were read without these
     // A job may have read such rows already and bring them as they were.
     if (this.#jobs.has('base') || this.#jobs.has('catch-up')) this.#changesMeanwhile.push(change);
   }
@@ -136,7 +140,11 @@ export class IndexUpkeep {
       const orders = index.nextOrder();
       if (orders !== null) this.#jobs.set('orders', orders);
     }
-    this.#askToMerge();
+    const isRestoring = this.#missingIds.size > 0 || this.#jobs.has('restore');
+    if (isRestoring && this.#merge === null && !this.#jobs.has('restore')) {
+      this.#jobs.set('restore', restoreRows(this.#dependencies, this.#missingIds));
+    }
+    if (!isRestoring) this.#askToMerge();
     const grownRows = index.rowCount - this.#rebuiltAtRows;
     const hasGrown = grownRows >= REBUILD_ROWS_MIN && grownRows >= this.#rebuiltAtRows * REBUILD_GROWTH;
     const isFirst = this.#rebuiltAtRows === 0 && index.rowCount > 0;
@@ -219,14 +227,26 @@ export class IndexUpkeep {
         const peersSeen = stored.get(id);
         if (peersSeen === undefined) index.remove(id);
         else index.setPeers(id, peersSeen);
+        stored.delete(id);
       }
+      for (const id of stored.keys()) this.#restore(id); // hidden when the snapshot was written
       lowId = lastId + 1;
       yield;
     }
   }
 
   #changeAgain(): void {
-    for (const change of this.#changesMeanwhile) this.#dependencies.index.change(change);
+    for (const change of this.#changesMeanwhile) {
+      this.#dependencies.index.change(change);
+      for (const id of change.restoredIds ?? []) this.#restore(id);
+    }
+  }
+
+  /** A merge under way may leave the row behind once more, so then it is looked for again afterwards. */
+  #restore(id: number): void {
+    if (id > this.#coveredId) return; // comes with the rows that are read next
+    const isThere = this.#dependencies.index.restore(id);
+    if (!isThere || this.#merge !== null) this.#missingIds.add(id);
   }
 
   *#buildSuggestions(): Generator<void, void> {
@@ -239,16 +259,6 @@ export class IndexUpkeep {
     this.#rebuiltAtRows = rowCount;
     this.#rebuildNotBeforeMs = clock.nowMs() + Math.max(REBUILD_AFTER_MS, 30 * tookMs);
   }
-}
-
-/** `rows` have rising ids. */
-function* segmentOf(rows: readonly SegmentRow[]): Generator<void, SegmentData> {
-  const builder = new SegmentBuilder();
-  for (const [index, row] of rows.entries()) {
-    builder.add(row);
-    if (index % STEP_ROWS_INDEXED === STEP_ROWS_INDEXED - 1) yield;
-  }
-  return yield* builder.finish();
 }
 
 function* newestNames(reader: CatalogueReader) {

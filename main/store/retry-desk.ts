@@ -68,7 +68,7 @@ export function answerKnown(
   const resting: Uint8Array[] = [];
   unpacked(infohashes).forEach((infohash, index) => {
     if (flags[index] !== IS_NEW) return;
-    if (catalogue.retries.isInvalid(infohash)) flags[index] = IS_KNOWN;
+    if (catalogue.blocked.has(infohash) || catalogue.retries.isInvalid(infohash)) flags[index] = IS_KNOWN;
     else if (catalogue.retries.isResting(infohash, nowUnixSeconds)) {
       flags[index] = IS_RESTING;
       resting.push(infohash);
@@ -96,7 +96,7 @@ function write(catalogue: Catalogue, message: Written): void {
 }
 
 /** The infohashes packed in `packed`; a stray rest is left out. */
-function unpacked(packed: Uint8Array): Uint8Array[] {
+export function unpacked(packed: Uint8Array): Uint8Array[] {
   const infohashes: Uint8Array[] = [];
   for (let at = 0; at + IDENTIFIER_BYTES <= packed.length; at += IDENTIFIER_BYTES) {
     infohashes.push(packed.subarray(at, at + IDENTIFIER_BYTES));

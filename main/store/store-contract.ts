@@ -5,6 +5,7 @@
 //   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
+import type { MarkedList, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -61,7 +62,7 @@ export type EngineToWriter =
 
 /** What `known` says of an infohash. */
 export const IS_NEW = 0;
-/** The catalogue has it, or it is proved invalid. */
+/** The catalogue has it, or it is blocked or proved invalid. */
 export const IS_KNOWN = 1;
 /** It waits on the retry ladder for a time that has not come. */
 export const IS_RESTING = 2;
@@ -127,9 +128,11 @@ export type WriterCommand =
   | { readonly type: 'connect-engine'; readonly port: MessagePort }
   | { readonly type: 'connect-search'; readonly port: MessagePort }
   | { readonly type: 'connect-transfer'; readonly port: MessagePort }
+  | StoreRequest
   | { readonly type: 'stop' };
 
 export type WriterEvent =
+  | WriterAnswer
   | { readonly type: 'ready'; readonly torrentCount: number; readonly notice: string | null }
   | {
       readonly type: 'torrents-added';
@@ -165,6 +168,8 @@ export interface SearchRequest {
    * cursor, brings that and the whole figures; what was shown stays where it is.
    */
   readonly isFast?: boolean;
+  /** Only what is starred, or only what is hidden, newest first whatever `sort` says. */
+  readonly list?: MarkedList;
 }
 
 /** Rows out of the middle of a list of results. */
@@ -182,7 +187,7 @@ export interface ResultRows {
   readonly tailCursor: string;
 }
 
-export interface ResultRow {
+export interface ResultRow extends ShownMarks {
   readonly infohashHex: string;
   readonly name: string;
   readonly sizeBytes: number;
@@ -221,7 +226,7 @@ export interface ResultPage {
   readonly didYouMean: readonly string[];
 }
 
-export interface TorrentDetails {
+export interface TorrentDetails extends ShownMarks {
   readonly infohashHex: string;
   readonly infohashV1Hex: string | null;
   readonly infohashV2Hex: string | null;
@@ -232,6 +237,9 @@ export interface TorrentDetails {
   readonly peersSeen: number;
   readonly isPrivate: boolean;
   readonly discoveredAtUnixSeconds: number;
+  readonly lastSeenAtUnixSeconds: number;
+  /** How often nodes named it, or peers sent it. */
+  readonly timesSeen: number;
   readonly contentType: ContentType;
   readonly typeReason: TypeReason;
   readonly health: TorrentHealth | null;

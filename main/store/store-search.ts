@@ -3,6 +3,7 @@
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { healthOfRows } from '../catalogue/health-table.ts';
+import { BLOCKED } from '../catalogue/marks.ts';
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
@@ -15,7 +16,9 @@ import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { fold, words } from '../search/tokens.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
 import { FILE_MATCHES_SHOWN, findFileMatch } from './file-match.ts';
+import { markedPage, shownMarks } from './marked-page.ts';
 import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
+import type { MarkedList } from './owner-contract.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
@@ -83,6 +86,7 @@ export class StoreSearch {
     const query = parseQuery(request.text);
     const byInfohash = this.#pageByInfohash(query);
     if (byInfohash !== null) return byInfohash;
+    if (request.list !== undefined) return this.#pageOfMarked(request, request.list, query);
     const sort = sortOf(request, query);
     if (request.cursor === null) this.#rowsAt.forget();
     const cursor = this.#startingAt(request.cursor, sort === 'relevance');
@@ -155,6 +159,21 @@ export class StoreSearch {
     return { ...WHOLE_PAGE, rows: this.#toResultRows(rows, asked.query), totalCount: rows.length };
   }
 
+  #pageOfMarked(request: SearchRequest, list: MarkedList, query: SearchQuery): ResultPage {
+    const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
+    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, false).id;
+    const page = markedPage(this.#sources.reader, { list, query, filter, ...request, beforeId });
+    const last = page.hasMore ? page.rows.at(-1) : undefined;
+    const place = { stage: 'window', lowId: 0, highId: 0, offset: 0, key: 0 } as const;
+    return {
+      ...WHOLE_PAGE,
+      rows: this.#toResultRows(page.rows, query),
+      totalCount: page.totalCount,
+      countsByType: page.countsByType,
+      nextCursor: last === undefined ? null : encodeCursor({ ...place, id: last.id }),
+    };
+  }
+
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
   suggest(text: string): string[] {
     const read = text.slice(0, QUERY_CHARACTERS_MAX);
@@ -209,7 +228,8 @@ export class StoreSearch {
   #pageByInfohash(query: SearchQuery): ResultPage | null {
     const infohash = query.infohashHex === null ? null : fromHex(query.infohashHex);
     const id = infohash === null ? null : this.#sources.reader.findId(infohash.subarray(0, 20));
-    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id]);
+    // Also a hidden one: who asks for it by its name of names wants it.
+    const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id], BLOCKED);
     if (row === undefined) return null;
     return { ...WHOLE_PAGE, rows: this.#toResultRows([row], query), totalCount: 1 };
   }
@@ -262,5 +282,6 @@ function toResultRow(row: StoredRow, health: TorrentHealth | null): Omit<ResultR
     discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
     contentType: contentTypeNamed(row.contentType),
     health,
+    ...shownMarks(row.marks),
   };
 }

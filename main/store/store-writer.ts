@@ -6,16 +6,17 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
-import type { CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
+import { asCatalogueProblem, type CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
 import { databaseBytes } from '../catalogue/database-files.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
-import { buildSegment } from '../search/index-segment.ts';
-import { contentTypeNamed, toCatalogueRow } from './catalogue-row.ts';
+import { toCatalogueRow } from './catalogue-row.ts';
 import { Checkpoints, PASSING_PROBLEMS } from './checkpoints.ts';
 import { answerImport } from './import-desk.ts';
+import type { StoreRequest } from './owner-contract.ts';
+import { answerOwner } from './owner-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
-import { SegmentMerger, type SearchPort } from './segment-merger.ts';
+import { SearchLine } from './search-line.ts';
+import type { SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
 import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
@@ -44,8 +45,7 @@ export class StoreWriter {
   readonly #dependencies: StoreWriterDependencies;
   #catalogue: Catalogue | null = null;
   #engine: EnginePort | null = null;
-  #search: SearchPort | null = null;
-  #merger: SegmentMerger | null = null;
+  readonly #search: SearchLine;
   #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
@@ -58,6 +58,7 @@ export class StoreWriter {
 
   constructor(dependencies: StoreWriterDependencies) {
     this.#dependencies = dependencies;
+    this.#search = new SearchLine(dependencies.clock);
     this.#checkpoints = new Checkpoints(dependencies.options.databasePath, dependencies.log);
   }
 
@@ -74,7 +75,7 @@ export class StoreWriter {
       this.#catalogue = catalogue;
       this.#problemKind = null;
       post({ type: 'ready', torrentCount: catalogue.count, notice });
-      this.#search?.post({ type: 'catalogue-ready' });
+      this.#search.tell({ type: 'catalogue-ready' });
       this.#refillTokens(catalogue);
     } catch (error) {
       return this.#fail(error);
@@ -84,7 +85,7 @@ export class StoreWriter {
 
   #refillTokens(catalogue: Catalogue): void {
     const { clock, log } = this.#dependencies;
-    const onDone = (): void => this.#search?.post({ type: 'tokens-filled' });
+    const onDone = (): void => this.#search.tell({ type: 'tokens-filled' });
     this.#refill?.stop();
     this.#refill = TokenRefill.start({ catalogue, clock, log, onDone, onFailure: (error) => this.#fail(error) });
   }
@@ -96,10 +97,7 @@ export class StoreWriter {
   }
 
   connectSearch(port: SearchPort): void {
-    this.#merger?.stop();
-    this.#search = port;
-    this.#merger = new SegmentMerger(this.#dependencies.clock, port);
-    if (this.#catalogue) port.post({ type: 'catalogue-ready' });
+    this.#search.connect(port, this.#catalogue !== null);
   }
 
   /** Each batch is answered once it is committed, or with the reason why it is not. */
@@ -121,7 +119,7 @@ export class StoreWriter {
     this.#catalogue = null;
     this.#cancelTimer(); // set by a last commit that failed
     this.#engine?.close();
-    this.#merger?.stop();
+    this.#search.close();
     this.#transfer?.close();
     this.#dependencies.post({ type: 'stopped' });
   }
@@ -206,23 +204,16 @@ export class StoreWriter {
     return reply;
   }
 
-  #announce(catalogue: Catalogue, { inserted, removedIds, morePeers }: InsertOutcome): void {
-    if (inserted.length > 0) this.#announceNew(catalogue, inserted);
-    // After the segment: a torrent may come twice in one batch.
-    if (removedIds.length + morePeers.length > 0) this.#search?.post({ type: 'changed', removedIds, peers: morePeers });
-  }
-
-  #announceNew(catalogue: Catalogue, inserted: InsertOutcome['inserted']): void {
-    this.#dependencies.post({
-      type: 'torrents-added',
-      addedCount: inserted.length,
-      torrentCount: catalogue.count,
-      databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
-    });
-    if (!this.#search) return;
-    const rows = inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) }));
-    const { segment, transfer } = buildSegment(rows);
-    this.#search.post({ type: 'segment', segment }, transfer);
+  #announce(catalogue: Catalogue, outcome: InsertOutcome): void {
+    if (outcome.inserted.length > 0) {
+      this.#dependencies.post({
+        type: 'torrents-added',
+        addedCount: outcome.inserted.length,
+        torrentCount: catalogue.count,
+        databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
+      });
+    }
+    this.#search.stored(outcome);
   }
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */
@@ -232,7 +223,16 @@ export class StoreWriter {
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
   }
 
-  // -------------------------------------------------------------- answering
+  /** Always answers: what cannot be written now is refused with the sentence of its problem. */
+  request(request: StoreRequest): void {
+    const { clock, options, post } = this.#dependencies;
+    const answered = answerOwner(this.#catalogue, request, clock.nowUnixSeconds(), options.databasePath);
+    post(answered.answer);
+    if (answered.marked) this.#search.marked(answered.marked);
+    const { blocked: infohashes } = answered; // what is fetched already is refused when it comes
+    if (infohashes.length > 0) this.#engine?.post({ type: 'warm-up', infohashes, isLast: false });
+    if (answered.error !== null) this.#fail(answered.error);
+  }
 
   /** Always answers; a catalogue that cannot be read knows nothing. */
   #answerKnown(questionId: number, infohashes: Uint8Array): void {

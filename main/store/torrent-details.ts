@@ -1,17 +1,22 @@
 // One torrent as the window shows it, and what its link is made of: read from the catalogue by infohash.
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { CatalogueReader, StoredDetails } from '../catalogue/catalogue-reader.ts';
+import { BLOCKED } from '../catalogue/marks.ts';
 import { explainContentType } from '../search/content-type.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
+import { shownMarks } from './marked-page.ts';
 import { type LinkFacts, LINKS_MAX, type TorrentDetails, type TypeReason } from './store-contract.ts';
 
 /** Null for what is no infohash of a stored torrent. */
 export function readDetails(reader: CatalogueReader, infohashHex: string): TorrentDetails | null {
   const id = idOf(reader, infohashHex);
-  const stored = id === null ? null : reader.detailsById(id);
+  const stored = id === null ? null : withoutBlocked(reader.detailsById(id));
   if (stored === null) return null;
   return {
     ...hexNames(stored),
+    ...shownMarks(stored.marks),
+    lastSeenAtUnixSeconds: stored.lastSeenAtUnixSeconds,
+    timesSeen: stored.timesSeen,
     name: stored.name,
     sizeBytes: stored.sizeBytes,
     fileCount: stored.fileCount,
@@ -30,10 +35,15 @@ export function readLinks(reader: CatalogueReader, infohashesHex: readonly strin
   const found: LinkFacts[] = [];
   for (const infohashHex of infohashesHex.slice(0, LINKS_MAX)) {
     const id = idOf(reader, infohashHex);
-    const stored = id === null ? null : reader.detailsById(id, { withFiles: false });
+    const stored = id === null ? null : withoutBlocked(reader.detailsById(id, { withFiles: false }));
     if (stored !== null) found.push({ ...hexNames(stored), name: stored.name });
   }
   return found;
+}
+
+/** A row that was blocked a moment ago is still there, for undo, and shown to nobody. */
+function withoutBlocked(stored: StoredDetails | null): StoredDetails | null {
+  return stored === null || stored.marks >= BLOCKED ? null : stored;
 }
 
 function idOf(reader: CatalogueReader, infohashHex: string): number | null {

@@ -8,7 +8,7 @@ export type WriterToSearch =
   | { readonly type: 'segment'; readonly segment: SegmentData }
   /** The answer to `merge`; its buffers are transferred. */
   | { readonly type: 'merged'; readonly mergeId: number; readonly segment: SegmentData }
-  /** Committed: rows that are no more, and rows of which another number of peers is known now. */
+  /** Committed: rows not to be shown any more, rows of which other peers are known, rows that are shown again. */
   | ({ readonly type: 'changed' } & IndexChange)
   /** The full-text tables, filled anew for another tokeniser, are complete. */
   | { readonly type: 'tokens-filled' }

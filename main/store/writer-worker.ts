@@ -30,6 +30,8 @@ owner.on((command) => {
       return writer.connectTransfer(threadPort(command.port));
     case 'stop':
       return stopSoon();
+    default:
+      return writer.request(command);
   }
 });
 writer.start();

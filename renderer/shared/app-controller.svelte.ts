@@ -1,6 +1,7 @@
 // The window as a whole: what the app said at the start, what the crawl is doing, which surface is up. Owns the other
 // controllers and the event subscriptions; renders nothing.
 import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
+import { CrawlController } from '../crawl/crawl-controller.svelte.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { HealthWatch } from '../search/health-watch.svelte.ts';
@@ -36,7 +37,10 @@ export class AppController {
   readonly settings: SettingsController;
   readonly update: UpdateController;
   readonly settingsPage: SettingsPage;
+  readonly crawl: CrawlController;
   surface = $state<SurfaceName>('search');
+  /** Where the settings open; null: at the top. */
+  settingsSection = $state<string | null>(null);
 
   /** Null until the app answered; `startProblem` is set if it could not. */
   startFacts = $state.raw<StartDto | null>(null);
@@ -64,6 +68,7 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.crawl = new CrawlController(api, clock);
     this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
     this.settingsPage = new SettingsPage(api, this.settings);
@@ -128,6 +133,12 @@ export class AppController {
     const isBack = surface === 'search' || surface === this.surface;
     this.surface = isBack ? 'search' : surface;
     if (isBack) this.searchFocus.make();
+  }
+
+  /** Opens the settings where `section` (one of their groups) is. */
+  showSettings(section: string): void {
+    this.settingsSection = section;
+    this.surface = 'settings';
   }
 
   focusSearch(): void {

@@ -20,6 +20,11 @@ export function formatCountShort(value: number): string {
   return value < 10_000 ? count.format(value) : countShort.format(value);
 }
 
+/** '18', '0.4': a decimal below ten, where it says something. */
+export function formatRate(perSecond: number): string {
+  return perSecond > 0 && perSecond < 9.95 ? oneDecimal.format(perSecond) : count.format(perSecond);
+}
+
 const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 /** From GB on tens of a unit still keep their decimal: half a gigabyte is worth knowing. */
 const WHOLE_BELOW_UNIT = 3;

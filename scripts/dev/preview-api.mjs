@@ -136,6 +136,7 @@ export function installFakeApi(scenario) {
             })),
           }),
     ),
+    getCrawl: record('getCrawl', () => ok(scenario.crawl)),
     openDataDir: record('openDataDir', () => ok(null)),
     chooseSafetyList: record('chooseSafetyList', () => ok(null)),
     pauseFor: record('pauseFor', () => ok(null)),

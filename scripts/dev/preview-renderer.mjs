@@ -5,7 +5,7 @@
 import axe from 'axe-core';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { openPreview, RUNNING, TORRENTS } from './preview-window.mjs';
+import { CRAWL, openPreview, RUNNING, TORRENTS } from './preview-window.mjs';
 
 const SIZES = ['720x480', '900x700', '1200x800', '1600x1000'];
 const THEMES = ['light', 'dark'];
@@ -167,6 +167,41 @@ const SURFACES = {
   'list-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: (page) => rows(page).nth(3).click() },
   'settings-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: openSettings },
   crawl: { scenario: {}, act: openCrawl },
+  'crawl-empty': {
+    scenario: {
+      status: { ...FRESH, state: 'joining' },
+      crawl: {
+        ...CRAWL,
+        minutes: Array.from({ length: 60 }, () => null),
+        now: null,
+        clientVersions: [],
+        disk: { usedBytes: 4096, quotaBytes: null, freeBytes: null },
+      },
+    },
+    act: openCrawl,
+  },
+  'crawl-trouble': {
+    scenario: {
+      status: { ...RUNNING, state: 'no-reply', problem: 'No reply from the network for 60 s. Is it up?' },
+      crawl: {
+        ...CRAWL,
+        now: { ...CRAWL.now, pace: 'holding', replyRatio: 0.04, ipv6: 'off' },
+        disk: { usedBytes: 10_000_000_000, quotaBytes: 10_000_000_000, freeBytes: 480_000_000 },
+      },
+    },
+    act: openCrawl,
+  },
+  mended: {
+    scenario: {
+      status: {
+        ...RUNNING,
+        notice:
+          'Some settings could not be read and are at their defaults: pace, port. The old file was kept as settings.json.damaged.',
+      },
+    },
+  },
+  'crawl-contrast': { scenario: { settings: { theme: 'high-contrast' } }, act: openCrawl },
+  'crawl-rtl': { scenario: { settings: { language: 'rtl-test' } }, act: openCrawl },
   menu: { scenario: {}, act: (page) => page.getByRole('button', { name: 'More' }).click() },
   sort: { scenario: {}, act: (page) => page.getByRole('button', { name: 'Sort by' }).click() },
   toast: {

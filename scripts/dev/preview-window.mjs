@@ -32,6 +32,34 @@ export const RUNNING = {
   ...{ torrentCount: 48_213, databaseBytes: 1_204_000_000 },
 };
 
+const minute = (index) => ({
+  sampled: 900 + Math.round(500 * Math.sin(index / 7) + 130 * Math.sin(index * 2.3)),
+  fresh: 520 + Math.round(260 * Math.sin(index / 9) + 90 * Math.sin(index * 1.7)),
+  tried: 90 + Math.round(20 * Math.sin(index / 5)),
+  fetched: 38 + Math.round(18 * Math.sin(index / 6) + 5 * Math.sin(index * 3.1)),
+  packets: 3_400,
+});
+export const CRAWL = {
+  minutes: Array.from({ length: 60 }, (_, index) => (index < 6 || index === 31 ? null : minute(index))),
+  now: {
+    newAddresses: { perSecond: 17.6, ceilingPerSecond: 20 },
+    packets: { perSecond: 56.3, ceilingPerSecond: 80 },
+    connections: { perSecond: 2.4, ceilingPerSecond: 5 },
+    ...{ allowedNewAddressesPerSecond: 20, pace: 'at-ceiling', replyRatio: 0.34, queriesReceived: 0 },
+    ...{ lastSignal: 'replies-fell', lastSignalAgoSeconds: 400, torrentsWaiting: 2, uptimeSeconds: 4_000 },
+    ...{ ipv6: 'not-available', nodes4: 312, nodes6: 0, port: 51_413 },
+  },
+  disk: { usedBytes: 1_204_000_000, quotaBytes: 10_000_000_000, freeBytes: 214_000_000_000 },
+  clientVersions: ['LT 2.0.11', 'LT 1.2.19', 'UT 3.5.5', 'unheard', 'no version', 'TR 4.0.6', 'A2 1.37'].flatMap(
+    (name, index) =>
+      [name, `${name}.${index}`].map((full, place) => ({
+        name: place === 0 ? name : full,
+        ...{ asked: 4_210 - 500 * index - 40 * place, answered: name === 'unheard' ? 0 : 1_530 - 190 * index },
+        ...{ infohashes: 20_100 - 2_000 * index, fresh: 12_400 - 1_300 * index },
+      })),
+  ),
+};
+
 export async function openPreview() {
   await build({
     ...{ configFile: false, root: resolve(root, 'renderer'), plugins: [svelte()], logLevel: 'error' },
@@ -53,6 +81,7 @@ export async function openPreview() {
       await page.addInitScript(installFakeApi, {
         status: RUNNING,
         torrents: TORRENTS,
+        crawl: CRAWL,
         ...scenario,
         defaults: DEFAULT_SETTINGS,
         settings: { ...DEFAULT_SETTINGS, ...scenario.settings },

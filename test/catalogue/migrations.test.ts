@@ -3,12 +3,20 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CatalogueProblem } from '../../main/catalogue/catalogue-problem.ts';
+import { HIDDEN, OPENED, STARRED } from '../../main/catalogue/marks.ts';
 import { latestVersion, MIGRATIONS } from '../../main/catalogue/migrations.ts';
 import { openCatalogue } from '../../main/catalogue/open-catalogue.ts';
 import { checkRuntime, openDatabase } from '../../main/catalogue/open-database.ts';
 import type { CatalogueDatabase } from '../../main/catalogue/open-database.ts';
 import { primaryInfohash } from '../../main/catalogue/torrent.ts';
-import { FIXTURE_RETRIES, FIXTURE_TORRENTS } from '../fixtures/catalogue/fixture-torrents.ts';
+import {
+  FIXTURE_BLOCKED,
+  FIXTURE_HIDDEN,
+  FIXTURE_RETRIES,
+  FIXTURE_SIGHTING,
+  FIXTURE_STARRED,
+  FIXTURE_TORRENTS,
+} from '../fixtures/catalogue/fixture-torrents.ts';
 import { madeRow, openAt, temporaryPath } from './support.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/catalogue');
@@ -25,6 +33,7 @@ function problemOf(run: () => unknown): CatalogueProblem {
   throw new Error('it did not fail');
 }
 
+const noTokens = () => ({ nameTokens: '', pathTokens: '' });
 const open = (databasePath: string, migrations = MIGRATIONS) =>
   openCatalogue({ databasePath, nativeBinding: null, migrations });
 const version = (database: CatalogueDatabase) => database.pragma('user_version', { simple: true });
@@ -70,6 +79,38 @@ describe('stored catalogues', () => {
       expect(catalogue.retries.takeDue(1_790_000_000, 10)).toEqual(FIXTURE_RETRIES);
       catalogue.checkInvariants();
     }
+  });
+});
+
+describe('what the person decided', () => {
+  it('is in catalogues of version 3, and can be decided in those of versions 1 and 2', () => {
+    for (const name of STORED) {
+      const path = temporaryPath();
+      copyFileSync(join(FIXTURES, name), path);
+      const catalogue = openAt(path);
+      const { reader, blocked } = catalogue;
+      const marksOf = (infohash: Uint8Array) => reader.details(infohash)!.marks;
+      const isMarked = name >= 'catalogue-v3.db';
+      expect(marksOf(FIXTURE_STARRED), name).toBe(isMarked ? STARRED | OPENED : 0);
+      expect(marksOf(FIXTURE_HIDDEN), name).toBe(isMarked ? HIDDEN : 0);
+      expect(blocked.count, name).toBe(isMarked ? FIXTURE_BLOCKED.length : 0);
+      const { timesSeen, lastSeenAtUnixSeconds } = reader.details(FIXTURE_STARRED)!;
+      expect(timesSeen, name).toBe(isMarked ? 1 + FIXTURE_SIGHTING.times : 1);
+      if (isMarked) expect(lastSeenAtUnixSeconds).toBe(FIXTURE_SIGHTING.lastAtUnixSeconds);
+      const mark = { isOn: true, infohashes: [FIXTURE_STARRED, ...FIXTURE_BLOCKED], nowUnixSeconds: 1_790_000_000 };
+      catalogue.mark({ ...mark, mark: 'block' }, noTokens);
+      expect(blocked.list({ beforeId: null, limit: 10 })).toHaveLength(3);
+      catalogue.checkInvariants();
+    }
+  });
+
+  it('needs a file that can shrink: older ones are written anew', () => {
+    for (const name of STORED) {
+      const path = temporaryPath();
+      copyFileSync(join(FIXTURES, name), path);
+      expect(openAt(path).reader.database.pragma('auto_vacuum', { simple: true }), name).toBe(2);
+    }
+    expect(openAt(temporaryPath()).reader.database.pragma('auto_vacuum', { simple: true })).toBe(2);
   });
 });
 

@@ -100,6 +100,28 @@ it('the details', async () => {
   await page.keyboard.press('Escape');
 });
 
+it('the crawl page', async () => {
+  const { page } = session;
+  await page.getByTestId('open-crawl').click();
+  await page.getByTestId('budget-newAddresses').waitFor({ timeout: 30_000 });
+  await expectNoViolations();
+});
+
+it('the settings, all of them, in high contrast too', async () => {
+  const { page } = session;
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('setting-pace').getByRole('radio').nth(3).check();
+  await page.getByTestId('setting-newAddressesPerSecond').waitFor();
+  await expectNoViolations();
+  await page.getByTestId('setting-theme').getByRole('combobox').selectOption({ label: 'High contrast' });
+  await page.waitForFunction(() => document.documentElement.dataset['contrast'] === 'more');
+  await page.waitForTimeout(SETTLE_MS);
+  expect(await violations(), 'high contrast').toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.getByTestId('result-row').first().waitFor();
+  expect(await violations(), 'the list in high contrast').toEqual([]);
+});
+
 it('the menu', async () => {
   const { page } = session;
   await page.getByRole('button', { name: 'More' }).click();

@@ -29,6 +29,9 @@ const EXPECTED: Record<keyof typeof READER_QUERIES, RegExp[]> = {
   latestInfohashes: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
   details: [/^SEARCH torrents USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
   files: [/^SEARCH torrent_files USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
+  sightings: [/^SEARCH torrent_sightings USING INTEGER PRIMARY KEY \(rowid=\?\)$/],
+  starred: [/^SCAN torrents USING INDEX torrents_starred$/],
+  unshown: [/^SEARCH torrents USING COVERING INDEX torrents_unshown \(marks>\? AND marks<\?\)$/],
   newestId: [/^SEARCH torrents$/],
   count: [/^SCAN torrents USING COVERING INDEX sqlite_autoindex_torrents_1$/],
 };

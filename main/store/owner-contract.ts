@@ -1,0 +1,56 @@
+// What the owner of the store (Electron's main thread, or the headless command) may ask of the writer, and what it hears.
+// Types and limits only; part of store-contract.ts, which has the rest.
+import type { BlockedEntry, Mark } from '../catalogue/torrent.ts';
+
+/** What can be asked of a search instead of everything. */
+export const MARKED_LISTS = ['starred', 'hidden'] as const;
+export type MarkedList = (typeof MARKED_LISTS)[number];
+
+/** What the window sees of the person's marks. */
+export interface ShownMarks {
+  readonly isStarred: boolean;
+  /** Its details or its magnet were opened. */
+  readonly wasOpened: boolean;
+  /** Only where it was asked for by its infohash or in the list of the hidden ones. */
+  readonly isHidden: boolean;
+}
+
+/** Torrents of one `mark`. */
+export const MARKED_MAX = 10_000;
+/** Entries of one `list-blocked`. */
+export const BLOCKED_LISTED_MAX = 500;
+
+export type StoreRequest =
+  /**
+   * Sets a mark or takes it back (n x 20 bytes packed, at most MARKED_MAX). Answered by `marked`. What is hidden or blocked
+   * leaves every search at once. An infohash may be blocked that is not stored; the other marks pass it over.
+   */
+  | {
+      readonly type: 'mark';
+      readonly requestId: number;
+      readonly mark: Mark;
+      readonly isOn: boolean;
+      readonly infohashes: Uint8Array;
+    }
+  /** Newest first, at most BLOCKED_LISTED_MAX; `beforeId` null: from the newest on. Answered by `blocked-list`. */
+  | {
+      readonly type: 'list-blocked';
+      readonly requestId: number;
+      readonly beforeId: number | null;
+      readonly limit: number;
+    };
+
+/** Every `requestId` gets one of these, or `store-request-failed` with a sentence for the person. */
+export type WriterAnswer =
+  /** Those whose state is another one now, packed: to undo, take the mark back from them. */
+  | { readonly type: 'marked'; readonly requestId: number; readonly changed: Uint8Array }
+  | {
+      readonly type: 'blocked-list';
+      readonly requestId: number;
+      readonly entries: readonly BlockedEntry[];
+      /** Null: these were the last. */
+      readonly nextBeforeId: number | null;
+      /** Infohashes blocked in all; a hybrid has two. */
+      readonly totalCount: number;
+    }
+  | { readonly type: 'store-request-failed'; readonly requestId: number; readonly problem: string };

@@ -1,0 +1,52 @@
+// What the writer tells the search thread: segments over rows just committed, rows that changed. One search at a time.
+import type { Clock } from '../base/clock.ts';
+import type { InsertOutcome } from '../catalogue/catalogue.ts';
+import type { MarkOutcome } from '../catalogue/mark-table.ts';
+import { buildSegment } from '../search/index-segment.ts';
+import { contentTypeNamed } from './catalogue-row.ts';
+import { SegmentMerger, type SearchPort } from './segment-merger.ts';
+import type { WriterToSearch } from './writer-search-contract.ts';
+
+export class SearchLine {
+  readonly #clock: Clock;
+  #port: SearchPort | null = null;
+  #merger: SegmentMerger | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The port of a search that has been started again takes the place of the one before. */
+  connect(port: SearchPort, isCatalogueOpen: boolean): void {
+    this.#merger?.stop(); // closes its port
+    this.#port = port;
+    this.#merger = new SegmentMerger(this.#clock, port);
+    if (isCatalogueOpen) this.tell({ type: 'catalogue-ready' });
+  }
+
+  tell(message: Exclude<WriterToSearch, { type: 'segment' | 'merged' }>): void {
+    this.#port?.post(message);
+  }
+
+  stored({ inserted, removedIds, morePeers }: InsertOutcome): void {
+    if (inserted.length > 0) this.#sendSegment(inserted);
+    // After the segment: a torrent may come twice in one batch.
+    if (removedIds.length + morePeers.length > 0) this.tell({ type: 'changed', removedIds, peers: morePeers });
+  }
+
+  marked({ hiddenIds, shownIds }: MarkOutcome): void {
+    if (hiddenIds.length + shownIds.length === 0) return;
+    this.tell({ type: 'changed', removedIds: hiddenIds, peers: [], restoredIds: shownIds });
+  }
+
+  close(): void {
+    this.#merger?.stop();
+  }
+
+  #sendSegment(inserted: InsertOutcome['inserted']): void {
+    if (this.#port === null) return; // building one takes a while
+    const rows = inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) }));
+    const { segment, transfer } = buildSegment(rows);
+    this.#port.post({ type: 'segment', segment }, transfer);
+  }
+}
