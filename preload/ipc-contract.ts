@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import type { CrawlDto } from './crawl-contract.ts';
 import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
+import { transferInputs, type TransferEvents, type TransferOutputs } from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -229,12 +230,13 @@ export const callInputs = {
   /** Opens the folder of the log. */
   showLogs: nothing,
   quit: nothing,
+  ...transferInputs,
 } as const;
 
 export type CallName = keyof typeof callInputs;
 export type CallInput<Name extends CallName> = v.InferOutput<(typeof callInputs)[Name]>;
 
-export interface CallOutputs {
+export interface CallOutputs extends TransferOutputs {
   getStart: StartDto;
   acceptNotice: null;
   /** Null: a newer search of this window overtook it. */
@@ -266,7 +268,7 @@ export interface CallOutputs {
 
 // ---------------------------------------------------------------- events: main -> window
 
-export interface Events {
+export interface Events extends TransferEvents {
   status: StatusDto;
   /** All of them, after some have changed. */
   settings: SettingsDto;
@@ -283,10 +285,12 @@ export type EventName = keyof Events;
 
 /** What preload puts on `window.lanternfish`. */
 export type LanternfishApi = {
-  readonly [Name in CallName]: CallInput<Name> extends undefined
+  readonly [Name in Exclude<CallName, 'importDropped'>]: CallInput<Name> extends undefined
     ? () => Promise<CallResult<CallOutputs[Name]>>
     : (input: CallInput<Name>) => Promise<CallResult<CallOutputs[Name]>>;
 } & {
+  /** Files as the browser hands them over; preload asks the system for their paths, which the window never sees. */
+  readonly importDropped: (files: readonly File[]) => Promise<CallResult<CallOutputs['importDropped']>>;
   /** Calls `receive` for each event until the returned function is called. */
   readonly on: <Name extends EventName>(name: Name, receive: (payload: Events[Name]) => void) => () => void;
 };
