@@ -5,10 +5,12 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
+import { StoreProblem } from '../session/store-client.ts';
 import { CrawlHistory } from '../session/crawl-history.ts';
 import { Session } from '../session/session.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
-import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
+import type { TransferCommandName } from '../../preload/transfer-contract.ts';
+import { applySettings, policyOf, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
 import { crawlCalls } from './crawl-calls.ts';
@@ -25,6 +27,7 @@ import type { SettingsFile } from './settings-file.ts';
 import { crawlTotals, healthFoundDto, statusDto } from './status-dto.ts';
 import { systemCalls } from './system-calls.ts';
 import { torrentCalls } from './torrent-calls.ts';
+import { transferCalls } from './transfer-calls.ts';
 import { Updates } from './updates.ts';
 import { WindowNews } from './window-news.ts';
 
@@ -63,6 +66,7 @@ export class DesktopApp {
         databasePath: path.join(options.folders.dataDir, 'catalogue.db'),
         nativeBinding: options.nativeBinding,
         namesInMemory: options.settings.settings.namesInMemory,
+        policy: policyOf(options.settings.settings),
       },
       hasSearch: true,
     });
@@ -149,24 +153,29 @@ export class DesktopApp {
     });
   }
 
-  /** Opens the catalogue, the window and the tray; starts the engine if the person agreed in an earlier run. */
+  /** Opens the window, the catalogue and the tray; starts the engine if the person agreed in an earlier run. */
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
     this.#applyChanges();
-    handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
+    handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem || error instanceof StoreProblem);
+    const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
+    // Asked now: whoever agrees in the window meanwhile starts the engine there.
+    const hadAgreed = settings.settings.consentAtUnixSeconds !== null;
+    if (!isHidden) this.open();
     this.#session.start();
-    if (settings.settings.consentAtUnixSeconds !== null) this.#session.startEngine(this.#engineOptions());
+    // The window first: what follows would take the processor that draws it.
+    if (!isHidden) await this.#window.painted();
+    if (this.#background.isQuitting) return;
+    if (hadAgreed) this.#session.startEngine(this.#engineOptions());
     powerMonitor.on('resume', () => {
       this.#session.networkChanged();
     });
     this.#updates.setWanted(settings.settings.updates);
     if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
-    if (launch.action === 'resume' && settings.settings.consentAtUnixSeconds !== null) this.#pausing.setPaused(false);
+    if (launch.action === 'resume' && hadAgreed) this.#pausing.setPaused(false);
     const foundTray = this.#background.findTray(() => {
       this.#windowNews.showNow();
     });
-    const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
-    if (!isHidden) this.open();
     if (await foundTray) this.#windowNews.showNow();
     else if (isHidden) this.#window.open({ isMinimised: true });
   }
@@ -183,6 +192,12 @@ export class DesktopApp {
     this.#window.open();
   }
 
+  /** The menu bar's entries about files. */
+  transfer(command: TransferCommandName): void {
+    this.open();
+    this.#window.send('transferCommand', command);
+  }
+
   #callHandlers(): CallHandlers {
     const { settings, clock, log, logFile, folders } = this.#options;
     return {
@@ -195,6 +210,14 @@ export class DesktopApp {
         logFile,
         updates: this.#updates,
         hasTray: () => this.#background.hasTray,
+      }),
+      ...transferCalls({
+        session: this.#session,
+        clock: this.#options.clock,
+        window: () => this.#window.parent,
+        send: (transfer) => {
+          this.#window.send('transfer', transfer);
+        },
       }),
       getStart: () => ({
         status: this.#status(),

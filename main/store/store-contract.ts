@@ -5,7 +5,7 @@
 //   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
-import type { MarkedList, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
+import type { MarkedList, ShownMarks, StorePolicy, StoreRequest, StoreStatus, WriterAnswer } from './owner-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -37,6 +37,8 @@ export interface StoreOptions {
   readonly nativeBinding: string | null;
   /** Names that the search keeps in memory (the writer does not look at it); a million where nothing is said. */
   readonly namesInMemory?: number;
+  /** Only the writer looks at it; without: no limit, nothing blocked. */
+  readonly policy?: StorePolicy;
 }
 
 // ---------------------------------------------------------------- engine <-> writer
@@ -129,10 +131,12 @@ export type WriterCommand =
   | { readonly type: 'connect-search'; readonly port: MessagePort }
   | { readonly type: 'connect-transfer'; readonly port: MessagePort }
   | StoreRequest
+  | { readonly type: 'set-policy'; readonly policy: StorePolicy }
   | { readonly type: 'stop' };
 
 export type WriterEvent =
   | WriterAnswer
+  | { readonly type: 'store-status'; readonly status: StoreStatus }
   | { readonly type: 'ready'; readonly torrentCount: number; readonly notice: string | null }
   | {
       readonly type: 'torrents-added';
@@ -158,6 +162,8 @@ export interface SearchRequest {
   /** What the person typed; any string. At most QUERY_CHARACTERS_MAX characters are read. */
   readonly text: string;
   readonly sort: SortOrder;
+  /** True: the smallest, fewest, oldest first. Not for `relevance`. Torrents that are only on disk come last all the same. */
+  readonly isReversed?: boolean;
   readonly contentType: ContentType | null;
   /** 1 to PAGE_ROWS_MAX. */
   readonly limit: number;
@@ -173,7 +179,7 @@ export interface SearchRequest {
 }
 
 /** Rows out of the middle of a list of results. */
-export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'contentType' | 'limit'> {
+export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'> {
   /** Any cursor of the list: it tells what the first page saw. */
   readonly cursor: string;
   /** From 0, below the list's `reachableCount`. */
@@ -261,6 +267,7 @@ export type SearchCommand =
   | { readonly type: 'rows-at'; readonly requestId: number; readonly box: string; readonly request: RowsRequest }
   | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
+  | { readonly type: 'variants'; readonly requestId: number; readonly infohashHex: string }
   /** At most LINKS_MAX. */
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
@@ -274,6 +281,7 @@ export type SearchEvent =
   | { readonly type: 'superseded'; readonly requestId: number }
   | { readonly type: 'suggestions'; readonly requestId: number; readonly titles: readonly string[] }
   | { readonly type: 'details'; readonly requestId: number; readonly details: TorrentDetails | null }
+  | { readonly type: 'variants'; readonly requestId: number; readonly rows: readonly ResultRow[] }
   /** In the order asked for; without those that are not in the catalogue. */
   | { readonly type: 'links'; readonly requestId: number; readonly links: readonly LinkFacts[] }
   /** A request that broke inside; the person sees `problem`, the thread lives on. */

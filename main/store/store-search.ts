@@ -1,29 +1,27 @@
 // Answers what the window asks of the catalogue: pages of results, suggestions, details. Knows no thread and no port;
 // search-service.ts brings the requests and the index.
-import { fromHex, toHex } from '../base/bytes.ts';
+import { fromHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
-import { healthOfRows } from '../catalogue/health-table.ts';
 import { BLOCKED } from '../catalogue/marks.ts';
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
-import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
-import { matchRanges, nameMatches } from '../search/name-match.ts';
+import { nameMatches } from '../search/name-match.ts';
 import { toColumnFilter } from '../search/column-filter.ts';
 import { toIndexQuery } from '../search/index-query.ts';
 import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery, wantedPhrases } from '../search/search-query.ts';
 import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { fold, words } from '../search/tokens.ts';
-import { contentTypeNamed } from './catalogue-row.ts';
-import { FILE_MATCHES_SHOWN, findFileMatch } from './file-match.ts';
-import { markedPage, shownMarks } from './marked-page.ts';
+import { markedPage } from './marked-page.ts';
 import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
 import type { MarkedList } from './owner-contract.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
+import { toResultRows } from './result-rows.ts';
 import { hasRandomAccess, RowsAt } from './rows-at.ts';
 import { readDetails, readLinks } from './torrent-details.ts';
+import { findVariants } from './variants.ts';
 import { CONTENT_TYPES, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
 import type {
   ContentType,
@@ -89,7 +87,8 @@ export class StoreSearch {
     if (request.list !== undefined) return this.#pageOfMarked(request, request.list, query);
     const sort = sortOf(request, query);
     if (request.cursor === null) this.#rowsAt.forget();
-    const cursor = this.#startingAt(request.cursor, sort === 'relevance');
+    const isReversed = request.isReversed === true && sort !== 'relevance';
+    const cursor = this.#startingAt(request.cursor, sort, isReversed);
     const asked = await this.#asked(query, cursor, pause);
     if (asked === null) return null;
     const { contentType, isFast: isMemoryOnly = false } = request;
@@ -98,7 +97,8 @@ export class StoreSearch {
     const counts = countResults(this.#sources, { ...asked, contentType, lowId, highId }, isMemoryOnly);
     const limit = Math.max(1, Math.min(PAGE_ROWS_MAX, Math.floor(request.limit) || 1));
     const { fileIds } = counts;
-    const run = new PageRun(this.#sources, { ...asked, sort, contentType, limit, fileIds, isMemoryOnly, cursor });
+    const order = { sort, isReversed, contentType, limit };
+    const run = new PageRun(this.#sources, { ...asked, ...order, fileIds, isMemoryOnly, cursor });
     while (!run.isDone) {
       run.step();
       if (!(await pause())) return null;
@@ -122,12 +122,13 @@ export class StoreSearch {
   async rowsAt(request: RowsRequest, pause: () => Promise<boolean>): Promise<ResultRows | null> {
     const query = parseQuery(request.text);
     if (!hasRandomAccess(query)) throw new SearchProblem('This list can only be read from its beginning.');
-    const cursor = this.#startingAt(request.cursor, false);
+    const cursor = this.#startingAt(request.cursor, request.sort, false);
     const asked = await this.#asked(query, cursor, pause);
     if (asked === null) return null;
-    const { contentType, text } = request;
+    const { contentType, text, isReversed = false } = request;
     const sort = sortOf(request, query);
-    const order = { ...asked, sort, contentType, cursor, key: JSON.stringify([text, sort, contentType]) };
+    const key = JSON.stringify([text, sort, isReversed, contentType]);
+    const order = { ...asked, sort, isReversed, contentType, cursor, key };
     const place = { offset: request.offset, limit: Math.max(1, Math.min(PAGE_ROWS_MAX, request.limit)) };
     const found = await this.#rowsAt.read(order, place, pause);
     if (found === null) return null;
@@ -161,7 +162,7 @@ export class StoreSearch {
 
   #pageOfMarked(request: SearchRequest, list: MarkedList, query: SearchQuery): ResultPage {
     const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
-    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, false).id;
+    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, 'newest', false).id;
     const page = markedPage(this.#sources.reader, { list, query, filter, ...request, beforeId });
     const last = page.hasMore ? page.rows.at(-1) : undefined;
     const place = { stage: 'window', lowId: 0, highId: 0, offset: 0, key: 0 } as const;
@@ -193,26 +194,25 @@ export class StoreSearch {
     return readDetails(this.#sources.reader, infohashHex);
   }
 
+  /** Near-duplicates of a stored torrent, those most peers had first. */
+  variants(infohashHex: string): ResultRow[] {
+    const { reader } = this.#sources;
+    const infohash = fromHex(infohashHex);
+    const id = infohash === null || infohash.length < 20 ? null : reader.findId(infohash.subarray(0, 20));
+    const [own] = id === null ? [] : reader.rowsByIds([id]);
+    return own === undefined ? [] : this.#toResultRows(findVariants(this.#sources, own), parseQuery(''));
+  }
+
   /** What the magnet links of these torrents are made of; those that are not stored are left out. */
   links(infohashesHex: readonly string[]): LinkFacts[] {
     return readLinks(this.#sources.reader, infohashesHex);
   }
 
   #toResultRows(rows: readonly StoredRow[], query: SearchQuery): ResultRow[] {
-    const health = healthOfRows(
-      this.#sources.reader.health,
-      rows.map(({ id }) => id),
-    );
-    let lookedInto = 0;
-    return rows.map((row) => {
-      const matches = matchRanges(query, row.name);
-      const looks = matches.length === 0 && lookedInto++ < FILE_MATCHES_SHOWN;
-      const fileMatch = looks ? findFileMatch(this.#sources.reader, query, row.id) : null;
-      return { ...toResultRow(row, health.get(row.id) ?? null), matches, fileMatch };
-    });
+    return toResultRows(this.#sources.reader, rows, query);
   }
 
-  #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
+  #startingAt(cursor: string | null, sort: SortOrder, isReversed: boolean): ResultCursor {
     if (cursor !== null) {
       const place = decodeCursor(cursor);
       if (place === null) throw new SearchProblem('The list cannot go on from here. Search again.');
@@ -220,8 +220,9 @@ export class StoreSearch {
     }
     const { index } = this.#sources;
     const lowId = index.rowCount === 0 ? NO_WINDOW : index.lowId;
-    const stage = isRanked ? 'best' : 'window';
-    return { stage, lowId, highId: index.highId, offset: 0, key: Number.MAX_VALUE, id: NO_WINDOW };
+    const stage = sort === 'relevance' ? 'best' : 'window';
+    const before = isReversed ? { key: -Number.MAX_VALUE, id: 0 } : { key: Number.MAX_VALUE, id: NO_WINDOW };
+    return { stage, lowId, highId: index.highId, offset: 0, ...before };
   }
 
   /** The torrent that the query names by its infohash; null if it names none, or none that is stored. */
@@ -270,18 +271,4 @@ export class StoreSearch {
 /** Without words there is no best match. */
 function sortOf({ sort }: Pick<SearchRequest, 'sort'>, query: SearchQuery): SortOrder {
   return sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : sort;
-}
-
-function toResultRow(row: StoredRow, health: TorrentHealth | null): Omit<ResultRow, 'matches' | 'fileMatch'> {
-  return {
-    infohashHex: toHex(row.infohash),
-    name: row.name,
-    sizeBytes: row.sizeBytes,
-    fileCount: row.fileCount,
-    peersSeen: row.peersSeen,
-    discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
-    contentType: contentTypeNamed(row.contentType),
-    health,
-    ...shownMarks(row.marks),
-  };
 }

@@ -1,7 +1,6 @@
 // The writer without its thread: collects torrents, commits them in batches, answers the engine, feeds the search thread.
 // Commits are synchronous and may take 350 ms at worst; that is why this lives in a thread of its own (writer-worker.ts).
 import { assert } from '../base/assert.ts';
-import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
@@ -12,14 +11,14 @@ import type { Torrent } from '../catalogue/torrent.ts';
 import { toCatalogueRow } from './catalogue-row.ts';
 import { Checkpoints, PASSING_PROBLEMS } from './checkpoints.ts';
 import { answerImport } from './import-desk.ts';
-import type { StoreRequest } from './owner-contract.ts';
-import { answerOwner } from './owner-desk.ts';
+import { EngineAnswers } from './engine-answers.ts';
+import { Housekeeping } from './housekeeping.ts';
+import type { StorePolicy, StoreRequest } from './owner-contract.ts';
+import { answerOwner, deleteEverything } from './owner-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
 import { SearchLine } from './search-line.ts';
 import type { SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
-import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
-import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
 import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine } from './store-contract.ts';
 import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
@@ -39,6 +38,7 @@ export interface StoreWriterDependencies {
   readonly post: (event: WriterEvent) => void;
   /** Only tests hand in another, to make a disk full or a wait short. */
   readonly open?: typeof openOrRecover;
+  readonly readFreeBytes?: (path: string) => number | null;
 }
 
 export class StoreWriter {
@@ -48,7 +48,8 @@ export class StoreWriter {
   readonly #search: SearchLine;
   #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
-  readonly #retries = new RetryDesk();
+  readonly #answers: EngineAnswers;
+  readonly #housekeeping: Housekeeping;
   #timer: Timer | null = null;
   #refill: TokenRefill | null = null;
   readonly #checkpoints: Checkpoints;
@@ -59,7 +60,19 @@ export class StoreWriter {
   constructor(dependencies: StoreWriterDependencies) {
     this.#dependencies = dependencies;
     this.#search = new SearchLine(dependencies.clock);
+    const failed = (error: unknown): void => this.#fail(error);
+    this.#answers = new EngineAnswers(dependencies.clock, failed);
+    this.#housekeeping = new Housekeeping({
+      ...dependencies,
+      databasePath: dependencies.options.databasePath,
+      post: (status) => dependencies.post({ type: 'store-status', status }),
+      changed: (outcome) => this.#search.marked(outcome),
+      roomChanged: () => this.#answerStored(0),
+      checkpoint: (catalogue) => this.#checkpoints.committed(catalogue),
+      failed,
+    });
     this.#checkpoints = new Checkpoints(dependencies.options.databasePath, dependencies.log);
+    if (dependencies.options.policy) this.#housekeeping.setPolicy(dependencies.options.policy);
   }
 
   /** Torrents that came while `waiting` was full and are lost until somebody finds them again. */
@@ -77,6 +90,7 @@ export class StoreWriter {
       post({ type: 'ready', torrentCount: catalogue.count, notice });
       this.#search.tell({ type: 'catalogue-ready' });
       this.#refillTokens(catalogue);
+      this.#housekeeping.start(catalogue);
     } catch (error) {
       return this.#fail(error);
     }
@@ -110,7 +124,7 @@ export class StoreWriter {
   /** Commits what waits, empties the log, closes. Says `stopped` whatever happens. */
   stop(): void {
     if (this.#waiting.length > 0) this.#commit();
-    this.#refill?.stop();
+    this.#stopBackground();
     try {
       this.#catalogue?.close();
     } catch (error) {
@@ -127,7 +141,7 @@ export class StoreWriter {
   checkInvariants(): void {
     assert(this.#waiting.length <= WAITING_TORRENTS_HARD_MAX, 'the waiting list is bounded');
     assert(this.#waiting.length === 0 || this.#timer || !this.#catalogue, 'what waits has a time to be committed');
-    this.#retries.checkInvariants();
+    this.#answers.checkInvariants();
     this.#catalogue?.checkInvariants();
   }
 
@@ -136,39 +150,23 @@ export class StoreWriter {
       case 'store':
         return this.#collect(message.torrents);
       case 'are-known':
-        return this.#answerKnown(message.questionId, message.infohashes);
+        return this.#answers.known(this.#engine, this.#catalogue, message);
       case 'warm-up':
-        return this.#warmUp(null, message.limit);
+        return this.#answers.warmUp(this.#engine, () => this.#catalogue, message.limit);
       default:
-        return this.#receiveRetry(message);
+        return this.#answers.retry(this.#engine, this.#problemKind === null ? this.#catalogue : null, message);
     }
   }
-
-  /** What cannot be written now is kept and goes with the next. */
-  #receiveRetry(message: RetryMessage): void {
-    const catalogue = this.#problemKind === null ? this.#catalogue : null;
-    try {
-      if (message.type !== 'retry-take') this.#retries.receive(catalogue, message);
-      else this.#engine?.post(this.#retries.due(catalogue, message.limit, this.#dependencies.clock.nowUnixSeconds()));
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  // -------------------------------------------------------------- storing
 
   #collect(torrents: readonly Torrent[]): void {
     const room = WAITING_TORRENTS_HARD_MAX - this.#waiting.length;
     for (const torrent of torrents.slice(0, room)) this.#waiting.push(torrent);
-    if (torrents.length > room) this.#countDropped(torrents.length - room);
+    if (torrents.length > room && this.#droppedCount === 0)
+      this.#dependencies.log.warn('Torrents are dropped: storing is too slow.');
+    this.#droppedCount += Math.max(0, torrents.length - room);
     if (!this.#catalogue || this.#problemKind !== null) return this.#answerStored(0);
     if (this.#waiting.length >= COMMIT_TORRENTS_MAX) this.#commit();
     else this.#timer ??= this.#dependencies.clock.setTimer(COMMIT_EVERY_MS, () => this.#commit());
-  }
-
-  #countDropped(count: number): void {
-    if (this.#droppedCount === 0) this.#dependencies.log.warn('Torrents are dropped: storing is too slow.');
-    this.#droppedCount += count;
   }
 
   /** At most COMMIT_TORRENTS_MAX in one transaction; what is left over gets the next. */
@@ -204,28 +202,29 @@ export class StoreWriter {
     return reply;
   }
 
-  #announce(catalogue: Catalogue, outcome: InsertOutcome): void {
-    if (outcome.inserted.length > 0) {
-      this.#dependencies.post({
-        type: 'torrents-added',
-        addedCount: outcome.inserted.length,
-        torrentCount: catalogue.count,
-        databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
-      });
-    }
+  #announce({ count: torrentCount }: Catalogue, outcome: InsertOutcome): void {
+    const { options, post } = this.#dependencies;
+    const { length: addedCount } = outcome.inserted;
+    const size = databaseBytes(options.databasePath);
+    if (addedCount > 0) post({ type: 'torrents-added', addedCount, torrentCount, databaseBytes: size });
     this.#search.stored(outcome);
   }
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */
   #answerStored(storedCount: number): void {
-    const isBlocked = !this.#catalogue || this.#problemKind !== null;
+    const isBlocked = !this.#catalogue || this.#problemKind !== null || !this.#housekeeping.hasRoom;
     const waitingCount = isBlocked ? Math.max(this.#waiting.length, WAITING_TORRENTS_MAX) : this.#waiting.length;
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
+  }
+
+  setPolicy(policy: StorePolicy): void {
+    this.#housekeeping.setPolicy(policy);
   }
 
   /** Always answers: what cannot be written now is refused with the sentence of its problem. */
   request(request: StoreRequest): void {
     const { clock, options, post } = this.#dependencies;
+    if (request.type === 'delete-everything') return this.#deleteEverything(request);
     const answered = answerOwner(this.#catalogue, request, clock.nowUnixSeconds(), options.databasePath);
     post(answered.answer);
     if (answered.marked) this.#search.marked(answered.marked);
@@ -234,32 +233,30 @@ export class StoreWriter {
     if (answered.error !== null) this.#fail(answered.error);
   }
 
-  /** Always answers; a catalogue that cannot be read knows nothing. */
-  #answerKnown(questionId: number, infohashes: Uint8Array): void {
-    let isKnown: Uint8Array<ArrayBuffer> = new Uint8Array(Math.floor(infohashes.length / IDENTIFIER_BYTES));
-    try {
-      if (this.#catalogue) {
-        isKnown = answerKnown(this.#catalogue, infohashes, this.#dependencies.clock.nowUnixSeconds());
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#engine?.post({ type: 'known', questionId, isKnown }, [isKnown.buffer]);
+  #stopBackground(): void {
+    this.#cancelTimer();
+    this.#refill?.stop();
+    this.#housekeeping.stop();
   }
 
-  #warmUp(beforeId: number | null, limit: number): void {
-    let chunk = NO_CHUNK();
+  #deleteEverything({ requestId, keepsBlocked }: { readonly requestId: number; readonly keepsBlocked: boolean }): void {
+    const { options, post } = this.#dependencies;
+    this.#waiting.length = 0;
+    this.#stopBackground();
     try {
-      if (this.#catalogue) chunk = warmUpChunk(this.#catalogue.reader, beforeId, limit);
+      deleteEverything(this.#catalogue, options.databasePath, keepsBlocked);
+      this.#catalogue = null;
+      post({ type: 'emptied', requestId });
+      this.start();
     } catch (error) {
+      post({
+        type: 'store-request-failed',
+        requestId,
+        problem: asCatalogueProblem(error, options.databasePath).message,
+      });
       this.#fail(error);
     }
-    const { infohashes, rest } = chunk;
-    this.#engine?.post({ type: 'warm-up', infohashes, isLast: rest === null }, [infohashes.buffer]);
-    if (rest) this.#dependencies.clock.setTimer(0, () => this.#warmUp(rest.beforeId, rest.limit));
   }
-
-  // -------------------------------------------------------------- failing
 
   /**
    * Says once what is wrong. Full disks and locks pass: the batch stays and is tried again, and a second `ready` says
@@ -276,7 +273,7 @@ export class StoreWriter {
       this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.#retry());
       return;
     }
-    this.#refill?.stop();
+    this.#stopBackground();
     if (problem.kind === 'damaged') markForNextStart(options.databasePath, log);
     const catalogue = this.#catalogue;
     this.#catalogue = null;

@@ -1,13 +1,15 @@
 // An export: the catalogue, or what a query finds, written in one of three formats. Rows are read in small steps, each in a
-// transaction of its own, so that the writer's log can be emptied meanwhile; what is found after the start is not in it.
+// transaction of its own, so that the writer's log can be emptied meanwhile; what is found after the start is
+// not in it, and neither is what the person hid or blocked.
 import type { FileHandle } from 'node:fs/promises';
 import { replaceFile } from '../base/replace-file.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
+import { STARRED } from '../catalogue/marks.ts';
 import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
 import { csvHeader, csvLine, jsonLine, magnetLine, type ExportedTorrent } from './export-row.ts';
 import { findIds } from './found-ids.ts';
 import type { JobContext } from './job-context.ts';
-import { asWriteProblem } from './transfer-problem.ts';
+import { asWriteProblem, checkTarget } from './transfer-problem.ts';
 import type { ExportJob, TransferResult } from './transfer-contract.ts';
 
 const STEP_ROWS = 200;
@@ -16,6 +18,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 
 /** Nothing is at `targetPath` that was not there before, unless this resolves. */
 export async function runExport(job: ExportJob, context: JobContext): Promise<TransferResult> {
+  await checkTarget(job.targetPath, context.store.databasePath);
   const reader = openCatalogueReader(context.store);
   try {
     const { total, steps } = await idSteps(reader, job, context);
@@ -73,7 +76,7 @@ function* slices(ids: Uint32Array): Generator<Uint32Array> {
 
 function read(reader: CatalogueReader, id: number, withFiles: boolean): ExportedTorrent | null {
   const details = reader.detailsById(id, { withFiles });
-  return details && { details, health: reader.health.get(id), isStarred: false };
+  return details && { details, health: reader.health.get(id), isStarred: (details.marks & STARRED) !== 0 };
 }
 
 function lineOf(torrent: ExportedTorrent, { format, withFiles }: ExportJob): string {

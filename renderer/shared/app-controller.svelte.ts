@@ -3,12 +3,14 @@
 import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
 import { CrawlController } from '../crawl/crawl-controller.svelte.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
+import { MarksController } from '../details/marks-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
 import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
+import { TransferController } from '../transfer/transfer-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
 import { UpdateController } from '../status/update-controller.svelte.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
@@ -34,7 +36,9 @@ export class AppController {
   readonly health: HealthWatch;
   readonly details: DetailsController;
   readonly magnets: MagnetController;
+  readonly marks: MarksController;
   readonly settings: SettingsController;
+  readonly transfer: TransferController;
   readonly update: UpdateController;
   readonly settingsPage: SettingsPage;
   readonly crawl: CrawlController;
@@ -68,6 +72,10 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.marks = new MarksController(api, {
+      say: (line, undo) => this.magnets.say(line, undo),
+      onShownChanged: () => void this.search.marksChanged(),
+    });
     this.crawl = new CrawlController(api, clock);
     this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
@@ -75,6 +83,7 @@ export class AppController {
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
+    this.transfer = new TransferController({ api, search: this.search, say: (line) => this.magnets.say(line) });
   }
 
   /** Listens first, asks second, so that nothing said in between is missed. */
@@ -91,6 +100,7 @@ export class AppController {
     this.status ??= answer.value.status;
     this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
+    void this.transfer.start();
     await this.search.run();
   }
 
@@ -114,6 +124,12 @@ export class AppController {
         if (this.status) this.status = { ...this.status, torrentCount };
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
+      }),
+      this.#api.on('transfer', (transfer) => {
+        this.transfer.take(transfer);
+      }),
+      this.#api.on('transferCommand', (command) => {
+        void this.transfer.perform(command);
       }),
       this.#api.on('update', (update) => this.update.changed(update)),
       this.#api.on('healthFound', (reports) => {
@@ -164,6 +180,26 @@ export class AppController {
 
   copySelection(): void {
     void this.magnets.copyMagnets(this.chosenHex);
+  }
+
+  /** Stars what is chosen; where the one in front is starred already, takes the stars back. */
+  toggleStar(): void {
+    const [first] = this.chosenHex;
+    if (first === undefined) return;
+    const known = this.#markedOf(first);
+    void this.marks.set('star', known === null || !this.marks.isStarred(known), this.chosenHex);
+  }
+
+  hideChosen(): void {
+    const hidden = this.search.list === 'hidden';
+    void this.marks.set('hide', !hidden, this.chosenHex);
+  }
+
+  #markedOf(infohashHex: string) {
+    const { details } = this.details;
+    if (details?.infohashHex === infohashHex) return details;
+    const row = this.search.at(this.search.cursor.index);
+    return row?.infohashHex === infohashHex ? row : null;
   }
 
   closeDetails(): void {

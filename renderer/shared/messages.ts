@@ -7,11 +7,13 @@ import { language, spoken } from './language.ts';
 import { crawlMessages } from './messages-crawl.ts';
 import { resultMessages } from './messages-results.ts';
 import { settingsMessages } from './messages-settings.ts';
+import { transferMessages } from './messages-transfer.ts';
 import { plural } from './plural.ts';
 
 const english = {
   appName: 'Lanternfish',
   unnamed: 'Unnamed',
+  undo: 'Undo',
 
   notice: {
     title: 'Search BitTorrent from your own computer',
@@ -109,6 +111,7 @@ const english = {
 
   ...resultMessages,
 
+  transfer: transferMessages,
   update: {
     available: (version: string) => `Version ${version} of Lanternfish is available.`,
     downloading: (version: string, percent: number) => `Downloading version ${version}: ${percent}%`,
@@ -156,6 +159,9 @@ const english = {
     selectAll: 'Select all',
     copyMagnet: 'Copy magnets',
     openMagnet: 'Open magnet',
+    star: 'Star, or take the star back',
+    hide: 'Hide',
+    undo: 'Undo the last star, hide or block',
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
     showShortcuts: 'This sheet',

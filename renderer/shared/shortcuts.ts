@@ -9,6 +9,10 @@ export type Command =
   | { readonly kind: 'toggle-pause' }
   | { readonly kind: 'copy-magnet' }
   | { readonly kind: 'open-magnet' }
+  | { readonly kind: 'star' }
+  | { readonly kind: 'hide' }
+  | { readonly kind: 'undo' }
+  | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
   | { readonly kind: 'show-surface'; readonly surface: SurfaceName }
   | { readonly kind: 'font-size'; readonly steps: number }
   | { readonly kind: 'show-shortcuts' };
@@ -25,7 +29,7 @@ export interface KeyPress {
 /** `isTyping`: the focus is in a text field, where plain letters are text. */
 export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
   if (press.altKey) return null;
-  if (press.ctrlKey || press.metaKey) return commandWithControl(press);
+  if (press.ctrlKey || press.metaKey) return commandWithControl(press, isTyping);
   if (isTyping) return null;
   switch (press.key) {
     case '/':
@@ -38,15 +42,23 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
     case 'o':
     case 'O':
       return { kind: 'open-magnet' };
+    case 's':
+    case 'S':
+      return { kind: 'star' };
+    case 'Delete':
+      return { kind: 'hide' };
     default:
       return null;
   }
 }
 
-function commandWithControl(press: KeyPress): Command | null {
+function commandWithControl(press: KeyPress, isTyping: boolean): Command | null {
   const key = press.key.toLowerCase();
   if (press.shiftKey && key !== '+') return commandWithShift(key);
   if (key === 'f') return { kind: 'focus-search' };
+  if (key === 'z' && !isTyping) return { kind: 'undo' };
+  if (key === 'o') return { kind: 'transfer', command: 'import' };
+  if (key === 'e') return { kind: 'transfer', command: 'export' };
   if (key === ',') return { kind: 'show-surface', surface: 'settings' };
   if (key === '+' || key === '=') return { kind: 'font-size', steps: 1 };
   if (key === '-') return { kind: 'font-size', steps: -1 };
@@ -86,6 +98,8 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
     title: text.appGroup,
     lines: [
       { keys: ['Ctrl Shift P'], meaning: text.togglePause },
+      { keys: ['Ctrl O'], meaning: messages.transfer.shortcuts.import },
+      { keys: ['Ctrl E'], meaning: messages.transfer.shortcuts.export },
       { keys: ['Ctrl ,'], meaning: text.openSettings },
       { keys: ['Ctrl Shift K'], meaning: text.openCrawl },
       { keys: ['Esc'], meaning: text.back },
@@ -104,6 +118,9 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Ctrl A'], meaning: text.selectAll },
       { keys: ['C', 'Ctrl C'], meaning: text.copyMagnet },
       { keys: ['O'], meaning: text.openMagnet },
+      { keys: ['S'], meaning: text.star },
+      { keys: ['Del'], meaning: text.hide },
+      { keys: ['Ctrl Z'], meaning: text.undo },
     ],
   },
 ];
