@@ -6,8 +6,8 @@ export const OPENED = 2;
 export const HIDDEN = 4;
 export const BLOCKED = 8;
 
-/** Rows with marks below this are shown; the SQL says `marks < 4`. */
-export const UNSHOWN_FROM = HIDDEN;
+/** Rows with marks below this are shown, neither HIDDEN nor BLOCKED; the SQL says `marks < 4`. */
+export const UNSHOWN_FROM = 4;
 
 export const MARK_BITS: Readonly<Record<Mark, number>> = {
   star: STARRED,

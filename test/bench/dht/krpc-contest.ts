@@ -136,7 +136,7 @@ function cpuNs(operation: () => unknown, count: number): number {
   return ((user + system) * 1000) / count;
 }
 
-/** Keeps the results alive, so that no compiler can leave the work out. */
+/** Keeps the results alive, so that no compiler can leave the work out. @public */
 export let sink: unknown;
 function repeat(operation: () => unknown, count: number): void {
   let last: unknown;
