@@ -3,7 +3,7 @@
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
 import type { CrawlDto } from './crawl-contract.ts';
-import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
+import { settingsChange, type BlockedPageDto, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -216,9 +216,10 @@ export const callInputs = {
   changeSettings: settingsChange,
   getSettingsFacts: nothing,
   getCrawl: nothing,
+  /** Newest first; `beforeId` null for the first page. */
+  getBlocked: v.strictObject({ beforeId: v.nullable(v.pipe(v.number(), v.safeInteger())) }),
+  setBlocked: v.strictObject({ infohashHex, isBlocked: v.boolean() }),
   openDataDir: nothing,
-  /** Asks for a file in the system's dialog and makes it the safety list. */
-  chooseSafetyList: nothing,
   /** Pauses, and resumes by itself. */
   pauseFor: v.strictObject({ minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)) }),
   getSystem: nothing,
@@ -254,8 +255,9 @@ export interface CallOutputs {
   changeSettings: null;
   getSettingsFacts: SettingsFactsDto;
   getCrawl: CrawlDto;
+  getBlocked: BlockedPageDto;
+  setBlocked: null;
   openDataDir: null;
-  chooseSafetyList: null;
   pauseFor: null;
   getSystem: SystemDto;
   updateApp: UpdateDto;

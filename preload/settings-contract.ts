@@ -154,3 +154,19 @@ export interface SettingsFactsDto {
   /** What names in memory cost, choice by choice. */
   readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
 }
+
+/** One of the infohashes that are never asked for again. */
+export interface BlockedInfohashDto {
+  readonly id: number;
+  readonly infohashHex: string;
+  /** Null where it was never known. */
+  readonly name: string | null;
+  readonly reason: 'person' | 'list' | 'word';
+  readonly blockedAtUnixSeconds: number;
+}
+export interface BlockedPageDto {
+  readonly entries: readonly BlockedInfohashDto[];
+  /** For the next page; null: these were the last. */
+  readonly nextBeforeId: number | null;
+  readonly totalCount: number;
+}

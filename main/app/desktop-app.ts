@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import { SearchProblem } from '../session/search-client.ts';
+import { StoreProblem } from '../session/store-client.ts';
 import { CrawlHistory } from '../session/crawl-history.ts';
 import { Session } from '../session/session.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
@@ -27,6 +28,9 @@ import { systemCalls } from './system-calls.ts';
 import { torrentCalls } from './torrent-calls.ts';
 import { Updates } from './updates.ts';
 import { WindowNews } from './window-news.ts';
+
+/** Errors whose message is for the person. */
+const isSentence = (error: unknown): error is Error => error instanceof SearchProblem || error instanceof StoreProblem;
 
 export interface DesktopAppOptions {
   readonly clock: Clock;
@@ -153,7 +157,7 @@ export class DesktopApp {
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
     this.#applyChanges();
-    handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
+    handleCalls(this.#callHandlers(), log, isSentence);
     this.#session.start();
     if (settings.settings.consentAtUnixSeconds !== null) this.#session.startEngine(this.#engineOptions());
     powerMonitor.on('resume', () => {
@@ -187,7 +191,7 @@ export class DesktopApp {
     const { settings, clock, log, logFile, folders } = this.#options;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
-      ...settingsCalls({ settings, folders, window: () => this.#window.parent }),
+      ...settingsCalls({ store: this.#session.store, settings, folders }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({
         session: this.#session,

@@ -1,7 +1,8 @@
 // What the settings surface has beside the settings: the facts of this machine, the defaults, and the words in its search.
 import { untrack } from 'svelte';
-import type { LanternfishApi } from '../../preload/ipc-contract.ts';
+import type { LanternfishApi, SystemDto } from '../../preload/ipc-contract.ts';
 import type { SettingsChange, SettingsFactsDto } from '../../preload/settings-contract.ts';
+import { BlockedList } from './blocked-list.svelte.ts';
 import type { SettingsController } from './settings-controller.svelte.ts';
 
 export type SettingName = keyof SettingsChange;
@@ -13,17 +14,22 @@ export class SettingsPage {
   /** Settings that the query lets through. */
   shownCount = $state(0);
   readonly settings: SettingsController;
+  readonly blocked: BlockedList;
+  /** What this system can do; null until it answered. */
+  system = $state.raw<SystemDto | null>(null);
   readonly #api: LanternfishApi;
 
   constructor(api: LanternfishApi, settings: SettingsController) {
     this.#api = api;
     this.settings = settings;
+    this.blocked = new BlockedList(api);
   }
 
   /** Asks about this machine anew: addresses come and go. */
   async load(): Promise<void> {
     this.problem = null;
-    const answer = await this.#api.getSettingsFacts();
+    const [answer, system] = await Promise.all([this.#api.getSettingsFacts(), this.#api.getSystem()]);
+    if (system.ok) this.system = system.value;
     if (answer.ok) this.facts = answer.value;
     else this.problem = answer.problem;
   }
@@ -49,11 +55,6 @@ export class SettingsPage {
 
   async openDataDir(): Promise<void> {
     const answer = await this.#api.openDataDir();
-    if (!answer.ok) this.settings.say(answer.problem);
-  }
-
-  async chooseSafetyList(): Promise<void> {
-    const answer = await this.#api.chooseSafetyList();
     if (!answer.ok) this.settings.say(answer.problem);
   }
 
