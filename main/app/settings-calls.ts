@@ -22,12 +22,7 @@ const BLOCKED_PAGE = 50;
 /** More network cards than anybody has. */
 const ADDRESSES_MAX = 64;
 
-export function settingsCalls({
-  store,
-  settings,
-  folders,
-  window,
-}: SettingsCallsParts): Pick<CallHandlers, SettingsCallName> {
+export function settingsCalls({ store, settings, folders }: SettingsCallsParts): Pick<CallHandlers, SettingsCallName> {
   return {
     changeSettings: (change) => {
       void settings.change(change);
