@@ -73,11 +73,14 @@ function prepare(options: LaunchOptions): void {
 
 async function run(options: LaunchOptions, folders: ReturnType<typeof dataFolders>): Promise<void> {
   process.stdout.write(`${runtimeLine()}\n`);
-  applicationMenu();
+  let desktopApp: DesktopApp | null = null;
+  applicationMenu((command) => {
+    desktopApp?.transfer(command);
+  });
   lockDown();
   await serveApp(path.join(outDir, 'renderer'));
   if (logFile === null) return;
-  const desktopApp = new DesktopApp({
+  desktopApp = new DesktopApp({
     logFile,
     clock: systemClock,
     log,

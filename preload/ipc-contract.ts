@@ -3,7 +3,8 @@
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
 import type { CrawlDto } from './crawl-contract.ts';
-import { settingsChange, type BlockedPageDto, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
+import { settingsInputs, type SettingsDto, type SettingsOutputs } from './settings-contract.ts';
+import { transferInputs, type TransferEvents, type TransferOutputs } from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
@@ -212,14 +213,7 @@ export const callInputs = {
   /** `isConfirmed`: the person just agreed to hand magnets to the system's client; remembered. */
   openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
   setPaused: v.strictObject({ isPaused: v.boolean() }),
-  /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
-  changeSettings: settingsChange,
-  getSettingsFacts: nothing,
   getCrawl: nothing,
-  /** Newest first; `beforeId` null for the first page. */
-  getBlocked: v.strictObject({ beforeId: v.nullable(v.pipe(v.number(), v.safeInteger())) }),
-  setBlocked: v.strictObject({ infohashHex, isBlocked: v.boolean() }),
-  openDataDir: nothing,
   /** Pauses, and resumes by itself. */
   pauseFor: v.strictObject({ minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)) }),
   getSystem: nothing,
@@ -230,12 +224,14 @@ export const callInputs = {
   /** Opens the folder of the log. */
   showLogs: nothing,
   quit: nothing,
+  ...settingsInputs,
+  ...transferInputs,
 } as const;
 
 export type CallName = keyof typeof callInputs;
 export type CallInput<Name extends CallName> = v.InferOutput<(typeof callInputs)[Name]>;
 
-export interface CallOutputs {
+export interface CallOutputs extends SettingsOutputs, TransferOutputs {
   getStart: StartDto;
   acceptNotice: null;
   /** Null: a newer search of this window overtook it. */
@@ -252,12 +248,7 @@ export interface CallOutputs {
   /** `needs-consent`: ask the person, then call again with isConfirmed. `no-client`: nothing on this system opens magnets. */
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
-  changeSettings: null;
-  getSettingsFacts: SettingsFactsDto;
   getCrawl: CrawlDto;
-  getBlocked: BlockedPageDto;
-  setBlocked: null;
-  openDataDir: null;
   pauseFor: null;
   getSystem: SystemDto;
   updateApp: UpdateDto;
@@ -268,7 +259,7 @@ export interface CallOutputs {
 
 // ---------------------------------------------------------------- events: main -> window
 
-export interface Events {
+export interface Events extends TransferEvents {
   status: StatusDto;
   /** All of them, after some have changed. */
   settings: SettingsDto;
@@ -285,10 +276,12 @@ export type EventName = keyof Events;
 
 /** What preload puts on `window.lanternfish`. */
 export type LanternfishApi = {
-  readonly [Name in CallName]: CallInput<Name> extends undefined
+  readonly [Name in Exclude<CallName, 'importDropped'>]: CallInput<Name> extends undefined
     ? () => Promise<CallResult<CallOutputs[Name]>>
     : (input: CallInput<Name>) => Promise<CallResult<CallOutputs[Name]>>;
 } & {
+  /** Files as the browser hands them over; preload asks the system for their paths, which the window never sees. */
+  readonly importDropped: (files: readonly File[]) => Promise<CallResult<CallOutputs['importDropped']>>;
   /** Calls `receive` for each event until the returned function is called. */
   readonly on: <Name extends EventName>(name: Name, receive: (payload: Events[Name]) => void) => () => void;
 };

@@ -1,6 +1,6 @@
 // The only bridge into the sandboxed window: one function for each call of the contract, one subscription for its events.
 // Electron's own objects, the event of a message among them, never cross it.
-import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
+import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron';
 import { callChannel, callInputs, eventChannel, type CallName, type EventName } from './ipc-contract.ts';
 
 const eventNames: readonly EventName[] = [
@@ -11,6 +11,8 @@ const eventNames: readonly EventName[] = [
   'focusSearch',
   'openSettings',
   'update',
+  'transfer',
+  'transferCommand',
 ];
 
 const calls = Object.fromEntries(
@@ -22,6 +24,11 @@ const calls = Object.fromEntries(
 
 contextBridge.exposeInMainWorld('lanternfish', {
   ...calls,
+  importDropped: (files: readonly File[]): Promise<unknown> => {
+    // Of a file that the page made itself the path is empty.
+    const paths = files.map((file) => webUtils.getPathForFile(file)).filter((path) => path !== '');
+    return ipcRenderer.invoke(callChannel('importDropped'), { paths });
+  },
   on: (name: EventName, receive: (payload: unknown) => void): (() => void) => {
     if (!eventNames.includes(name)) throw new TypeError('no such event');
     const listener = (_event: IpcRendererEvent, payload: unknown): void => {

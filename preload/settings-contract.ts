@@ -136,9 +136,6 @@ export type Language = Settings['language'];
 export type SavedSearch = Settings['savedSearches'][number];
 export type TorrentClient = NonNullable<Settings['torrentClient']>;
 
-/** Input of the call `changeSettings`: some fields, none unknown. */
-export const settingsChange = v.partial(v.strictObject(changeableFields));
-
 export interface LocalAddressDto {
   readonly host: string;
   /** Of the network card. */
@@ -169,4 +166,26 @@ export interface BlockedPageDto {
   /** For the next page; null: these were the last. */
   readonly nextBeforeId: number | null;
   readonly totalCount: number;
+}
+
+// ---------------------------------------------------------------- calls
+
+const nothing = v.undefined();
+
+export const settingsInputs = {
+  /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
+  changeSettings: v.partial(v.strictObject(changeableFields)),
+  getSettingsFacts: nothing,
+  /** What is blocked, newest first; `beforeId` null for the first page. */
+  getBlocked: v.strictObject({ beforeId: v.nullable(v.pipe(v.number(), v.safeInteger())) }),
+  setBlocked: v.strictObject({ infohashHex: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)), isBlocked: v.boolean() }),
+  openDataDir: nothing,
+} as const;
+
+export interface SettingsOutputs {
+  changeSettings: null;
+  getSettingsFacts: SettingsFactsDto;
+  getBlocked: BlockedPageDto;
+  setBlocked: null;
+  openDataDir: null;
 }

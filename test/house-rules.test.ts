@@ -14,6 +14,7 @@ const TRANSFER_CONTRACT = 'main/transfer/transfer-contract.ts';
 const MAGNET_LINK = 'main/catalogue/magnet-link.ts';
 const IPC_CONTRACT = 'preload/ipc-contract.ts';
 const SETTINGS_CONTRACT = 'preload/settings-contract.ts';
+const TRANSFER_IPC = 'preload/transfer-contract.ts';
 const CRAWL_CONTRACT = 'preload/crawl-contract.ts';
 
 /** Room -> rooms (folders) and single files that it may import, beside itself. */
@@ -39,7 +40,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'main/app': [
     ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT, OWNER_CONTRACT],
-    ...[ENGINE_CONTRACT, ENGINE_ARGUMENTS, STORE_CONTRACT, IPC_CONTRACT, SETTINGS_CONTRACT, CRAWL_CONTRACT, TORRENT],
+    ...[
+      ENGINE_CONTRACT,
+      ENGINE_ARGUMENTS,
+      STORE_CONTRACT,
+      IPC_CONTRACT,
+      SETTINGS_CONTRACT,
+      CRAWL_CONTRACT,
+      TRANSFER_IPC,
+      TORRENT,
+    ],
   ],
   // Entries, by file: the desktop app, and the two commands of the terminal.
   'main/main.ts': ['main/app', 'main/base', 'main/session', ENGINE_CONTRACT, STORE_CONTRACT],
@@ -47,7 +57,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'main/search-command.ts': ['main/base', 'main/session', 'main/store', 'main/search', 'main/catalogue'],
   'main/transfer-command.ts': ['main/base', 'main/session', 'main/transfer', 'main/store'],
   preload: [],
-  renderer: [IPC_CONTRACT, SETTINGS_CONTRACT, CRAWL_CONTRACT],
+  renderer: [IPC_CONTRACT, SETTINGS_CONTRACT, CRAWL_CONTRACT, TRANSFER_IPC],
 };
 
 /** Outside thing -> the files or rooms that own it. What is missing here may not be imported at all. */
@@ -57,7 +67,7 @@ const OWNERS: Record<string, readonly string[]> = {
   flexsearch: ['main/search/suggestions.ts'],
   bencode: ['main/dht/routing-table-file.ts', 'main/dht/saved-table.ts'], // our own files; the wire has its own scanner
   'electron-updater': ['main/app/updates.ts'],
-  valibot: ['main/app', IPC_CONTRACT, SETTINGS_CONTRACT],
+  valibot: ['main/app', IPC_CONTRACT, SETTINGS_CONTRACT, TRANSFER_IPC],
   svelte: ['renderer'],
   virtua: ['renderer'],
   '@lucide/svelte': ['renderer'],

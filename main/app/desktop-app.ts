@@ -9,6 +9,7 @@ import { StoreProblem } from '../session/store-client.ts';
 import { CrawlHistory } from '../session/crawl-history.ts';
 import { Session } from '../session/session.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
+import type { TransferCommandName } from '../../preload/transfer-contract.ts';
 import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
@@ -26,6 +27,7 @@ import type { SettingsFile } from './settings-file.ts';
 import { crawlTotals, healthFoundDto, statusDto } from './status-dto.ts';
 import { systemCalls } from './system-calls.ts';
 import { torrentCalls } from './torrent-calls.ts';
+import { transferCalls } from './transfer-calls.ts';
 import { Updates } from './updates.ts';
 import { WindowNews } from './window-news.ts';
 
@@ -187,6 +189,12 @@ export class DesktopApp {
     this.#window.open();
   }
 
+  /** The menu bar's entries about files. */
+  transfer(command: TransferCommandName): void {
+    this.open();
+    this.#window.send('transferCommand', command);
+  }
+
   #callHandlers(): CallHandlers {
     const { settings, clock, log, logFile, folders } = this.#options;
     return {
@@ -199,6 +207,14 @@ export class DesktopApp {
         logFile,
         updates: this.#updates,
         hasTray: () => this.#background.hasTray,
+      }),
+      ...transferCalls({
+        session: this.#session,
+        clock: this.#options.clock,
+        window: () => this.#window.parent,
+        send: (transfer) => {
+          this.#window.send('transfer', transfer);
+        },
       }),
       getStart: () => ({
         status: this.#status(),

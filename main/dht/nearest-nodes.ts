@@ -35,6 +35,8 @@ export class NearestNodes {
   /** The records found, nearest first. */
   records = new Int32Array(8);
   #distances = new Int32Array(8);
+  /** Of the bucket that is looked at. */
+  #slots = new Uint16Array(128);
   readonly #target = new Uint8Array(20);
   /** Its first 32 bits, turned. */
   #targetHead = 0;
@@ -87,8 +89,8 @@ export class NearestNodes {
     if (bucket === null) return false;
     const first = this.#found;
     const guess = this.#guess(bucket);
-    if (this.#scan(bucket, first, guess)) return true;
-    return guess !== FARTHEST && this.#scan(bucket, first, FARTHEST);
+    if (this.#sort(bucket, first, this.#gather(bucket, guess))) return true;
+    return guess !== FARTHEST && this.#sort(bucket, first, this.#gather(bucket, FARTHEST));
   }
 
   /** How far away the nearest of `bucket` are at most, most likely: its ids are spread evenly behind the bits they share. */
@@ -101,16 +103,36 @@ export class NearestNodes {
     return nearest + Math.floor((width / count) * EXPECTED * wanted);
   }
 
-  /** Takes those not farther away than `farthest`; false when these were too few. */
-  #scan(bucket: Bucket, first: number, farthest: number): boolean {
-    const { heads, count } = bucket;
+  /** The slots of those not farther away than `limit`, into #slots; returns how many. Four at a time cost a third. */
+  #gather({ heads, count }: Bucket, limit: number): number {
+    if (this.#slots.length < count) this.#slots = new Uint16Array(count);
+    const slots = this.#slots;
+    const targetHead = this.#targetHead;
+    let gathered = 0;
+    let slot = 0;
+    for (const end = count - 3; slot < end; slot += 4) {
+      if ((heads[slot]! ^ targetHead) <= limit) slots[gathered++] = slot;
+      if ((heads[slot + 1]! ^ targetHead) <= limit) slots[gathered++] = slot + 1;
+      if ((heads[slot + 2]! ^ targetHead) <= limit) slots[gathered++] = slot + 2;
+      if ((heads[slot + 3]! ^ targetHead) <= limit) slots[gathered++] = slot + 3;
+    }
+    for (; slot < count; slot++) if ((heads[slot]! ^ targetHead) <= limit) slots[gathered++] = slot;
+    return gathered;
+  }
+
+  /** The nearest of those gathered take their places from `first` on; false when these were too few. */
+  #sort(bucket: Bucket, first: number, gathered: number): boolean {
+    const { heads } = bucket;
     const { records } = this;
+    const slots = this.#slots;
     const slab = this.#slab;
     const distances = this.#distances;
     const targetHead = this.#targetHead;
     const wanted = this.#wanted;
+    let farthest = FARTHEST;
     let found = first;
-    for (let slot = 0; slot < count; slot++) {
+    for (let index = 0; index < gathered; index++) {
+      const slot = slots[index]!;
       const distance = heads[slot]! ^ targetHead;
       // Once there are enough, most are out by this comparison.
       if (distance > farthest) continue;

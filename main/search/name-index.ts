@@ -247,7 +247,7 @@ export class NameIndex {
       yield;
     }
     const ids = yield* ordered.sorted();
-    return request.isReversed === true ? ids.reverse() : ids;
+    return request.isReversed === true && request.sort !== 'relevance' ? ids.reverse() : ids;
   }
 
   /**

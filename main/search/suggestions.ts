@@ -3,6 +3,7 @@
 // Not here: searching names. At a million names FlexSearch takes 200 ms for three words and cannot sort.
 import { Charset, Index } from 'flexsearch';
 import { cleanTitle } from './clean-title.ts';
+import { soundKey, soundOf } from './sound-key.ts';
 import { fold, words } from './tokens.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -95,7 +96,11 @@ function countTitle(found: Map<string, { title: string; weight: number }>, { nam
 
 /** Candidates compared letter by letter for one word. */
 const TRIGRAM_CANDIDATES = 60;
-const SOUND_CANDIDATES = 30;
+/** Many words have one skeleton of consonants; the commonest come first. */
+const SOUND_CANDIDATES = 300;
+/** Words one slip away; with so many, nobody means one that is two away. */
+const NEAR_ENOUGH = 5;
+const SHORT_CHARACTERS = 6;
 const STEP_TERMS = 60;
 /** Two slips of the finger; in short words one. */
 const DISTANCE_MAX = 2;
@@ -107,7 +112,8 @@ export class DidYouMean {
   readonly #terms: readonly string[];
   readonly #vocabulary: Vocabulary;
   readonly #byLetters = new Index({ tokenize: 'strict', encode: trigrams, resolution: 1 });
-  readonly #bySound = new Index({ tokenize: 'strict', encoder: Charset.LatinExtra, resolution: 1 });
+  readonly #bySound = new Index({ tokenize: 'strict', encode: (word) => [soundKey(soundOf(word))], resolution: 1 });
+  readonly #known = new Set<string>();
 
   private constructor(vocabulary: Vocabulary) {
     this.#vocabulary = vocabulary;
@@ -122,6 +128,7 @@ export class DidYouMean {
   static *build(vocabulary: Vocabulary): Generator<void, DidYouMean> {
     const built = new DidYouMean(vocabulary);
     for (const [termIndex, term] of built.#terms.entries()) {
+      built.#known.add(term);
       built.#byLetters.add(termIndex, term);
       built.#bySound.add(termIndex, term);
       if (termIndex % STEP_TERMS === STEP_TERMS - 1) yield;
@@ -137,21 +144,31 @@ export class DidYouMean {
   /** At most `limit` other spellings of `word` (folded), best first. */
   corrections(word: string, limit: number): string[] {
     const byLetters = this.#rankedByLetters(word);
-    // What sounds alike but looks different is a guess for when nothing looks alike.
-    const distanceMax = byLetters.length > 0 ? DISTANCE_MAX : word.length * SOUND_DISTANCE_SHARE;
-    const bySound = this.#bySound
-      .search(word, { limit: SOUND_CANDIDATES })
-      .map((termIndex) => this.#terms[Number(termIndex)]!)
-      .filter((term) => term !== word && editDistance(word, term) <= distanceMax);
-    const interleaved = [...byLetters.slice(0, 2), ...bySound.slice(0, 1), ...byLetters.slice(2), ...bySound.slice(1)];
-    return [...new Set(interleaved)].slice(0, limit);
+    const bySound = this.#rankedBySound(word);
+    const first = [...byLetters.slice(0, 2), ...bySound.slice(0, 2), ...byLetters.slice(2, 4)];
+    return [...new Set([...first, ...bySound.slice(2), ...byLetters.slice(4)])].slice(0, limit);
   }
 
-  #rankedByLetters(word: string): string[] {
-    const most = word.length < 6 ? 1 : DISTANCE_MAX;
-    return this.#byLetters
-      .search(word, { limit: TRIGRAM_CANDIDATES, suggest: true })
+  /** What sounds alike may look quite different; the nearest in sound first. */
+  #rankedBySound(word: string): string[] {
+    const sound = soundOf(word);
+    return this.#bySound
+      .search(word, { limit: SOUND_CANDIDATES })
       .map((termIndex) => this.#terms[Number(termIndex)]!)
+      .map((term) => ({ term, letters: editDistance(word, term) }))
+      .filter(({ letters }) => letters > 0 && letters <= word.length * SOUND_DISTANCE_SHARE)
+      .map(({ term, letters }) => ({ term, letters, distance: editDistance(sound, soundOf(term)) }))
+      .sort((a, b) => a.distance - b.distance || a.letters - b.letters)
+      .map(({ term }) => term);
+  }
+
+  /** One slip away: all of them, by trying each. Two: of those that share triples of letters, where one slip gives few. */
+  #rankedByLetters(word: string): string[] {
+    const near = [...oneSlipAway(word)].filter((term) => this.#known.has(term));
+    const most = word.length < SHORT_CHARACTERS ? 1 : DISTANCE_MAX;
+    const isEnough = most === 1 || near.length >= NEAR_ENOUGH;
+    const alike = isEnough ? [] : this.#byLetters.search(word, { limit: TRIGRAM_CANDIDATES, suggest: true });
+    return [...new Set([...near, ...alike.map((termIndex) => this.#terms[Number(termIndex)]!)])]
       .map((term) => ({ term, distance: editDistance(word, term), count: this.#vocabulary.countOf(term) }))
       .filter(({ distance }) => distance > 0 && distance <= most)
       .sort((a, b) => a.distance - b.distance || b.count - a.count)
@@ -166,6 +183,22 @@ const DOUBTFUL_COUNT = 3;
 function trigrams(text: string): string[] {
   const bounded = `^${text}$`;
   return Array.from({ length: Math.max(0, bounded.length - 2) }, (_, at) => bounded.slice(at, at + 3));
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+
+/** Every spelling that one letter left out, added, replaced or swapped with the next gives; some twice. */
+function* oneSlipAway(word: string): Generator<string> {
+  for (let at = 0; at <= word.length; at++) {
+    const before = word.slice(0, at);
+    const after = word.slice(at);
+    if (after !== '') yield before + after.slice(1);
+    if (after.length > 1) yield before + after[1]! + after[0]! + after.slice(2);
+    for (const letter of LETTERS) {
+      yield before + letter + after;
+      if (after !== '') yield before + letter + after.slice(1);
+    }
+  }
 }
 
 /** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours, each 1. */

@@ -2,6 +2,7 @@
 // goes on after its thread has checked the file: the store is closed, the files change places, and the store opens again; if
 // it does not, they change back.
 import type {
+  CatalogueFacts,
   ImportSummary,
   TransferCommand,
   TransferEvent,
@@ -57,8 +58,15 @@ export class TransferClient {
     return this.#running !== null;
   }
 
-  /** Never rejects. `onProgress` is called some ten times a second. */
-  async run(job: TransferJob, onProgress: (progress: TransferProgress) => void): Promise<TransferOutcome> {
+  /**
+   * Never rejects. `onProgress` is called some ten times a second. `confirmRestore`: a backup was found sound; false leaves
+   * everything as it is.
+   */
+  async run(
+    job: TransferJob,
+    onProgress: (progress: TransferProgress) => void,
+    confirmRestore: (facts: CatalogueFacts) => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<TransferOutcome> {
     const failed = (problem: string): TransferOutcome => ({ kind: 'failed', problem, summary: null });
     if (this.#isEnding) return failed('Lanternfish is closing.');
     if (this.#running) return failed('Another export, import or backup is still running. Wait for it, or cancel it.');
@@ -75,7 +83,10 @@ export class TransferClient {
       worker.start();
       if (job.kind === 'import') this.#host.joinWriter(worker);
       worker.post({ type: 'start', jobId, job });
-      return await this.#outcome(worker, await lastWord);
+      const word = await lastWord;
+      const isRestore = word.type === 'done' && word.result.kind === 'restore';
+      if (isRestore && !(await confirmRestore(word.result))) return { kind: 'cancelled', summary: null };
+      return await this.#outcome(worker, word);
     } finally {
       await worker.stop({ type: 'stop' }, STOP_LIMIT_MS);
       this.#running = null;

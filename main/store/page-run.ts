@@ -34,6 +34,7 @@ export interface Asked {
 
 export interface PageRequest extends Asked {
   readonly sort: SortOrder;
+  readonly isReversed: boolean;
   readonly contentType: ContentType | null;
   readonly limit: number;
   /** What only the file paths match (highest first), shown after the names; null where files are not searched. */
@@ -170,9 +171,9 @@ export class PageRun {
 
   #search(sort: SortOrder, limit: number, after: Place | null) {
     const { lowId, highId } = this.#cursor;
-    const { contentType } = this.#request;
+    const { contentType, isReversed, indexQuery: query } = this.#request;
     const range = { lowId, highId, withCounts: false };
-    return this.#sources.index.search({ ...range, query: this.#request.indexQuery, sort, contentType, limit, after });
+    return this.#sources.index.search({ ...range, query, sort, isReversed, contentType, limit, after });
   }
 
   #nameMatches(id: number): boolean {

@@ -11,6 +11,7 @@ export interface OrderRequest extends Asked {
   /** What tells this list from others. */
   readonly key: string;
   readonly sort: SortOrder;
+  readonly isReversed: boolean;
   readonly contentType: ContentType | null;
   readonly cursor: ResultCursor;
 }
@@ -54,8 +55,8 @@ export class RowsAt {
     const { lowId, highId } = request.cursor;
     const key = `${request.key}_${lowId}_${highId}`;
     if (this.#kept?.key === key) return this.#kept.ids;
-    const { sort, contentType, indexQuery } = request;
-    const job = this.#sources.index.idsInOrder({ query: indexQuery, sort, contentType, lowId, highId });
+    const { sort, isReversed, contentType, indexQuery } = request;
+    const job = this.#sources.index.idsInOrder({ query: indexQuery, sort, isReversed, contentType, lowId, highId });
     for (let step = job.next(); ; step = job.next()) {
       if (step.done === true) {
         this.#kept = { key, ids: step.value };

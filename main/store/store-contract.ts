@@ -158,6 +158,8 @@ export interface SearchRequest {
   /** What the person typed; any string. At most QUERY_CHARACTERS_MAX characters are read. */
   readonly text: string;
   readonly sort: SortOrder;
+  /** True: the smallest, fewest, oldest first. Not for `relevance`. Torrents that are only on disk come last all the same. */
+  readonly isReversed?: boolean;
   readonly contentType: ContentType | null;
   /** 1 to PAGE_ROWS_MAX. */
   readonly limit: number;
@@ -173,7 +175,7 @@ export interface SearchRequest {
 }
 
 /** Rows out of the middle of a list of results. */
-export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'contentType' | 'limit'> {
+export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'> {
   /** Any cursor of the list: it tells what the first page saw. */
   readonly cursor: string;
   /** From 0, below the list's `reachableCount`. */

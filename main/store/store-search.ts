@@ -89,7 +89,8 @@ export class StoreSearch {
     if (request.list !== undefined) return this.#pageOfMarked(request, request.list, query);
     const sort = sortOf(request, query);
     if (request.cursor === null) this.#rowsAt.forget();
-    const cursor = this.#startingAt(request.cursor, sort === 'relevance');
+    const isReversed = request.isReversed === true && sort !== 'relevance';
+    const cursor = this.#startingAt(request.cursor, sort, isReversed);
     const asked = await this.#asked(query, cursor, pause);
     if (asked === null) return null;
     const { contentType, isFast: isMemoryOnly = false } = request;
@@ -98,7 +99,8 @@ export class StoreSearch {
     const counts = countResults(this.#sources, { ...asked, contentType, lowId, highId }, isMemoryOnly);
     const limit = Math.max(1, Math.min(PAGE_ROWS_MAX, Math.floor(request.limit) || 1));
     const { fileIds } = counts;
-    const run = new PageRun(this.#sources, { ...asked, sort, contentType, limit, fileIds, isMemoryOnly, cursor });
+    const order = { sort, isReversed, contentType, limit };
+    const run = new PageRun(this.#sources, { ...asked, ...order, fileIds, isMemoryOnly, cursor });
     while (!run.isDone) {
       run.step();
       if (!(await pause())) return null;
@@ -122,12 +124,13 @@ export class StoreSearch {
   async rowsAt(request: RowsRequest, pause: () => Promise<boolean>): Promise<ResultRows | null> {
     const query = parseQuery(request.text);
     if (!hasRandomAccess(query)) throw new SearchProblem('This list can only be read from its beginning.');
-    const cursor = this.#startingAt(request.cursor, false);
+    const cursor = this.#startingAt(request.cursor, request.sort, false);
     const asked = await this.#asked(query, cursor, pause);
     if (asked === null) return null;
-    const { contentType, text } = request;
+    const { contentType, text, isReversed = false } = request;
     const sort = sortOf(request, query);
-    const order = { ...asked, sort, contentType, cursor, key: JSON.stringify([text, sort, contentType]) };
+    const key = JSON.stringify([text, sort, isReversed, contentType]);
+    const order = { ...asked, sort, isReversed, contentType, cursor, key };
     const place = { offset: request.offset, limit: Math.max(1, Math.min(PAGE_ROWS_MAX, request.limit)) };
     const found = await this.#rowsAt.read(order, place, pause);
     if (found === null) return null;
@@ -161,7 +164,7 @@ export class StoreSearch {
 
   #pageOfMarked(request: SearchRequest, list: MarkedList, query: SearchQuery): ResultPage {
     const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
-    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, false).id;
+    const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, 'newest', false).id;
     const page = markedPage(this.#sources.reader, { list, query, filter, ...request, beforeId });
     const last = page.hasMore ? page.rows.at(-1) : undefined;
     const place = { stage: 'window', lowId: 0, highId: 0, offset: 0, key: 0 } as const;
@@ -212,7 +215,7 @@ export class StoreSearch {
     });
   }
 
-  #startingAt(cursor: string | null, isRanked: boolean): ResultCursor {
+  #startingAt(cursor: string | null, sort: SortOrder, isReversed: boolean): ResultCursor {
     if (cursor !== null) {
       const place = decodeCursor(cursor);
       if (place === null) throw new SearchProblem('The list cannot go on from here. Search again.');
@@ -220,8 +223,9 @@ export class StoreSearch {
     }
     const { index } = this.#sources;
     const lowId = index.rowCount === 0 ? NO_WINDOW : index.lowId;
-    const stage = isRanked ? 'best' : 'window';
-    return { stage, lowId, highId: index.highId, offset: 0, key: Number.MAX_VALUE, id: NO_WINDOW };
+    const stage = sort === 'relevance' ? 'best' : 'window';
+    const before = isReversed ? { key: -Number.MAX_VALUE, id: 0 } : { key: Number.MAX_VALUE, id: NO_WINDOW };
+    return { stage, lowId, highId: index.highId, offset: 0, ...before };
   }
 
   /** The torrent that the query names by its infohash; null if it names none, or none that is stored. */

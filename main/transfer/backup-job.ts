@@ -1,10 +1,10 @@
 // A backup while everything goes on: SQLite copies pages in steps from one moment's view of the catalogue, held by an open
 // read transaction (without it each commit would start the copy again). The copy is checked, and only then gets its name.
-import { chmod, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { openDatabase, type CatalogueDatabase } from '../catalogue/open-database.ts';
 import { findDamage } from './check-database.ts';
 import type { JobContext } from './job-context.ts';
-import { asWriteProblem, TransferProblem } from './transfer-problem.ts';
+import { asWriteProblem, checkTarget, TransferProblem } from './transfer-problem.ts';
 import type { BackupJob, CatalogueFacts, TransferResult } from './transfer-contract.ts';
 
 /** A megabyte: some milliseconds. */
@@ -16,9 +16,12 @@ const OWNER_ONLY = 0o600;
 export async function runBackup({ targetPath }: BackupJob, context: JobContext): Promise<TransferResult> {
   const part = `${targetPath}.lanternfish-part`;
   const { databasePath, nativeBinding } = context.store;
+  await checkTarget(targetPath, databasePath);
   await removePart(part);
   const source = openDatabase({ path: databasePath, role: 'reader', nativeBinding });
   try {
+    // Nobody else's to read from the first byte on.
+    await (await open(part, 'wx', OWNER_ONLY)).close();
     source.exec('BEGIN');
     const facts = factsOf(source);
     await copyPages(source, part, context);
@@ -53,9 +56,8 @@ async function copyPages(source: CatalogueDatabase, part: string, context: JobCo
   });
 }
 
-/** One file without companions, nobody else's to read, and every page of it read once. */
+/** One file without companions, and every page of it read once. */
 async function finishCopy(part: string, context: JobContext): Promise<void> {
-  await chmod(part, OWNER_ONLY);
   const copy = openDatabase({ path: part, role: 'writer', nativeBinding: context.store.nativeBinding });
   try {
     copy.pragma('journal_mode = DELETE');

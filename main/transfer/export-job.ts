@@ -7,7 +7,7 @@ import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
 import { csvHeader, csvLine, jsonLine, magnetLine, type ExportedTorrent } from './export-row.ts';
 import { findIds } from './found-ids.ts';
 import type { JobContext } from './job-context.ts';
-import { asWriteProblem } from './transfer-problem.ts';
+import { asWriteProblem, checkTarget } from './transfer-problem.ts';
 import type { ExportJob, TransferResult } from './transfer-contract.ts';
 
 const STEP_ROWS = 200;
@@ -16,6 +16,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 
 /** Nothing is at `targetPath` that was not there before, unless this resolves. */
 export async function runExport(job: ExportJob, context: JobContext): Promise<TransferResult> {
+  await checkTarget(job.targetPath, context.store.databasePath);
   const reader = openCatalogueReader(context.store);
   try {
     const { total, steps } = await idSteps(reader, job, context);

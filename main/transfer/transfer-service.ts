@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import { CatalogueProblem } from '../catalogue/catalogue-problem.ts';
-import { swapBack, swapPreparedIn } from '../catalogue/replace-catalogue.ts';
+import { removePrepared, swapBack, swapPreparedIn } from '../catalogue/replace-catalogue.ts';
 import type { StoreOptions, TransferToWriter, WriterToTransfer } from '../store/store-contract.ts';
 import { runBackup } from './backup-job.ts';
 import { runExport } from './export-job.ts';
@@ -84,7 +84,18 @@ export class TransferService {
     this.#running?.context.cancel();
     await this.#ended;
     this.#writer.close();
+    this.#removePrepared();
     this.#dependencies.post({ type: 'stopped' });
+  }
+
+  /** A restore that nobody wanted in the end. */
+  #removePrepared(): void {
+    const { options, log } = this.#dependencies;
+    try {
+      removePrepared(options.databasePath);
+    } catch (error) {
+      log.warn(`The copy of a backup could not be taken away: ${String(error)}`);
+    }
   }
 
   /** Never rejects. */

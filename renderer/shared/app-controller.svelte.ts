@@ -9,6 +9,7 @@ import { SearchController } from '../search/search-controller.svelte.ts';
 import { SettingsPage } from '../settings/settings-page.svelte.ts';
 import { SettingsController } from '../settings/settings-controller.svelte.ts';
 import { SuggestionController } from '../search/suggestion-controller.svelte.ts';
+import { TransferController } from '../transfer/transfer-controller.svelte.ts';
 import type { WindowClock } from './clock.ts';
 import { UpdateController } from '../status/update-controller.svelte.ts';
 import { FocusRequest } from './focus-request.svelte.ts';
@@ -35,6 +36,7 @@ export class AppController {
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly settings: SettingsController;
+  readonly transfer: TransferController;
   readonly update: UpdateController;
   readonly settingsPage: SettingsPage;
   readonly crawl: CrawlController;
@@ -75,6 +77,7 @@ export class AppController {
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);
+    this.transfer = new TransferController({ api, search: this.search, say: (line) => this.magnets.say(line) });
   }
 
   /** Listens first, asks second, so that nothing said in between is missed. */
@@ -91,6 +94,7 @@ export class AppController {
     this.status ??= answer.value.status;
     this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
+    void this.transfer.start();
     await this.search.run();
   }
 
@@ -114,6 +118,12 @@ export class AppController {
         if (this.status) this.status = { ...this.status, torrentCount };
         this.nowUnixSeconds = this.#clock.nowUnixSeconds();
         this.search.torrentsAdded(addedCount);
+      }),
+      this.#api.on('transfer', (transfer) => {
+        this.transfer.take(transfer);
+      }),
+      this.#api.on('transferCommand', (command) => {
+        void this.transfer.perform(command);
       }),
       this.#api.on('update', (update) => this.update.changed(update)),
       this.#api.on('healthFound', (reports) => {

@@ -7,6 +7,7 @@ import { language, spoken } from './language.ts';
 import { crawlMessages } from './messages-crawl.ts';
 import { resultMessages } from './messages-results.ts';
 import { settingsMessages } from './messages-settings.ts';
+import { transferMessages } from './messages-transfer.ts';
 import { plural } from './plural.ts';
 
 const english = {
@@ -110,6 +111,7 @@ const english = {
 
   ...resultMessages,
 
+  transfer: transferMessages,
   update: {
     available: (version: string) => `Version ${version} of Lanternfish is available.`,
     downloading: (version: string, percent: number) => `Downloading version ${version}: ${percent}%`,

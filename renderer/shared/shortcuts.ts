@@ -9,6 +9,7 @@ export type Command =
   | { readonly kind: 'toggle-pause' }
   | { readonly kind: 'copy-magnet' }
   | { readonly kind: 'open-magnet' }
+  | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
   | { readonly kind: 'show-surface'; readonly surface: SurfaceName }
   | { readonly kind: 'font-size'; readonly steps: number }
   | { readonly kind: 'show-shortcuts' };
@@ -47,6 +48,8 @@ function commandWithControl(press: KeyPress): Command | null {
   const key = press.key.toLowerCase();
   if (press.shiftKey && key !== '+') return commandWithShift(key);
   if (key === 'f') return { kind: 'focus-search' };
+  if (key === 'o') return { kind: 'transfer', command: 'import' };
+  if (key === 'e') return { kind: 'transfer', command: 'export' };
   if (key === ',') return { kind: 'show-surface', surface: 'settings' };
   if (key === '+' || key === '=') return { kind: 'font-size', steps: 1 };
   if (key === '-') return { kind: 'font-size', steps: -1 };
@@ -86,6 +89,8 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
     title: text.appGroup,
     lines: [
       { keys: ['Ctrl Shift P'], meaning: text.togglePause },
+      { keys: ['Ctrl O'], meaning: messages.transfer.shortcuts.import },
+      { keys: ['Ctrl E'], meaning: messages.transfer.shortcuts.export },
       { keys: ['Ctrl ,'], meaning: text.openSettings },
       { keys: ['Ctrl Shift K'], meaning: text.openCrawl },
       { keys: ['Esc'], meaning: text.back },

@@ -7,7 +7,7 @@ export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
   const listeners = {
     ...{ status: [], settings: [], torrentsAdded: [], healthFound: [] },
-    ...{ focusSearch: [], openSettings: [], update: [] },
+    ...{ focusSearch: [], openSettings: [], update: [], transfer: [], transferCommand: [] },
   };
   const calls = [];
   let status = scenario.status;
@@ -154,6 +154,20 @@ export function installFakeApi(scenario) {
     updateApp: record('updateApp', () => ok({ state: 'idle' })),
     copyDiagnostics: record('copyDiagnostics', () => ok(null)),
     showLogs: record('showLogs', () => ok(null)),
+    getTransfer: () => ok(scenario.transfer ?? null),
+    startExport: record('startExport', () => ok('dismissed')),
+    chooseImport: record('chooseImport', () => ok('dismissed')),
+    importDropped: record('importDropped', () => ok('dismissed')),
+    startBackup: record('startBackup', () => ok('dismissed')),
+    chooseRestore: record('chooseRestore', () => ok('dismissed')),
+    confirmRestore: record('confirmRestore', () => ok(null)),
+    undoRestore: record('undoRestore', () => ok('dismissed')),
+    cancelTransfer: record('cancelTransfer', () => ok(null)),
+    showTransferFile: record('showTransferFile', () => ok(null)),
+    dismissTransfer: record('dismissTransfer', () => {
+      emit('transfer', null);
+      return ok(null);
+    }),
     quit: record('quit', () => ok(null)),
     on: (name, receive) => {
       listeners[name].push(receive);

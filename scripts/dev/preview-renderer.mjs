@@ -5,6 +5,7 @@
 import axe from 'axe-core';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { TRANSFER_SURFACES } from './preview-transfers.mjs';
 import { CRAWL, openPreview, RUNNING, TORRENTS } from './preview-window.mjs';
 
 const SIZES = ['720x480', '900x700', '1200x800', '1600x1000'];
@@ -32,6 +33,7 @@ async function openCrawl(page) {
 
 /** name -> { scenario, act(page) } */
 const SURFACES = {
+  ...TRANSFER_SURFACES,
   'first-run': { scenario: { status: { ...FRESH, state: 'awaiting-consent' }, torrents: [] } },
   'not-started': {
     scenario: { status: { ...FRESH, state: 'awaiting-consent' }, torrents: [] },

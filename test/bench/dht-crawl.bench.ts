@@ -22,16 +22,16 @@ type Pace = (typeof PACES)[number];
 const SENT_SHARE_MIN = 0.9;
 const DELAY_AT_PACE = 500;
 const JOIN_MS = 5_000;
-const WARM_UP_SECONDS = 4;
-const SECONDS = 6;
-const IDLE_SECONDS = 20;
+const WARM_UP_SECONDS = 3;
+const SECONDS = 5;
+const IDLE_SECONDS = 15;
 const IDLE_GOAL_PERCENT = 0.5;
 const IDLE_GOAL_WAKE_UPS = 10;
 const DELAY_GOAL_MS = 20;
 /** All answers come within the 50 ms in which the thread is blocked. */
 const BURST_ROUND_TRIPS = { delayMinMs: 5, delayMaxMs: 40 };
 const BURST = { answers: 150, blockedMs: 50 };
-const BURSTS = 10;
+const BURSTS = 5;
 const BARE: Readonly<Record<'node' | 'electron', SideKind>> = { node: 'bare-node', electron: 'bare-electron' };
 
 export async function run(): Promise<string[]> {
@@ -52,7 +52,7 @@ async function measureIdle(program: string, kinds: readonly ('node' | 'electron'
   const all = kinds.flatMap((kind) => [kind, BARE[kind]]);
   return withSides(program, all, { ...ROUND_TRIPS, nodes: NODES }, true, async (sides) => {
     // Joined, with a table, and nothing to do but to keep it.
-    await sleep(4 * JOIN_MS);
+    await sleep(3 * JOIN_MS);
     const before = sides.map((side) => [side.cpuUs(), side.wakeUps()] as const);
     await sleep(IDLE_SECONDS * 1000);
     return sides.flatMap((side, index) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cleanTitle } from '../../main/search/clean-title.ts';
 import { buildSegment, runToEnd } from '../../main/search/index-segment.ts';
+import { soundKey, soundOf } from '../../main/search/sound-key.ts';
 import { DidYouMean, editDistance, TitleSuggestions } from '../../main/search/suggestions.ts';
 import { Vocabulary } from '../../main/search/vocabulary.ts';
 import { Corpus } from '../bench/corpus.ts';
@@ -83,6 +84,18 @@ describe('TitleSuggestions', () => {
       }),
     );
   });
+});
+
+test.each([
+  ['philosophy', 'filosofi'],
+  ['quicker', 'kwiker'],
+  ['knight', 'nite'],
+  ['station', 'stashun'],
+  ['xylophone', 'ksilofone'],
+  ['cellar', 'seller'],
+  ['borough', 'boro'],
+])('%s sounds like %s', (word, other) => {
+  expect(soundKey(soundOf(word))).toBe(soundKey(soundOf(other)));
 });
 
 describe('DidYouMean', () => {

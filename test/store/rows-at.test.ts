@@ -52,6 +52,25 @@ test('the n-th row is the one that page after page comes to', async () => {
   }
 });
 
+test('every order but the best match can be read from its end, page by page and by place', async () => {
+  const search = await filledSearch();
+  for (const sort of SORT_ORDERS) {
+    const request = { text: 'size:>1', sort, contentType: null };
+    const all = (await search.allRows(request)).map(({ infohashHex }) => infohashHex);
+    const reversed = await search.allRows({ ...request, isReversed: true });
+    // Without words the best match is the newest, and that has an end.
+    expect(reversed.map(({ infohashHex }) => infohashHex)).toEqual(all.toReversed());
+    const { nextCursor } = await search.page({ ...request, isReversed: true, limit: 1 });
+    const event = await search.ask({
+      type: 'rows-at',
+      box: 'box',
+      request: { ...request, isReversed: true, limit: 20, cursor: nextCursor!, offset: 300 },
+    });
+    if (event.type !== 'rows') throw new Error(event.type);
+    expect(event.rows.rows.map((row) => row?.infohashHex)).toEqual(all.toReversed().slice(300, 320));
+  }
+});
+
 test('a list whose rows only their names decide says that it has no places', async () => {
   const search = await filledSearch();
   const [first, second] = corpus

@@ -126,13 +126,14 @@ async function commandLine(kind: SideKind, options: SideOptions): Promise<[strin
   }
 }
 
-function electronOf(): string | null {
+/** The executable of the Electron runtime, or null: none is prepared. */
+export function electronOf(): string | null {
   const executable = join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? PREPARED_RUNTIME.folder, 'electron');
   return existsSync(executable) ? executable : null;
 }
 
-/** A side as one file: the oldest Electron we start on cannot strip types. */
-async function bundled(name: string): Promise<string> {
+/** A file of this folder, without its ending, as one file: the oldest Electron we start on cannot strip types. */
+export async function bundled(name: string): Promise<string> {
   const known = bundles.get(name);
   if (known !== undefined) return known;
   const outDir = mkdtempSync(join(tmpdir(), 'lanternfish-bench-'));
@@ -140,6 +141,7 @@ async function bundled(name: string): Promise<string> {
   await build({
     configFile: false,
     logLevel: 'error',
+    ssr: { noExternal: true },
     build: {
       ssr: join(import.meta.dirname, `${name}.ts`),
       target: 'node20.18', // as in electron.vite.config.ts

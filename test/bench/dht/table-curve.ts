@@ -1,0 +1,137 @@
+// The routing table as it grows: what finding the 8 closest, inserting, removing and touching a node cost from 1,000 to
+// 1,000,000 nodes, and what a node and a seen infohash take in memory.
+// A Kademlia table holds about as many nodes of each depth; so do these: 20 depths (a network of 8 million nodes has some
+// 23), each with a twentieth of the nodes in a bucket that it fills.
+import { asNodeId, type NodeId } from '../../../main/base/identifier.ts';
+import type { NodeContact } from '../../../main/base/contact.ts';
+import { HASH_KEY_BYTES } from '../../../main/base/keyed-hash.ts';
+import { createSeededRandom, type Random } from '../../../main/base/random.ts';
+import { systemClock } from '../../../main/base/clock.ts';
+import { randomIdAtDepth } from '../../../main/dht/node-id.ts';
+import { RoutingTable } from '../../../main/dht/routing-table.ts';
+import { RecentInfohashes } from '../../../main/scrape/infohash-filters.ts';
+import { atMost, median } from './report.ts';
+
+const DEPTHS = 20;
+const SIZES = [1_000, 10_000, 100_000, 1_000_000];
+const ROUNDS = 7;
+const OPERATIONS = 1_000;
+const CLOSEST = 8;
+const GOAL_CLOSEST_US = 2;
+const GOAL_NODE_BYTES = 64;
+/** What one generation of the filter is made for (infohash-filters.ts): 12 hours at 53 infohashes/s. */
+const INFOHASHES = 2_300_000;
+const GOAL_INFOHASH_BYTES = 16;
+/** The cost at a million over that at a thousand: caches end, and nothing else may grow. */
+const GOAL_GROWTH = 4;
+
+interface Costs {
+  readonly closestNs: number;
+  readonly insertNs: number;
+  readonly touchNs: number;
+  readonly removeNs: number;
+  readonly bytesPerNode: number;
+}
+
+/** The lines of this curve. */
+export function measure(): Promise<string[]> {
+  const lines = ['CPU ns an operation, medians of rounds'];
+  const seenBytes = infohashBytes(); // before anything large was thrown away
+  measureTable(SIZES[0]!); // warms up
+  const curve = SIZES.map((size) => ({ size, ...measureTable(size) }));
+  for (const { size, closestNs, insertNs, touchNs, removeNs, bytesPerNode } of curve)
+    lines.push(
+      `  ${size.toLocaleString('en').padStart(9)} nodes: 8 closest ${ns(closestNs)}, insert ${ns(insertNs)}, ` +
+        `touch ${ns(touchNs)}, remove ${ns(removeNs)}, ${bytesPerNode.toFixed(1)} B a node`,
+    );
+  const [small, medium, , large] = curve;
+  lines.push(atMost('8 closest of 10,000 nodes', medium!.closestNs / 1000, GOAL_CLOSEST_US, ' us'));
+  for (const operation of ['insertNs', 'touchNs', 'removeNs'] as const)
+    lines.push(
+      atMost(
+        `${operation.slice(0, -2)}: cost at 1,000,000 nodes over 1,000`,
+        large![operation] / small![operation],
+        GOAL_GROWTH,
+        'x',
+      ),
+    );
+  lines.push(atMost('memory of a known node, of 10,000', medium!.bytesPerNode, GOAL_NODE_BYTES, ' B'));
+  lines.push(atMost('memory of a known node, of 1,000,000', large!.bytesPerNode, GOAL_NODE_BYTES, ' B'));
+  lines.push(atMost('memory of a seen infohash', seenBytes, GOAL_INFOHASH_BYTES, ' B'));
+  return Promise.resolve(lines);
+}
+
+function measureTable(size: number): Costs {
+  const random = createSeededRandom(size);
+  const selfId = asNodeId(random.bytes(20));
+  const before = arrayBufferBytes();
+  const table = new RoutingTable({
+    selfId,
+    clock: systemClock,
+    random,
+    bucketSize: size / DEPTHS,
+    isOnePerSubnet: false,
+  });
+  for (let index = 0; index < size; index++) table.insert(nodeAt(index, selfId, random), { hasAnswered: true });
+  const bytesPerNode = (arrayBufferBytes() - before) / table.nodeCount;
+  if (table.nodeCount !== size) throw new Error(`the table holds ${table.nodeCount} nodes`);
+
+  const nodes = [...pick(table, OPERATIONS)];
+  const targets = Array.from({ length: OPERATIONS }, () => random.bytes(20));
+  const into = new Uint8Array(CLOSEST * 26);
+  const costs = { closest: [] as number[], insert: [] as number[], touch: [] as number[], remove: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    costs.closest.push(cpuNs(() => targets.forEach((target) => table.writeClosest(target, 0, CLOSEST, into))));
+    costs.touch.push(cpuNs(() => nodes.forEach(({ contact }) => table.queried(contact))));
+    costs.remove.push(cpuNs(() => nodes.forEach(({ contact }) => table.remove(contact))));
+    costs.insert.push(cpuNs(() => nodes.forEach((node) => table.insert(node, { hasAnswered: true }))));
+  }
+  return {
+    closestNs: median(costs.closest),
+    insertNs: median(costs.insert),
+    touchNs: median(costs.touch),
+    removeNs: median(costs.remove),
+    bytesPerNode,
+  };
+}
+
+/** As many of each depth, each at an address of its own. */
+function nodeAt(index: number, selfId: NodeId, random: Random): NodeContact {
+  const id = asNodeId(randomIdAtDepth(selfId, index % DEPTHS, random));
+  return { id, contact: { host: `${20 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.1`, port: 6881 } };
+}
+
+function* pick(table: RoutingTable, count: number): Iterable<NodeContact> {
+  const step = Math.floor(table.nodeCount / count);
+  let index = 0;
+  for (const { id, contact } of table.nodes()) if (index++ % step === 0) yield { id, contact };
+}
+
+function infohashBytes(): number {
+  const random = createSeededRandom(3);
+  const before = arrayBufferBytes();
+  const recent = new RecentInfohashes(random.bytes(HASH_KEY_BYTES), 0);
+  const infohash = new Uint8Array(20);
+  for (let index = 0; index < INFOHASHES; index++) recent.insert(random.fill(infohash), 0);
+  const bytes = (arrayBufferBytes() - before) / INFOHASHES;
+  return recent.insert(random.fill(infohash), 0) ? bytes : Number.NaN; // used until here, so not collected yet
+}
+
+/** Everything a table holds for its nodes is in typed arrays; those it has outgrown are collected first. */
+function arrayBufferBytes(): number {
+  // The first one only marks them; they are given back before the second one begins.
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return process.memoryUsage().arrayBuffers;
+}
+
+function cpuNs(work: () => void): number {
+  const startedAt = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(startedAt);
+  return ((user + system) * 1000) / OPERATIONS;
+}
+
+function ns(value: number): string {
+  return `${Math.round(value)} ns`;
+}
