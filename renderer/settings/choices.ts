@@ -6,6 +6,7 @@ export const PACE_CHOICES = ['gentle', 'balanced', 'fast', 'custom'] as const sa
 export const LANGUAGES = ['system', 'en', 'rtl-test'] as const satisfies readonly Language[];
 export const FONT_SIZES_PERCENT = [90, 100, 115, 130, 150] as const satisfies readonly Settings['fontSizePercent'][];
 export const ROW_SIZES = ['comfortable', 'compact'] as const satisfies readonly Settings['rowSize'][];
+export const FORGET_FIRST = ['dead', 'old', 'unopened'] as const satisfies readonly Settings['forgetFirst'][];
 /** [least, most]; a test holds them against the contract. */
 export const CUSTOM_LIMITS: Readonly<Record<keyof CustomLimits, readonly [number, number]>> = {
   newAddressesPerSecond: [1, 200],
@@ -14,3 +15,5 @@ export const CUSTOM_LIMITS: Readonly<Record<keyof CustomLimits, readonly [number
   connectionsMax: [4, 300],
 };
 export const PORT_MAX = 65_535;
+export const BLOCKED_WORDS_MAX = 500;
+export const BLOCKED_WORD_CHARACTERS_MAX = 60;

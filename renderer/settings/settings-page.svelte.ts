@@ -9,14 +9,14 @@ export type SettingName = keyof SettingsChange;
 
 export class SettingsPage {
   facts = $state.raw<SettingsFactsDto | null>(null);
+  /** What this system can do; null until it has said so. */
+  system = $state.raw<SystemDto | null>(null);
   problem = $state<string | null>(null);
   query = $state('');
   /** Settings that the query lets through. */
   shownCount = $state(0);
   readonly settings: SettingsController;
   readonly blocked: BlockedList;
-  /** What this system can do; null until it answered. */
-  system = $state.raw<SystemDto | null>(null);
   readonly #api: LanternfishApi;
 
   constructor(api: LanternfishApi, settings: SettingsController) {
@@ -28,10 +28,15 @@ export class SettingsPage {
   /** Asks about this machine anew: addresses come and go. */
   async load(): Promise<void> {
     this.problem = null;
-    const [answer, system] = await Promise.all([this.#api.getSettingsFacts(), this.#api.getSystem()]);
-    if (system.ok) this.system = system.value;
+    void this.#loadSystem();
+    const answer = await this.#api.getSettingsFacts();
     if (answer.ok) this.facts = answer.value;
     else this.problem = answer.problem;
+  }
+
+  async #loadSystem(): Promise<void> {
+    const answer = await this.#api.getSystem();
+    if (answer.ok) this.system = answer.value;
   }
 
   /** For an $effect of a row that the query lets through; the returned function takes it back. */
