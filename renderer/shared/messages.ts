@@ -13,6 +13,7 @@ import { plural } from './plural.ts';
 const english = {
   appName: 'Lanternfish',
   unnamed: 'Unnamed',
+  undo: 'Undo',
 
   notice: {
     title: 'Search BitTorrent from your own computer',
@@ -159,6 +160,9 @@ const english = {
     selectAll: 'Select all',
     copyMagnet: 'Copy magnets',
     openMagnet: 'Open magnet',
+    star: 'Star, or take the star back',
+    hide: 'Hide',
+    undo: 'Undo the last star, hide or block',
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
     showShortcuts: 'This sheet',
