@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { CONTENT_TYPES, MARKED_LISTS, SORT_ORDERS } from './torrent-contract.ts';
 import type { HealthFoundDto, ResultPageDto, ResultRowDto, ResultRowsDto, DetailsDto } from './torrent-contract.ts';
 import type { CrawlDto } from './crawl-contract.ts';
-import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
+import { settingsInputs, type SettingsDto, type SettingsOutputs } from './settings-contract.ts';
 import { transferInputs, type TransferEvents, type TransferOutputs } from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
@@ -147,13 +147,7 @@ export const callInputs = {
   /** `isConfirmed`: the person just agreed to hand magnets to the system's client; remembered. */
   openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
   setPaused: v.strictObject({ isPaused: v.boolean() }),
-  /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
-  changeSettings: settingsChange,
-  getSettingsFacts: nothing,
   getCrawl: nothing,
-  openDataDir: nothing,
-  /** Asks for a file in the system's dialog and makes it the safety list. */
-  chooseSafetyList: nothing,
   /** Pauses, and resumes by itself. */
   pauseFor: v.strictObject({ minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)) }),
   getSystem: nothing,
@@ -164,13 +158,14 @@ export const callInputs = {
   /** Opens the folder of the log. */
   showLogs: nothing,
   quit: nothing,
+  ...settingsInputs,
   ...transferInputs,
 } as const;
 
 export type CallName = keyof typeof callInputs;
 export type CallInput<Name extends CallName> = v.InferOutput<(typeof callInputs)[Name]>;
 
-export interface CallOutputs extends TransferOutputs {
+export interface CallOutputs extends SettingsOutputs, TransferOutputs {
   getStart: StartDto;
   acceptNotice: null;
   /** Null: a newer search of this window overtook it. */
@@ -190,11 +185,7 @@ export interface CallOutputs extends TransferOutputs {
   /** `needs-consent`: ask the person, then call again with isConfirmed. `no-client`: nothing on this system opens magnets. */
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
-  changeSettings: null;
-  getSettingsFacts: SettingsFactsDto;
   getCrawl: CrawlDto;
-  openDataDir: null;
-  chooseSafetyList: null;
   pauseFor: null;
   getSystem: SystemDto;
   updateApp: UpdateDto;

@@ -22,8 +22,9 @@ const english = {
       joins: 'It joins the public BitTorrent DHT, as every torrent client does.',
       visible: 'Your internet address is visible to those it asks.',
       metadata: 'Only names and file lists are fetched. They are unfiltered: other people wrote them.',
-      nothingDownloaded: 'Nothing is downloaded or uploaded. What you do with a link is up to you and your law.',
-      staysHere: 'Everything it finds stays on this disk.',
+      nothingDownloaded:
+        'No content is downloaded or uploaded, and nothing is announced. What you do with a link is up to you and your law.',
+      staysHere: 'Names, file lists and counts of peers are kept on this disk, and nowhere else.',
     },
     startWithComputer: 'Start with the computer',
     accept: 'Start discovering',
