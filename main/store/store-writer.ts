@@ -148,7 +148,7 @@ export class StoreWriter {
   #receiveRetry(message: RetryMessage): void {
     const catalogue = this.#problemKind === null ? this.#catalogue : null;
     try {
-      if (message.type !== 'retry-take') this.#retries.receive(catalogue, message);
+      if (message.type !== 'retry-take') this.#search.changed([], this.#retries.receive(catalogue, message));
       else this.#engine?.post(this.#retries.due(catalogue, message.limit, this.#dependencies.clock.nowUnixSeconds()));
     } catch (error) {
       this.#fail(error);
