@@ -87,12 +87,14 @@ const OWNERS: Record<string, readonly string[]> = {
     'main/base/replace-file.ts',
     'main/dht/routing-table-file.ts',
     'main/store/index-snapshot.ts',
+    'main/store/safety-list.ts',
     'main/transfer',
     'main/app',
   ],
   'node:child_process': ['main/app'],
   'node:worker_threads': ['main/base/port.ts', 'main/engine', 'main/store', 'main/transfer', 'main/session'],
-  'node:crypto': ['main/base/random.ts', 'main/dht', 'main/metadata', 'main/transfer'], // digests; eslint keeps randomness in random.ts
+  // Digests; eslint keeps randomness in random.ts.
+  'node:crypto': ['main/base/random.ts', 'main/dht', 'main/metadata', 'main/transfer', 'main/store/safety-list.ts'],
   'node:os': ['main/app', 'main/engine/engine-worker.ts'],
   // No state, no outside: any room of the main process.
   'node:assert': ['main'],

@@ -1,6 +1,7 @@
 // The one place from which a changed setting reaches whoever owns it. A setting without an entry here does not compile.
 import { nativeTheme } from 'electron';
 import type { Session } from '../session/session.ts';
+import type { StorePolicy } from '../store/owner-contract.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
 import type { Settings, Theme } from '../../preload/settings-contract.ts';
 import type { MainWindow } from './main-window.ts';
@@ -21,13 +22,14 @@ export interface BackgroundParts {
 
 /** `engineOptions`: with the settings as they are when it is called. */
 export function settingAppliers(
-  session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers'>,
+  session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers' | 'store'>,
   engineOptions: () => EngineOptions,
   { pausing, updates, setStartWithComputer, window }: BackgroundParts,
 ): SettingAppliers {
   const setPace: Apply = (settings) => session.setPace(paceOf(settings));
   // Another port or address wants another socket; the simplest honest way is another thread, and its tables are saved.
   const rebind: Apply = () => void session.restartEngine(engineOptions());
+  const setPolicy: Apply = (settings) => session.store.setPolicy(policyOf(settings));
   const lookAtPauses: Apply = () => pausing.settingsChanged();
   return {
     consentAtUnixSeconds: null,
@@ -45,10 +47,10 @@ export function settingAppliers(
     pauseOnBattery: lookAtPauses,
     pauseOnMetered: lookAtPauses,
     schedule: lookAtPauses,
-    quotaBytes: null,
-    forgetFirst: null,
-    blockedWords: null,
-    safetyListPath: null,
+    quotaBytes: setPolicy,
+    forgetFirst: setPolicy,
+    blockedWords: setPolicy,
+    safetyListPath: setPolicy,
     hideAdultNames: null,
     namesInMemory: ({ namesInMemory }) => session.setNamesInMemory(namesInMemory),
     savedSearches: null,
@@ -66,6 +68,11 @@ export function settingAppliers(
     notifications: null,
     updates: (settings) => updates.setWanted(settings.updates),
   };
+}
+
+/** What the store keeps to. */
+export function policyOf({ quotaBytes, forgetFirst, blockedWords, safetyListPath }: Settings): StorePolicy {
+  return { quotaBytes, forgetFirst, blockedWords, safetyListPath };
 }
 
 /** High contrast is the window's own; whether it is light or dark is the system's choice. */

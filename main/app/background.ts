@@ -73,6 +73,10 @@ export class Background {
     this.#tray ??= new AppTray(path.join(this.#options.resourcesDir, 'tray'), this.#options.trayActions);
   }
 
+  get isQuitting(): boolean {
+    return this.#isQuitting;
+  }
+
   get hasTray(): boolean {
     return this.#tray !== null;
   }

@@ -9,7 +9,7 @@ import { CrawlHistory } from '../session/crawl-history.ts';
 import { Session } from '../session/session.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
 import type { TransferCommandName } from '../../preload/transfer-contract.ts';
-import { applySettings, settingAppliers, themeSourceOf } from './apply-settings.ts';
+import { applySettings, policyOf, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
 import { crawlCalls } from './crawl-calls.ts';
@@ -65,6 +65,7 @@ export class DesktopApp {
         databasePath: path.join(options.folders.dataDir, 'catalogue.db'),
         nativeBinding: options.nativeBinding,
         namesInMemory: options.settings.settings.namesInMemory,
+        policy: policyOf(options.settings.settings),
       },
       hasSearch: true,
     });
@@ -151,24 +152,29 @@ export class DesktopApp {
     });
   }
 
-  /** Opens the catalogue, the window and the tray; starts the engine if the person agreed in an earlier run. */
+  /** Opens the window, the catalogue and the tray; starts the engine if the person agreed in an earlier run. */
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
     this.#applyChanges();
     handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
+    const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
+    // Asked now: whoever agrees in the window meanwhile starts the engine there.
+    const hadAgreed = settings.settings.consentAtUnixSeconds !== null;
+    if (!isHidden) this.open();
     this.#session.start();
-    if (settings.settings.consentAtUnixSeconds !== null) this.#session.startEngine(this.#engineOptions());
+    // The window first: what follows would take the processor that draws it.
+    if (!isHidden) await this.#window.painted();
+    if (this.#background.isQuitting) return;
+    if (hadAgreed) this.#session.startEngine(this.#engineOptions());
     powerMonitor.on('resume', () => {
       this.#session.networkChanged();
     });
     this.#updates.setWanted(settings.settings.updates);
     if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
-    if (launch.action === 'resume' && settings.settings.consentAtUnixSeconds !== null) this.#pausing.setPaused(false);
+    if (launch.action === 'resume' && hadAgreed) this.#pausing.setPaused(false);
     const foundTray = this.#background.findTray(() => {
       this.#windowNews.showNow();
     });
-    const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
-    if (!isHidden) this.open();
     if (await foundTray) this.#windowNews.showNow();
     else if (isHidden) this.#window.open({ isMinimised: true });
   }

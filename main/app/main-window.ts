@@ -18,6 +18,9 @@ export interface MainWindowOptions {
   readonly onShown: () => void;
 }
 
+/** A window that cannot be painted must not keep the crawler from working. */
+const FIRST_PAINT_LIMIT_MS = 3_000;
+
 export class MainWindow {
   readonly #options: MainWindowOptions;
   #window: BrowserWindow | null = null;
@@ -43,6 +46,18 @@ export class MainWindow {
   /** Tells the window something, if it is there to hear it. */
   send<Name extends EventName>(name: Name, payload: Events[Name]): void {
     sendEvent(this.#window, name, payload);
+  }
+
+  /** Resolves when the window has been painted for the first time, or after a while in which it was not. */
+  async painted(): Promise<void> {
+    const window = this.#window;
+    await new Promise<void>((resolve) => {
+      const limit = this.#options.clock.setTimer(FIRST_PAINT_LIMIT_MS, resolve);
+      window?.once('ready-to-show', () => {
+        limit.cancel();
+        resolve();
+      });
+    });
   }
 
   /** Shows the window, made anew if it was closed, with the search box ready. `isMinimised` holds for a new one. */

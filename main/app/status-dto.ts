@@ -19,7 +19,7 @@ export function statusDto(
   return {
     state: wishes.hasAgreed ? (engine?.state ?? stateWithoutEngine) : 'awaiting-consent',
     problem: session.problem ?? engine?.problem ?? null,
-    notice: session.notice,
+    notice: session.store?.problem ?? session.notice,
     pace: engine?.pace ?? wishes.pace,
     nodes: engine?.nodes ?? 0,
     packetsOut: engine?.packetsOut ?? 0,

@@ -23,8 +23,7 @@ export const BLOCKED_QUERIES = {
   list: `SELECT id, infohash, name, reason, blocked_at AS blockedAtUnixSeconds FROM blocked_infohashes
     WHERE id < ? AND infohash = named_by ORDER BY id DESC LIMIT ?`,
   all: 'SELECT infohash FROM blocked_infohashes ORDER BY id DESC LIMIT ?',
-  byReason:
-    'SELECT id, infohash FROM blocked_infohashes WHERE reason = ? AND reason > 0 AND id > ? ORDER BY id LIMIT ?',
+  removeReason: 'DELETE FROM blocked_infohashes WHERE reason = ? AND reason > 0',
   oldestDerived: `DELETE FROM blocked_infohashes
     WHERE id = (SELECT min(id) FROM blocked_infohashes WHERE reason > 0)`,
   count: 'SELECT count(*) FROM blocked_infohashes',
@@ -148,9 +147,11 @@ export class BlockedTable {
     return this.#statements.all.all(limit) as Uint8Array[];
   }
 
-  /** The oldest entries that a list or a word has blocked. */
-  byReason(reason: 'list' | 'word', { afterId, limit }: { afterId: number; limit: number }): BlockedKey[] {
-    return this.#statements.byReason.all(REASONS.indexOf(reason), afterId, limit) as BlockedKey[];
+  /** Within the caller's transaction: what only a word has blocked may come again. */
+  removeWords(): void {
+    const removed = this.#statements.removeReason.run(REASONS.indexOf('word')).changes;
+    this.#count = this.count - removed;
+    this.#derivedCount -= removed;
   }
 
   /** A transaction around one of ours was rolled back: what was counted in it is counted anew when next asked. */
@@ -171,9 +172,4 @@ export class BlockedTable {
       this.#count--;
     }
   }
-}
-
-export interface BlockedKey {
-  readonly id: number;
-  readonly infohash: Uint8Array;
 }

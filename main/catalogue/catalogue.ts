@@ -3,6 +3,7 @@
 import { assert } from '../base/assert.ts';
 import { BlockedTable } from './blocked-table.ts';
 import { CatalogueReader, type SeedersOfRow } from './catalogue-reader.ts';
+import { Forgetting } from './forgetting.ts';
 import { HealthTable } from './health-table.ts';
 import { type MarkChange, type MarkOutcome, MarkTable, type TokensOf } from './mark-table.ts';
 import type { CatalogueDatabase } from './open-database.ts';
@@ -27,6 +28,14 @@ export interface InsertOutcome {
   readonly refusedCount: number;
 }
 
+/** What a torrent is judged by. */
+export interface Judged {
+  /** Null before the metadata is there. */
+  readonly name: string | null;
+  /** 20 bytes each. */
+  readonly infohashes: readonly Uint8Array[];
+}
+
 export class Catalogue {
   readonly reader: CatalogueReader;
   readonly retries: RetryTable;
@@ -35,10 +44,14 @@ export class Catalogue {
   readonly blocked: BlockedTable;
   readonly marks: MarkTable;
   readonly removal: RowRemoval;
+  readonly forgetting: Forgetting;
+  /** Why something may not be stored; null: it may. Set by whoever knows (store/judge.ts). */
+  judge: (torrent: Judged) => BlockReason | null = () => null;
   readonly #database: CatalogueDatabase;
   readonly #rows: RowWriter;
   readonly #sightings: SightingTable;
   #count: number;
+  #refusedCount = 0;
 
   /** `database` is a writer's connection with the latest schema (`openCatalogue`). */
   constructor(database: CatalogueDatabase) {
@@ -49,6 +62,7 @@ export class Catalogue {
     this.tokens = new TokenTable(database);
     this.blocked = new BlockedTable(database);
     this.removal = new RowRemoval(database, this);
+    this.forgetting = new Forgetting(database);
     this.marks = new MarkTable(database, this);
     this.#rows = new RowWriter(database, this);
     this.#sightings = new SightingTable(database);
@@ -75,6 +89,24 @@ export class Catalogue {
     this.#inTransaction(() => {
       for (const sighting of sightings) if (this.removal.has(sighting.id)) this.#sightings.add(sighting);
     });
+  }
+
+  /** Blocks stored rows because of a list or a word, in one transaction. */
+  block(ids: readonly number[], reason: BlockReason, nowUnixSeconds: number): MarkOutcome {
+    return this.#inTransaction(() => this.marks.blockRows(ids, reason, nowUnixSeconds));
+  }
+
+  /** What only a word has blocked is blocked no more, in one transaction. `tokensOf` as in `mark`. */
+  unblockWords(nowUnixSeconds: number, tokensOf: TokensOf): MarkOutcome {
+    return this.#inTransaction(() => {
+      this.blocked.removeWords();
+      return this.marks.showUnblocked(nowUnixSeconds, tokensOf);
+    });
+  }
+
+  /** Torrents that were blocked and came again, since the file was opened. */
+  get refusedCount(): number {
+    return this.#refusedCount;
   }
 
   /** Removes rows in one transaction: forgotten, or blocked for good. Returns the ids of those that were there. */
@@ -177,6 +209,7 @@ export class Catalogue {
         // Stored under the other infohash of a hybrid that nobody knew to be one: it is the same torrent.
         removedIds.push(...this.marks.blockRows(ids, blockedBecause, row.discoveredAtUnixSeconds).hiddenIds);
         refusedCount++;
+        this.#refusedCount++;
         continue;
       }
       if (oldest === undefined) {
@@ -205,11 +238,17 @@ export class Catalogue {
     };
   }
 
-  /** Null: it may be stored. */
-  #blockedBecause({ infohashV1, infohashV2 }: CatalogueRow): BlockReason | null {
-    if (this.blocked.count === 0) return null;
-    const cut = cutV2(infohashV2);
-    return (infohashV1 && this.blocked.reasonOf(infohashV1)) ?? (cut && this.blocked.reasonOf(cut));
+  /** Null: it may be stored. What is judged now is remembered, so that it is not asked for again. */
+  #blockedBecause({ infohashV1, infohashV2, name, discoveredAtUnixSeconds }: CatalogueRow): BlockReason | null {
+    const infohashes = [infohashV1, cutV2(infohashV2)].filter((infohash) => infohash !== null);
+    for (const infohash of infohashes) {
+      const reason = this.blocked.reasonOf(infohash);
+      if (reason !== null) return reason;
+    }
+    const reason = this.judge({ name, infohashes });
+    if (reason === null) return null;
+    this.blocked.add({ infohashes, reason, name: null, atUnixSeconds: discoveredAtUnixSeconds });
+    return reason;
   }
 
   /** Whoever sent the metadata has the torrent: there is nothing to try again, and it is not dead. */

@@ -1,7 +1,7 @@
 // The catalogue's files as files: the database, its -wal and -shm, copies and damaged ones kept aside, and the mark that
 // asks for a check at the next start. The only file of this room that touches the file system directly.
 import { chmodSync, closeSync, constants, copyFileSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Files that SQLite keeps beside a database in WAL mode. */
@@ -41,6 +41,16 @@ export function fileBytes(path: string): number {
 /** Database and write-ahead log together: what the catalogue takes on the disk. */
 export function databaseBytes(path: string): number {
   return fileBytes(path) + fileBytes(`${path}-wal`);
+}
+
+/** What an ordinary user may still write on the disk of the database; null where the system does not tell. */
+export function freeBytes(path: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
 }
 
 /** Copies the database (its WAL must be empty) to `NAME.before-format-<version>`; shares blocks where the disk can. */

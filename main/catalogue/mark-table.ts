@@ -15,6 +15,9 @@ export const MARK_QUERIES = {
   set: 'UPDATE torrents SET marks = ?, marked_at = ? WHERE id = ?',
   countStarred: 'SELECT count(*) FROM torrents WHERE (marks & 1) <> 0',
   countHidden: 'SELECT count(*) FROM torrents WHERE marks >= 4 AND marks < 8',
+  toJudge:
+    'SELECT id, infohash, infohash_v2 AS infohashV2, name FROM torrents WHERE id > ? AND marks < 8 ORDER BY id LIMIT ?',
+  blocked: 'SELECT id FROM torrents WHERE marks >= 8',
   blockedBefore: 'SELECT id FROM torrents WHERE marks >= 8 AND marked_at < ? LIMIT ?',
 } as const;
 
@@ -62,6 +65,7 @@ export class MarkTable {
       Object.entries(MARK_QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
     ) as Record<keyof typeof MARK_QUERIES, CatalogueStatement>;
     for (const statement of Object.values(this.#statements)) if (statement.reader) statement.pluck();
+    this.#statements.toJudge.pluck(false);
   }
 
   get starredCount(): number {
@@ -111,6 +115,28 @@ export class MarkTable {
     const draft: Draft = { changed: [], hiddenIds: [], shownIds: [] };
     const before = this.of(id);
     this.#set(id, { before, after: before | marks, nowUnixSeconds }, draft, noTokens);
+    return draft;
+  }
+
+  /** Rows above `afterId` that are not blocked, with all they are judged by. */
+  rowsToJudge(afterId: number, limit: number): { id: number; name: string; infohashes: Uint8Array[] }[] {
+    const rows = this.#statements.toJudge.all(afterId, limit);
+    return (rows as { id: number; name: string; infohash: Uint8Array; infohashV2: Uint8Array | null }[]).map((row) => ({
+      id: row.id,
+      name: row.name,
+      infohashes:
+        row.infohashV2 === null ? [row.infohash] : [row.infohash, row.infohashV2.subarray(0, IDENTIFIER_BYTES)],
+    }));
+  }
+
+  /** Rows whose infohash is no longer blocked are shown again. */
+  showUnblocked(nowUnixSeconds: number, tokensOf: TokensOf): MarkOutcome {
+    const draft: Draft = { changed: [], hiddenIds: [], shownIds: [] };
+    for (const id of this.#statements.blocked.all() as number[]) {
+      const [infohash] = this.#tables.removal.infohashesOf(id);
+      if (infohash === undefined || this.#tables.blocked.has(infohash)) continue;
+      this.#setBit(id, { bit: BLOCKED, isOn: false, nowUnixSeconds }, draft, tokensOf);
+    }
     return draft;
   }
 

@@ -49,7 +49,7 @@ export class TokenTable {
    * (also after a refill that was cut short), or null when every row has them.
    */
   beginRefill(tokeniserVersion: number): MissingTokens | null {
-    if (this.#setting('tokeniser_version') !== tokeniserVersion) {
+    if (this.setting('tokeniser_version') !== tokeniserVersion) {
       this.#database
         .transaction(() => {
           this.#database.exec(
@@ -66,8 +66,8 @@ export class TokenTable {
   }
 
   missing(): MissingTokens | null {
-    const afterId = this.#setting('tokens_filled_to') ?? ALL_FILLED;
-    return afterId === ALL_FILLED ? null : { afterId, untilId: this.#setting('tokens_filled_until') ?? 0 };
+    const afterId = this.setting('tokens_filled_to') ?? ALL_FILLED;
+    return afterId === ALL_FILLED ? null : { afterId, untilId: this.setting('tokens_filled_until') ?? 0 };
   }
 
   /** In one transaction: tokens of the next rows that have none (rising ids). No rows: the refill is complete. */
@@ -87,7 +87,12 @@ export class TokenTable {
     this.#database.exec(`INSERT INTO ${table}(${table}, rank) VALUES('automerge', ${AUTOMERGE})`);
   }
 
-  #setting(name: string): number | null {
+  setSetting(name: string, value: number): void {
+    this.#statements.setSetting.run(name, value);
+  }
+
+  /** Null when it was never set. */
+  setting(name: string): number | null {
     return (this.#statements.getSetting.get(name) as { value: number } | undefined)?.value ?? null;
   }
 }

@@ -47,12 +47,18 @@ interface Check {
   readonly failureCount: number;
 }
 
+interface UnderWay {
+  readonly atMs: number;
+  /** Replies of any node by then: when none has come since, our own network is to blame. */
+  readonly replies: number;
+}
+
 export class HealthChecker {
   readonly #options: HealthCheckerOptions;
   /** What is on screen now, then what the ladder brought. */
   #wanted: Check[] = [];
   #due: Check[] = [];
-  readonly #underWay = new Set<{ readonly atMs: number }>();
+  readonly #underWay = new Set<UnderWay>();
   readonly #checkedAtMs = new Map<string, number>();
   /** When a tracker last knew somebody: nodes that know nobody do not make it dead then. */
   readonly #trackedAtMs = new Map<string, number>();
@@ -141,7 +147,7 @@ export class HealthChecker {
   }
 
   #start(check: Check, nowMs: number): boolean {
-    const place = { atMs: nowMs };
+    const place = { atMs: nowMs, replies: this.#options.counters.repliesReceived };
     const isStarted = this.#node!.scrapeSwarm(check.infohash, (size) => {
       if (!this.#underWay.has(place)) return; // a pause ended it: that says nothing
       if (size === null || size.seedCount + size.leechCount === 0)
@@ -158,11 +164,12 @@ export class HealthChecker {
   }
 
   /** Nobody was counted; nodes without BEP 33 may still name somebody, and then it is not dead. */
-  #lookClosely(check: Check, place: { readonly atMs: number }, wasCounted: boolean): void {
+  #lookClosely(check: Check, place: UnderWay, wasCounted: boolean): void {
     const { infohash, failureCount } = check;
     const isStarted = this.#node!.lookupPeers(infohash, (peers) => {
       if (!this.#underWay.delete(place)) return;
       if (peers.length > 0) return this.#options.onSeen(infohash);
+      if (this.#options.counters.repliesReceived === place.replies) return this.#unheard(infohash);
       this.#report(infohash, 0, 0);
       if (this.#isFresh(infohash, this.#trackedAtMs)) return;
       this.#options.onUnseen(infohash, failureCount + 1);
@@ -170,6 +177,11 @@ export class HealthChecker {
     if (isStarted) return;
     this.#underWay.delete(place);
     if (wasCounted) this.#report(infohash, 0, 0);
+  }
+
+  /** Nobody answered at all: nothing was learnt, and it may be asked again at once. */
+  #unheard(infohash: Uint8Array): void {
+    this.#checkedAtMs.delete(toKey(infohash));
   }
 
   #report(infohash: Uint8Array, seeders: number, leechers: number): void {

@@ -75,10 +75,11 @@ export class Harvest {
       lookupPeers: (infohash, onDone) =>
         dht.lookupPeers(infohash, onDone, {
           seeds: dependencies.nodesNear(infohash, LOOKUP_SEEDS),
-          share: this.#share,
+          share: this.#share.of(infohash),
         }),
       onPeers: (infohash, peers) => this.stages.found(infohash, peers),
       onNoPeers: (infohash) => this.stages.nothing(infohash),
+      onUnheard: (infohash) => this.stages.postpone(infohash),
     });
     this.stages = new PeerStages({
       counters,

@@ -21,8 +21,10 @@ export interface PeerLookupsOptions {
   readonly counters: Counters;
   readonly lookupPeers: (infohash: Infohash, onDone: (peers: Contact[]) => void) => boolean;
   readonly onPeers: (infohash: Infohash, peers: Contact[]) => void;
-  /** The lookup found nobody, or was never begun. */
+  /** The lookup found nobody. */
   readonly onNoPeers: (infohash: Infohash) => void;
+  /** Not one node answered meanwhile, or it was never begun: that says nothing of the infohash, but of our own network. */
+  readonly onUnheard: (infohash: Infohash) => void;
 }
 
 export class PeerLookups {
@@ -58,11 +60,15 @@ export class PeerLookups {
     const lookup = { atMs: nowMs };
     this.#startedAtMs.add(lookup);
     this.#lastStartAtMs = nowMs;
+    const { counters, onNoPeers, onPeers, onUnheard } = this.#options;
+    const repliesBefore = counters.repliesReceived;
     const isStarted = this.#options.lookupPeers(wanted.infohash, (peers) => {
       this.#startedAtMs.delete(lookup);
-      if (peers.length === 0) return this.#options.onNoPeers(wanted.infohash);
-      this.#options.counters.peersFound += peers.length;
-      this.#options.onPeers(wanted.infohash, peers);
+      if (peers.length === 0) {
+        return (counters.repliesReceived > repliesBefore ? onNoPeers : onUnheard)(wanted.infohash);
+      }
+      counters.peersFound += peers.length;
+      onPeers(wanted.infohash, peers);
     });
     if (isStarted) return;
     this.#startedAtMs.delete(lookup);
@@ -82,7 +88,7 @@ export class PeerLookups {
   #nextFresh(nowMs: number): Wanted | null {
     for (let wanted = this.#waiting.shift(); wanted !== null; wanted = this.#waiting.shift()) {
       if (wanted.expiresAtMs > nowMs) return wanted;
-      this.#options.onNoPeers(wanted.infohash);
+      this.#options.onUnheard(wanted.infohash);
     }
     return null;
   }

@@ -112,10 +112,12 @@ export class PeerStages {
     if (search?.state === 'fetching') this.#next(infohash, search);
   }
 
-  /** Ends the search without another stage: it was our own trouble, and the ladder will bring it back. */
+  /** Ends the search without another stage: it was our own trouble. What the ladder lent stays at its rung and comes back. */
   postpone(infohash: Infohash): void {
     const search = this.#searches.get(toKey(infohash));
-    if (search) this.#rest(infohash, search);
+    if (!search) return;
+    if (search.failureCount > 0) this.#searches.delete(toKey(infohash));
+    else this.#rest(infohash, search);
   }
 
   /** Fetched, or never to be fetched. */

@@ -1,5 +1,6 @@
 // What the terminal shows every 5 s: one JSON object for programs, one line for people.
 import type { CountedStatus, EngineCounters, EngineOptions, Ipv6State } from '../engine/engine-contract.ts';
+import type { StoreStatus } from '../store/owner-contract.ts';
 import type { SessionStatus } from './session-contract.ts';
 
 export interface HeadlessStatus extends CountedStatus {
@@ -18,11 +19,13 @@ export interface HeadlessStatus extends CountedStatus {
   readonly uptimeSeconds: number;
   /** See EngineCounters, field by field; at most 5 s older than the rest. Null until the engine has spoken. */
   readonly counters: EngineCounters | null;
+  /** Sizes, limits, what is blocked. Null until the writer has spoken. */
+  readonly store: StoreStatus | null;
 }
 
 /** `options` say what holds before the engine has spoken, and while it is being started again. */
 export function headlessStatus(
-  { engine, counters, torrentCount, problem }: SessionStatus,
+  { engine, counters, torrentCount, problem, store }: SessionStatus,
   options: EngineOptions,
 ): HeadlessStatus {
   return {
@@ -51,6 +54,7 @@ export function headlessStatus(
     port: engine?.port ?? 0,
     uptimeSeconds: Math.round((engine?.uptimeMs ?? 0) / 1000),
     counters,
+    store,
   };
 }
 
@@ -69,6 +73,7 @@ export function headlessLine(status: HeadlessStatus): string {
   if (malformedCount > 0) parts.push(`${malformedCount} malformed`);
   if (status.localAddressesAllowed) parts.push('local addresses allowed');
   if (status.problem !== null) parts.push(status.problem);
+  if (status.store?.problem) parts.push(status.store.problem);
   return parts.join(' · ');
 }
 

@@ -1,7 +1,8 @@
-// What a session is made of and how it says that things stand. Types only.
+// What a session is made of and how it says that things stand. Types, and the state before the start.
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EngineCounters, EngineStatus } from '../engine/engine-contract.ts';
+import type { StoreStatus } from '../store/owner-contract.ts';
 import type { StoreOptions } from '../store/store-contract.ts';
 
 export type WorkerName = 'engine-worker' | 'writer-worker' | 'search-worker' | 'transfer-worker';
@@ -25,6 +26,19 @@ export interface SessionStatus {
   readonly databaseBytes: number;
   /** A sentence when a thread was given up or the catalogue cannot be used, else null. */
   readonly problem: string | null;
-  /** A sentence about something that was mended (a damaged file put aside), else null. */
+  /** Sizes, limits, what is blocked; null until the writer has spoken. */
+  readonly store: StoreStatus | null;
+  /** A sentence about something that was mended (a damaged file put aside), or why the crawl waits for room, else null. */
   readonly notice: string | null;
 }
+
+/** Before anybody has spoken. */
+export const NO_STATUS: SessionStatus = {
+  engine: null,
+  counters: null,
+  torrentCount: 0,
+  databaseBytes: 0,
+  store: null,
+  problem: null,
+  notice: null,
+};

@@ -9,7 +9,7 @@ import type { EngineCommand, EngineEvent, EngineOptions, Pace, TrackerAddress } 
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { SearchClient } from './search-client.ts';
-import type { SessionOptions, SessionStatus, WorkerName } from './session-contract.ts';
+import { NO_STATUS, type SessionOptions, type SessionStatus, type WorkerName } from './session-contract.ts';
 import { StoreClient } from './store-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { StoreGate } from './store-gate.ts';
@@ -41,14 +41,7 @@ export class Session {
   #givenUp: { readonly name: WorkerName; readonly problem: string } | null = null;
   #isEngineRestarting = false;
   #hasStopped = false;
-  #status: SessionStatus = {
-    engine: null,
-    counters: null,
-    torrentCount: 0,
-    databaseBytes: 0,
-    problem: null,
-    notice: null,
-  };
+  #status: SessionStatus = NO_STATUS;
 
   /** Called after each change of `status`. */
   onStatus: () => void = () => undefined;
@@ -61,14 +54,18 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#namesInMemory = options.store.namesInMemory ?? NAMES_IN_MEMORY_DEFAULT;
-    this.#writer = this.#supervise<WriterCommand, WriterEvent>('writer-worker', () => options.store, {
-      onStarted: () => {
-        this.#joinEngineAndWriter();
-        this.#joinWriterAndSearch();
-        this.transfer.writerStarted();
+    this.#writer = this.#supervise<WriterCommand, WriterEvent>(
+      'writer-worker',
+      () => this.store.optionsOf(options.store),
+      {
+        onStarted: () => {
+          this.#joinEngineAndWriter();
+          this.#joinWriterAndSearch();
+          this.transfer.writerStarted();
+        },
+        onEvent: (event) => this.#receiveFromWriter(event),
       },
-      onEvent: (event) => this.#receiveFromWriter(event),
-    });
+    );
     this.#searchWorker = options.hasSearch
       ? this.#supervise<SearchCommand, SearchEvent>(
           'search-worker',
@@ -243,6 +240,9 @@ export class Session {
       case 'torrents-added':
         this.#change({ torrentCount: event.torrentCount, databaseBytes: event.databaseBytes });
         this.onTorrentsAdded(event.addedCount);
+        break;
+      case 'store-status':
+        this.#change({ store: event.status, databaseBytes: event.status.usedBytes });
         break;
       case 'failed':
         this.#storeGate.open(event.problem);

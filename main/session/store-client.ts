@@ -1,8 +1,8 @@
 // Requests to the writer thread as promises: numbered, bounded, answered or refused, never left hanging.
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { BlockReason, Mark } from '../catalogue/torrent.ts';
-import { MARKED_MAX, type StoreRequest, type WriterAnswer } from '../store/owner-contract.ts';
-import type { WriterCommand, WriterEvent } from '../store/store-contract.ts';
+import { MARKED_MAX, type StorePolicy, type StoreRequest, type WriterAnswer } from '../store/owner-contract.ts';
+import type { StoreOptions, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 
 const INFOHASH_BYTES = 20;
 /** More open requests than one window can sensibly have. */
@@ -38,10 +38,22 @@ export class StoreClient {
   readonly #post: (command: WriterCommand) => boolean;
   readonly #open = new Map<number, Open>();
   #nextRequestId = 1;
+  #policy: StorePolicy | null = null;
 
   /** `post` answers false when there is no writer thread to hand the command to. */
   constructor(post: (command: WriterCommand) => boolean) {
     this.#post = post;
+  }
+
+  /** Limits, blocked words, the safety list: applied at once, and by a writer that is started again. */
+  setPolicy(policy: StorePolicy): void {
+    this.#policy = policy;
+    this.#post({ type: 'set-policy', policy });
+  }
+
+  /** What a writer is started with. */
+  optionsOf(options: StoreOptions): StoreOptions {
+    return this.#policy === null ? options : { ...options, policy: this.#policy };
   }
 
   /**

@@ -7,7 +7,8 @@ import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
 import { POPULARITY_MAX, RETRY_ROWS_MAX } from '../catalogue/retry-table.ts';
 import { primaryInfohash, type HealthReport, type HealthSource } from '../catalogue/torrent.ts';
-import { toCatalogueRow } from './catalogue-row.ts';
+import type { StoredDetails } from '../catalogue/catalogue-reader.ts';
+import { toCatalogueRow, tokenTexts } from './catalogue-row.ts';
 import type { ImportedTorrent, TransferToWriter, WriterToTransfer } from './store-contract.ts';
 
 /** Of the retry ladder, so much may be filled by hand: what the crawl has found keeps the rest. */
@@ -36,7 +37,7 @@ export function answerImport(
   });
   if (!catalogue) return refused('Nothing can be stored at the moment. The status of Lanternfish says why.', null);
   try {
-    if (message.type === 'import') return { ...importTorrents(catalogue, message), error: null };
+    if (message.type === 'import') return { ...importTorrents(catalogue, message, nowUnixSeconds), error: null };
     return { reply: queueInfohashes(catalogue, message, nowUnixSeconds), outcome: null, error: null };
   } catch (error) {
     return refused(asCatalogueProblem(error, databasePath).message, error);
@@ -52,16 +53,21 @@ function refusal({ type, batchId }: TransferToWriter, problem: string): WriterTo
 function importTorrents(
   catalogue: Catalogue,
   { batchId, torrents }: Extract<TransferToWriter, { type: 'import' }>,
+  nowUnixSeconds: number,
 ): Omit<Imported, 'error'> {
-  const twofold = indexesOf(torrents, (torrent) => idsOf(catalogue, torrent).length > 1);
-  const left = new Set(twofold);
+  const blocked = indexesOf(torrents, (torrent) => infohashesOf(torrent).some((each) => catalogue.blocked.has(each)));
+  const left = new Set(blocked);
+  const twofold = indexesOf(torrents, (torrent, index) => !left.has(index) && idsOf(catalogue, torrent).length > 1);
+  for (const index of twofold) left.add(index);
   const taken = torrents.filter((_, index) => !left.has(index));
   const deadBefore = taken.filter((torrent) => isDead(catalogue, torrent)).map(primaryInfohash);
   const outcome = catalogue.insertMany(withMissingSightings(catalogue, taken).map(toCatalogueRow));
   const counted = recordHealth(catalogue, taken, outcome, deadBefore);
+  const infohashes = taken.filter(({ isStarred }) => isStarred).map(primaryInfohash);
+  if (infohashes.length > 0) catalogue.mark({ mark: 'star', isOn: true, infohashes, nowUnixSeconds }, tokensOf);
   const newCount = outcome.inserted.length;
   const withCounted = { ...outcome, foundAgain: [...outcome.foundAgain, ...counted] };
-  return { reply: { type: 'imported', batchId, newCount, blocked: [], twofold, problem: null }, outcome: withCounted };
+  return { reply: { type: 'imported', batchId, newCount, blocked, twofold, problem: null }, outcome: withCounted };
 }
 
 /** Importing a file a second time must not count its sightings twice. */
@@ -116,16 +122,19 @@ function isDead(catalogue: Catalogue, torrent: ImportedTorrent): boolean {
 }
 
 /** The rows that its infohashes lead to: none, one, or two, which only metadata proved by its hash may join. */
-function idsOf(catalogue: Catalogue, { infohashV1, infohashV2 }: ImportedTorrent): number[] {
-  const ids = [infohashV1, infohashV2?.subarray(0, IDENTIFIER_BYTES) ?? null].flatMap(
-    (infohash) => (infohash && catalogue.reader.findId(infohash)) ?? [],
-  );
-  return [...new Set(ids)];
+function idsOf(catalogue: Catalogue, torrent: ImportedTorrent): number[] {
+  return [...new Set(infohashesOf(torrent).flatMap((infohash) => catalogue.reader.findId(infohash) ?? []))];
 }
+
+function infohashesOf({ infohashV1, infohashV2 }: ImportedTorrent): Uint8Array[] {
+  return [infohashV1, infohashV2?.subarray(0, IDENTIFIER_BYTES) ?? null].filter((infohash) => infohash !== null);
+}
+
+const tokensOf = ({ name, files }: StoredDetails) => tokenTexts(name, files);
 
 /** Due at once and before everything else: the person asked for them. */
 function queueInfohashes(
-  { reader, retries }: Catalogue,
+  { reader, retries, blocked: blockList }: Catalogue,
   { batchId, infohashes: packed }: Extract<TransferToWriter, { type: 'queue' }>,
   dueAtUnixSeconds: number,
 ): WriterToTransfer {
@@ -133,7 +142,8 @@ function queueInfohashes(
   const flags = reader.areKnown(packed);
   const known = indexesOf(infohashes, (_, index) => flags[index] !== 0);
   const invalid = indexesOf(infohashes, (infohash) => retries.isInvalid(infohash));
-  const out = new Set([...known, ...invalid]);
+  const blocked = indexesOf(infohashes, (infohash) => blockList.has(infohash));
+  const out = new Set([...known, ...invalid, ...blocked]);
   const wanted = infohashes.map((infohash, index) => ({ infohash, index })).filter(({ index }) => !out.has(index));
   const room = Math.max(0, QUEUED_MAX - retries.countOfPopularity(POPULARITY_MAX));
   const taken = wanted.slice(0, room).map(({ infohash }) => infohash);
@@ -148,7 +158,18 @@ function queueInfohashes(
     })),
   );
   const noRoom = wanted.slice(room).map(({ index }) => index);
-  return { type: 'queued', batchId, known, blocked: [], invalid, noRoom, problem: null };
+  return { type: 'queued', batchId, ...exclusive(known, blocked, invalid), noRoom, problem: null };
+}
+
+/** Each counted for one reason only: what is blocked first. */
+function exclusive(known: readonly number[], blocked: readonly number[], invalid: readonly number[]) {
+  const first = new Set(blocked);
+  const second = new Set([...blocked, ...invalid]);
+  return {
+    blocked,
+    invalid: invalid.filter((index) => !first.has(index)),
+    known: known.filter((index) => !second.has(index)),
+  };
 }
 
 function unpacked(packed: Uint8Array): Uint8Array[] {

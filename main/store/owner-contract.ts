@@ -20,6 +20,57 @@ export const MARKED_MAX = 10_000;
 /** Entries of one `list-blocked`. */
 export const BLOCKED_LISTED_MAX = 500;
 
+/** What is kept and what is not, as the person set it; applied live. */
+export interface StorePolicy {
+  /** A hard limit of what the catalogue takes on the disk; null: none. */
+  readonly quotaBytes: number | null;
+  /** What goes first when the limit is near. Starred and hidden torrents never go. */
+  readonly forgetFirst: 'dead' | 'old' | 'unopened';
+  /** Torrents with one of these words in their name are not stored, and those that are stored are blocked. */
+  readonly blockedWords: readonly string[];
+  /** A file with SHA-256 digests of infohashes (safety-list.ts); read again when it changes. */
+  readonly safetyListPath: string | null;
+}
+export const NO_POLICY: StorePolicy = {
+  quotaBytes: null,
+  forgetFirst: 'dead',
+  blockedWords: [],
+  safetyListPath: null,
+};
+export const FREE_BYTES_WORDS = '500 MB';
+
+export interface SafetyListStatus {
+  readonly path: string;
+  readonly entryCount: number;
+  readonly malformedCount: number;
+  /** Entries beyond the million that is used. */
+  readonly excessCount: number;
+  /** A sentence where something is wrong with the list. */
+  readonly problem: string | null;
+}
+
+/** Live figures; posted at most every two seconds, when something has changed. Counts of events are since the start. */
+export interface StoreStatus {
+  readonly usedBytes: number;
+  readonly quotaBytes: number | null;
+  /** Null where the system does not tell. */
+  readonly freeBytes: number | null;
+  readonly isSpaceLow: boolean;
+  readonly isQuotaReached: boolean;
+  readonly starredCount: number;
+  readonly hiddenCount: number;
+  /** Infohashes; a hybrid has two. */
+  readonly blockedCount: number;
+  readonly forgottenCount: number;
+  /** Blocked torrents that came again and were not stored. */
+  readonly refusedCount: number;
+  /** Blocked by lists or words and dropped because there were too many. */
+  readonly blockedEvictedCount: number;
+  readonly safetyList: SafetyListStatus | null;
+  /** A sentence while nothing more is stored for want of room. */
+  readonly problem: string | null;
+}
+
 export type StoreRequest =
   /**
    * Sets a mark or takes it back (n x 20 bytes packed, at most MARKED_MAX). Answered by `marked`. What is hidden or blocked

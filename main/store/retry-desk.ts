@@ -71,7 +71,9 @@ export function answerKnown(
   const resting: Uint8Array[] = [];
   unpacked(infohashes).forEach((infohash, index) => {
     if (flags[index] !== IS_NEW) return;
-    if (catalogue.blocked.has(infohash) || catalogue.retries.isInvalid(infohash)) flags[index] = IS_KNOWN;
+    const isBlocked =
+      catalogue.blocked.has(infohash) || catalogue.judge({ name: null, infohashes: [infohash] }) !== null;
+    if (isBlocked || catalogue.retries.isInvalid(infohash)) flags[index] = IS_KNOWN;
     else if (catalogue.retries.isResting(infohash, nowUnixSeconds)) {
       flags[index] = IS_RESTING;
       resting.push(infohash);

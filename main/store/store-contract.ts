@@ -5,7 +5,7 @@
 //   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
-import type { MarkedList, ShownMarks, StoreRequest, WriterAnswer } from './owner-contract.ts';
+import type { MarkedList, ShownMarks, StorePolicy, StoreRequest, StoreStatus, WriterAnswer } from './owner-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -37,6 +37,8 @@ export interface StoreOptions {
   readonly nativeBinding: string | null;
   /** Names that the search keeps in memory (the writer does not look at it); a million where nothing is said. */
   readonly namesInMemory?: number;
+  /** Only the writer looks at it; without: no limit, nothing blocked. */
+  readonly policy?: StorePolicy;
 }
 
 // ---------------------------------------------------------------- engine <-> writer
@@ -129,10 +131,12 @@ export type WriterCommand =
   | { readonly type: 'connect-search'; readonly port: MessagePort }
   | { readonly type: 'connect-transfer'; readonly port: MessagePort }
   | StoreRequest
+  | { readonly type: 'set-policy'; readonly policy: StorePolicy }
   | { readonly type: 'stop' };
 
 export type WriterEvent =
   | WriterAnswer
+  | { readonly type: 'store-status'; readonly status: StoreStatus }
   | { readonly type: 'ready'; readonly torrentCount: number; readonly notice: string | null }
   | {
       readonly type: 'torrents-added';

@@ -1,7 +1,6 @@
 // The writer without its thread: collects torrents, commits them in batches, answers the engine, feeds the search thread.
 // Commits are synchronous and may take 350 ms at worst; that is why this lives in a thread of its own (writer-worker.ts).
 import { assert } from '../base/assert.ts';
-import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
@@ -12,14 +11,15 @@ import type { Torrent } from '../catalogue/torrent.ts';
 import { toCatalogueRow } from './catalogue-row.ts';
 import { Checkpoints, PASSING_PROBLEMS } from './checkpoints.ts';
 import { answerImport } from './import-desk.ts';
-import type { StoreRequest } from './owner-contract.ts';
+import { EngineAnswers } from './engine-answers.ts';
+import { Housekeeping } from './housekeeping.ts';
+import type { StorePolicy, StoreRequest } from './owner-contract.ts';
 import { answerOwner } from './owner-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
 import { SearchLine } from './search-line.ts';
 import type { SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
-import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
-import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
+import { RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
 import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine } from './store-contract.ts';
 import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
@@ -39,6 +39,7 @@ export interface StoreWriterDependencies {
   readonly post: (event: WriterEvent) => void;
   /** Only tests hand in another, to make a disk full or a wait short. */
   readonly open?: typeof openOrRecover;
+  readonly readFreeBytes?: (path: string) => number | null;
 }
 
 export class StoreWriter {
@@ -49,6 +50,8 @@ export class StoreWriter {
   #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
   readonly #retries = new RetryDesk();
+  readonly #answers: EngineAnswers;
+  readonly #housekeeping: Housekeeping;
   #timer: Timer | null = null;
   #refill: TokenRefill | null = null;
   readonly #checkpoints: Checkpoints;
@@ -59,7 +62,19 @@ export class StoreWriter {
   constructor(dependencies: StoreWriterDependencies) {
     this.#dependencies = dependencies;
     this.#search = new SearchLine(dependencies.clock);
+    const failed = (error: unknown): void => this.#fail(error);
+    this.#answers = new EngineAnswers(dependencies.clock, failed);
+    this.#housekeeping = new Housekeeping({
+      ...dependencies,
+      databasePath: dependencies.options.databasePath,
+      post: (status) => dependencies.post({ type: 'store-status', status }),
+      changed: (outcome) => this.#search.marked(outcome),
+      roomChanged: () => this.#answerStored(0),
+      checkpoint: (catalogue) => this.#checkpoints.committed(catalogue),
+      failed,
+    });
     this.#checkpoints = new Checkpoints(dependencies.options.databasePath, dependencies.log);
+    if (dependencies.options.policy) this.#housekeeping.setPolicy(dependencies.options.policy);
   }
 
   /** Torrents that came while `waiting` was full and are lost until somebody finds them again. */
@@ -77,6 +92,7 @@ export class StoreWriter {
       post({ type: 'ready', torrentCount: catalogue.count, notice });
       this.#search.tell({ type: 'catalogue-ready' });
       this.#refillTokens(catalogue);
+      this.#housekeeping.start(catalogue);
     } catch (error) {
       return this.#fail(error);
     }
@@ -111,6 +127,7 @@ export class StoreWriter {
   stop(): void {
     if (this.#waiting.length > 0) this.#commit();
     this.#refill?.stop();
+    this.#housekeeping.stop();
     try {
       this.#catalogue?.close();
     } catch (error) {
@@ -136,9 +153,9 @@ export class StoreWriter {
       case 'store':
         return this.#collect(message.torrents);
       case 'are-known':
-        return this.#answerKnown(message.questionId, message.infohashes);
+        return this.#answers.known(this.#engine, this.#catalogue, message);
       case 'warm-up':
-        return this.#warmUp(null, message.limit);
+        return this.#answers.warmUp(this.#engine, () => this.#catalogue, message.limit);
       default:
         return this.#receiveRetry(message);
     }
@@ -218,9 +235,13 @@ export class StoreWriter {
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */
   #answerStored(storedCount: number): void {
-    const isBlocked = !this.#catalogue || this.#problemKind !== null;
+    const isBlocked = !this.#catalogue || this.#problemKind !== null || !this.#housekeeping.hasRoom;
     const waitingCount = isBlocked ? Math.max(this.#waiting.length, WAITING_TORRENTS_MAX) : this.#waiting.length;
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
+  }
+
+  setPolicy(policy: StorePolicy): void {
+    this.#housekeeping.setPolicy(policy);
   }
 
   /** Always answers: what cannot be written now is refused with the sentence of its problem. */
@@ -232,31 +253,6 @@ export class StoreWriter {
     const { blocked: infohashes } = answered; // what is fetched already is refused when it comes
     if (infohashes.length > 0) this.#engine?.post({ type: 'warm-up', infohashes, isLast: false });
     if (answered.error !== null) this.#fail(answered.error);
-  }
-
-  /** Always answers; a catalogue that cannot be read knows nothing. */
-  #answerKnown(questionId: number, infohashes: Uint8Array): void {
-    let isKnown: Uint8Array<ArrayBuffer> = new Uint8Array(Math.floor(infohashes.length / IDENTIFIER_BYTES));
-    try {
-      if (this.#catalogue) {
-        isKnown = answerKnown(this.#catalogue, infohashes, this.#dependencies.clock.nowUnixSeconds());
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#engine?.post({ type: 'known', questionId, isKnown }, [isKnown.buffer]);
-  }
-
-  #warmUp(beforeId: number | null, limit: number): void {
-    let chunk = NO_CHUNK();
-    try {
-      if (this.#catalogue) chunk = warmUpChunk(this.#catalogue.reader, beforeId, limit);
-    } catch (error) {
-      this.#fail(error);
-    }
-    const { infohashes, rest } = chunk;
-    this.#engine?.post({ type: 'warm-up', infohashes, isLast: rest === null }, [infohashes.buffer]);
-    if (rest) this.#dependencies.clock.setTimer(0, () => this.#warmUp(rest.beforeId, rest.limit));
   }
 
   // -------------------------------------------------------------- failing
@@ -277,6 +273,7 @@ export class StoreWriter {
       return;
     }
     this.#refill?.stop();
+    this.#housekeeping.stop();
     if (problem.kind === 'damaged') markForNextStart(options.databasePath, log);
     const catalogue = this.#catalogue;
     this.#catalogue = null;

@@ -28,6 +28,8 @@ owner.on((command) => {
       return writer.connectSearch(threadPort(command.port));
     case 'connect-transfer':
       return writer.connectTransfer(threadPort(command.port));
+    case 'set-policy':
+      return writer.setPolicy(command.policy);
     case 'stop':
       return stopSoon();
     default:

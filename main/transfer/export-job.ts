@@ -1,8 +1,10 @@
 // An export: the catalogue, or what a query finds, written in one of three formats. Rows are read in small steps, each in a
-// transaction of its own, so that the writer's log can be emptied meanwhile; what is found after the start is not in it.
+// transaction of its own, so that the writer's log can be emptied meanwhile; what is found after the start is
+// not in it, and neither is what the person hid or blocked.
 import type { FileHandle } from 'node:fs/promises';
 import { replaceFile } from '../base/replace-file.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
+import { STARRED } from '../catalogue/marks.ts';
 import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
 import { csvHeader, csvLine, jsonLine, magnetLine, type ExportedTorrent } from './export-row.ts';
 import { findIds } from './found-ids.ts';
@@ -74,7 +76,7 @@ function* slices(ids: Uint32Array): Generator<Uint32Array> {
 
 function read(reader: CatalogueReader, id: number, withFiles: boolean): ExportedTorrent | null {
   const details = reader.detailsById(id, { withFiles });
-  return details && { details, health: reader.health.get(id), isStarred: false };
+  return details && { details, health: reader.health.get(id), isStarred: (details.marks & STARRED) !== 0 };
 }
 
 function lineOf(torrent: ExportedTorrent, { format, withFiles }: ExportJob): string {

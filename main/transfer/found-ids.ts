@@ -29,7 +29,7 @@ export async function findIds(
   const isWanted = (row: StoredRow): boolean => typeIndex === null || row.contentType === typeIndex;
   const infohash = query.infohashHex === null ? null : fromHex(query.infohashHex);
   const id = infohash === null ? null : reader.findId(infohash.subarray(0, 20));
-  if (id !== null) return Uint32Array.of(id);
+  if (id !== null) return Uint32Array.from(reader.rowsByIds([id]), (row) => row.id);
   const fullText = new FullText(reader.database);
   const asked = { query, filter: toColumnFilter(query.filters, nowUnixSeconds) };
   const found = new FoundRows(sort);

@@ -1,6 +1,7 @@
 // Another Lanternfish catalogue, or a backup of one, as rows of an import. Read as a damaged catalogue is read: whatever its
 // version, stepping over what cannot be read, and believing nothing but what is checked here.
 import type { StoredDetails } from '../catalogue/catalogue-reader.ts';
+import { STARRED } from '../catalogue/marks.ts';
 import { salvageRows } from '../catalogue/salvage.ts';
 import { FILES_KEPT_MAX } from '../catalogue/torrent.ts';
 import { cleanName, cleanPath } from '../wire/clean-name.ts';
@@ -46,7 +47,7 @@ function toRow(details: StoredDetails): ReadRow {
     discoveredAtUnixSeconds: details.discoveredAtUnixSeconds,
     lastSeenAtUnixSeconds: details.lastSeenAtUnixSeconds,
     health: null,
-    isStarred: false,
+    isStarred: (details.marks & STARRED) !== 0,
   };
   return { kind: 'torrent', torrent };
 }

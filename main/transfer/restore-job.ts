@@ -5,9 +5,11 @@ import path from 'node:path';
 import { asCatalogueProblem, CatalogueProblem } from '../catalogue/catalogue-problem.ts';
 import { APPLICATION_ID, latestVersion } from '../catalogue/migrations.ts';
 import { openCatalogue } from '../catalogue/open-catalogue.ts';
-import { openForImport } from '../catalogue/open-database.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { openDatabase, openForImport } from '../catalogue/open-database.ts';
 import { preparedPath, removePrepared } from '../catalogue/replace-catalogue.ts';
 import { oddObject } from '../catalogue/schema-check.ts';
+import { tokenTexts } from '../store/catalogue-row.ts';
 import { factsOf } from './backup-job.ts';
 import { findDamage } from './check-database.ts';
 import type { JobContext } from './job-context.ts';
@@ -16,6 +18,7 @@ import type { CatalogueFacts, RestoreJob, TransferResult } from './transfer-cont
 
 const CHUNK_BYTES = 1024 * 1024;
 const OWNER_ONLY = 0o600;
+const BLOCKED_AT_ONCE = 1000;
 const UNTOUCHED = 'Your catalogue has not been changed.';
 
 /** Resolves with the prepared copy; when it rejects, nothing is left of it. */
@@ -29,6 +32,7 @@ export async function prepareRestore({ sourcePath }: RestoreJob, context: JobCon
     await check(prepared, sourcePath, context);
     // Migrates an older one, and proves that it opens. No copy of before is needed: the backup itself is one.
     const catalogue = openCatalogue({ databasePath: prepared, nativeBinding, keepsCopy: false });
+    await keepBlocked(catalogue, context);
     const facts: CatalogueFacts = factsOf(catalogue.reader.database);
     catalogue.close();
     return { kind: 'restore', sourcePath, preparedPath: prepared, ...facts };
@@ -36,6 +40,38 @@ export async function prepareRestore({ sourcePath }: RestoreJob, context: JobCon
     removePrepared(databasePath);
     if (error instanceof CatalogueProblem) throw new TransferProblem(sentenceOf(error, sourcePath));
     throw error;
+  }
+}
+
+/** What the person blocked since the backup was made stays blocked: it is never to come back. */
+async function keepBlocked(restored: Catalogue, context: JobContext): Promise<void> {
+  const nowUnixSeconds = context.clock.nowUnixSeconds();
+  for (const infohashes of blockedNow(context)) {
+    restored.mark({ mark: 'block', isOn: true, infohashes, nowUnixSeconds }, ({ name, files }) =>
+      tokenTexts(name, files),
+    );
+    await context.breathe();
+  }
+}
+
+/** In batches; none where the catalogue of now cannot be read, which may be why somebody restores another. */
+function blockedNow({ store: { databasePath, nativeBinding } }: JobContext): Uint8Array[][] {
+  try {
+    const database = openDatabase({ path: databasePath, role: 'reader', nativeBinding });
+    try {
+      const all = database
+        .prepare('SELECT infohash FROM blocked_infohashes WHERE reason = 0')
+        .pluck()
+        .all() as Uint8Array[];
+      const batchCount = Math.ceil(all.length / BLOCKED_AT_ONCE);
+      return Array.from({ length: batchCount }, (_, index) =>
+        all.slice(index * BLOCKED_AT_ONCE, (index + 1) * BLOCKED_AT_ONCE),
+      );
+    } finally {
+      database.close();
+    }
+  } catch {
+    return [];
   }
 }
 

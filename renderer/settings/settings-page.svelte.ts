@@ -1,6 +1,6 @@
 // What the settings surface has beside the settings: the facts of this machine, the defaults, and the words in its search.
 import { untrack } from 'svelte';
-import type { LanternfishApi } from '../../preload/ipc-contract.ts';
+import type { LanternfishApi, SystemDto } from '../../preload/ipc-contract.ts';
 import type { SettingsChange, SettingsFactsDto } from '../../preload/settings-contract.ts';
 import type { SettingsController } from './settings-controller.svelte.ts';
 
@@ -8,6 +8,8 @@ export type SettingName = keyof SettingsChange;
 
 export class SettingsPage {
   facts = $state.raw<SettingsFactsDto | null>(null);
+  /** What this system can do; null until it has said so. */
+  system = $state.raw<SystemDto | null>(null);
   problem = $state<string | null>(null);
   query = $state('');
   /** Settings that the query lets through. */
@@ -23,9 +25,15 @@ export class SettingsPage {
   /** Asks about this machine anew: addresses come and go. */
   async load(): Promise<void> {
     this.problem = null;
+    void this.#loadSystem();
     const answer = await this.#api.getSettingsFacts();
     if (answer.ok) this.facts = answer.value;
     else this.problem = answer.problem;
+  }
+
+  async #loadSystem(): Promise<void> {
+    const answer = await this.#api.getSystem();
+    if (answer.ok) this.system = answer.value;
   }
 
   /** For an $effect of a row that the query lets through; the returned function takes it back. */

@@ -85,6 +85,7 @@ export const settingsMessages = {
   pauseOnMetered: {
     label: 'Pause on metered networks',
     help: 'Where the system says that a network is paid by volume.',
+    notHere: 'Not available here: nothing on this computer says whether a network is paid by volume.',
   },
   schedule: {
     label: 'Pause every day',
@@ -173,6 +174,7 @@ export const settingsMessages = {
   updates: {
     label: 'Look for new versions',
     help: 'Asks the project’s page once a day. Nothing is installed before you agree.',
+    notHere: 'Not available in this build: it names no server that new versions come from.',
   },
 
   dataDir: {

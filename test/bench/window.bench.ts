@@ -149,6 +149,7 @@ async function prepareProfile(folder: string): Promise<void> {
   const kept = path.join(cache, `catalogue-${TORRENTS}-v${latestVersion()}.db`);
   if (!existsSync(kept)) {
     await mkdir(cache, { recursive: true });
+    for (const rest of ['', '-wal', '-shm']) await rm(`${kept}.new${rest}`, { force: true }); // of a run that was ended
     fillCatalogue(`${kept}.new`, new Corpus(1), TORRENTS);
     await rename(`${kept}.new`, kept);
   }

@@ -38,16 +38,24 @@ export class DiscoveryRig {
 
   async grow(count: number): Promise<void> {
     await this.swarm.grow(count);
+    this.announce();
+  }
+
+  /** Every seeder announces its torrent, but those at `indexes` left out; what it announced earlier is forgotten in time. */
+  announce(without: readonly number[] = []): void {
     this.torrents.forEach(({ infohashes }, index) => {
+      if (without.includes(index)) return;
       for (const infohash of infohashes) {
         for (const { node } of this.swarm.nodes.trueClosest(infohash, COPIES, this.swarm.nodes.members)) {
-          node.peerStore.add(asInfohash(infohash), {
-            host: `200.${index >> 8}.${index & 255}.1`,
-            port: SIMULATED_PORT,
-          });
+          node.peerStore.add(asInfohash(infohash), { host: this.hostOf(index), port: SIMULATED_PORT });
         }
       }
     });
+  }
+
+  /** Where the torrent at `index` is seeded. */
+  hostOf(index: number): string {
+    return `200.${index >> 8}.${index & 255}.1`;
   }
 
   /** The crowd has no upkeep of its own: without this its nodes stop naming each other after 15 minutes. */

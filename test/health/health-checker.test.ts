@@ -14,14 +14,18 @@ function setUp() {
   const reports: HealthReport[] = [];
   const said: string[] = [];
   const asked: { infohash: Uint8Array; end: (size: Size) => void }[] = [];
-  const state = { canScrape: true, peers: [] as unknown[] };
+  const state = { canScrape: true, isNetworkUp: true, peers: [] as unknown[] };
   const node: SwarmScraper = {
     scrapeSwarm: (infohash, end) => {
+      if (state.isNetworkUp) counters.repliesReceived++;
       if (state.canScrape) asked.push({ infohash, end });
       return state.canScrape;
     },
     lookupPeers: (_infohash, onDone) => {
-      clock.setTimer(100, () => onDone(state.peers));
+      clock.setTimer(100, () => {
+        if (state.isNetworkUp) counters.repliesReceived++;
+        onDone(state.peers);
+      });
       return true;
     },
   };
@@ -93,6 +97,23 @@ describe('HealthChecker', () => {
     asked[1]!.end({ seedCount: 0, leechCount: 0 });
     clock.advance(1000);
     expect(said).toEqual(['trackers 1', 'unseen 3', 'trackers 1', 'seen']);
+  });
+
+  it('says nothing of anybody when not one node answers: our own network is down', () => {
+    const { checker, clock, asked, said, state, reports } = setUp();
+    const [infohash] = infohashes(1) as [Uint8Array];
+    state.isNetworkUp = false;
+    checker.recheck(infohash, 3);
+    clock.advance(1000);
+    asked[0]!.end(null);
+    clock.advance(1000);
+    expect([said, reports]).toEqual([['trackers 1'], []]);
+    state.isNetworkUp = true;
+    checker.check([infohash]); // not taken for looked at
+    clock.advance(START_EVERY_MS);
+    asked[1]!.end(null);
+    clock.advance(1000);
+    expect(said.at(-1)).toBe('unseen 1');
   });
 
   it('whoever a tracker knows is not dead, though no node knows anybody', () => {

@@ -7,7 +7,7 @@ import type { DialTarget, PeerListener } from '../../main/metadata/transports/pe
 import { Seeder } from '../../scripts/swarm/seeder.ts';
 import type { SwarmTorrent } from '../../scripts/swarm/torrents.ts';
 import { generateTorrents, makeTorrent } from '../../scripts/swarm/torrents.ts';
-import { breathe, randomInfohash, Rig, startPeer, until } from './test-rig.ts';
+import { breathe, dataMessage, extensionHandshake, handshake, randomInfohash, Rig, startPeer, until } from './test-rig.ts'; // prettier-ignore
 
 const TORRENTS = generateTorrents({ count: 60, seed: 4 });
 const V1 = TORRENTS.find((torrent) => torrent.version === 'v1')!;
@@ -93,6 +93,26 @@ describe('fetching from a real seeder', () => {
     expect(rig.fetched[0]?.info).toMatchObject({ fileCount: 9000, sizeBytes: 81_000 });
     expect(rig.fetched[0]?.info.files).toHaveLength(2000);
   });
+});
+
+it('whatever has arrived is answered in one packet: our extension handshake and the requests', async () => {
+  const rig = newRig();
+  let firstAnswer: Buffer | null = null;
+  const peer = await startPeer(async (visit) => {
+    await visit.take(68);
+    visit.socket.once('data', (chunk: Buffer) => (firstAnswer = chunk));
+    visit.write(Buffer.concat([handshake(V1.infohashes[0]!), extensionHandshake(V1.info.length)]));
+    const own = await visit.message();
+    const request = await visit.message();
+    expect(firstAnswer!.length).toBeGreaterThanOrEqual(8 + own.length + request.length);
+    for (let piece = 0; piece * 16_384 < V1.info.length; piece++) {
+      visit.write(dataMessage(piece, V1.info.length, V1.info.subarray(piece * 16_384, (piece + 1) * 16_384)));
+    }
+  });
+  toStop.push(peer);
+  rig.offer(V1.infohashes[0]!, peer.contact);
+  await rig.ended();
+  expect(rig.fetched).toHaveLength(1);
 });
 
 describe('hybrids', () => {

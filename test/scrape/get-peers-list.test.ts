@@ -136,11 +136,13 @@ describe('PeerLookups', () => {
     const under: { infohash: Uint8Array; done: (peers: Contact[]) => void }[] = [];
     const found: Infohash[] = [];
     const foundNobody: Infohash[] = [];
+    const unheard: Infohash[] = [];
     const lookups = new PeerLookups({
       counters,
       lookupPeers: (infohash, done) => under.push({ infohash, done }) > 0,
       onPeers: (infohash) => found.push(infohash),
       onNoPeers: (infohash) => foundNobody.push(infohash),
+      onUnheard: (infohash) => unheard.push(infohash),
     });
     const wanted = Array.from({ length: 250 }, newInfohash);
     expect(wanted.filter((infohash) => lookups.offer(infohash, 0))).toHaveLength(200);
@@ -148,6 +150,7 @@ describe('PeerLookups', () => {
     expect(counters.overflows.get('peer-lookups')).toBe(50);
     for (let ms = 0; ms <= 30_000; ms += 50) lookups.tick(ms);
     expect(under.map(({ infohash }) => infohash)).toEqual(wanted.slice(0, 2));
+    counters.repliesReceived++;
     under[0]!.done([]);
     under[1]!.done([{ host: '1.1.1.1', port: 1 }]);
     expect(found).toEqual([wanted[1]]);
@@ -157,7 +160,12 @@ describe('PeerLookups', () => {
     lookups.tick(21 * 60_000); // the others are too old by now
     expect(under.length).toBe(3);
     expect(lookups.waitingCount).toBe(0);
-    expect(foundNobody).toHaveLength(1 + 197);
+    expect([foundNobody.length, unheard.length]).toEqual([1, 197]);
+    // Not one node answered: that is no finding.
+    expect(lookups.offer(wanted[240]!, 21 * 60_000)).toBe(true);
+    lookups.tick(22 * 60_000);
+    under[3]!.done([]);
+    expect([foundNobody.length, unheard.at(-1)]).toEqual([1, wanted[240]]);
     lookups.checkInvariants();
   });
 });

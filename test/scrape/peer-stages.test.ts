@@ -100,6 +100,14 @@ describe('PeerStages', () => {
     expect(stages.count).toBe(1);
   });
 
+  it('what the ladder lent and our own network was in the way of stays on its rung: nothing is told', () => {
+    const { stages, unanswered } = newStages();
+    const infohash = newInfohash();
+    stages.retry(infohash, { failureCount: 2, popularity: 9 });
+    stages.postpone(infohash);
+    expect([unanswered, stages.count]).toEqual([[], 0]);
+  });
+
   it('keeps its limit; an unfinished search that has to go is counted and handed to the ladder', () => {
     const { stages, counters, unanswered } = newStages();
     const first = newInfohash();

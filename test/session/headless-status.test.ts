@@ -8,6 +8,7 @@ const silent: SessionStatus = {
   counters: null,
   torrentCount: 12,
   databaseBytes: 0,
+  store: null,
   problem: null,
   notice: null,
 };

@@ -18,6 +18,8 @@ export class SimulatedSeeders {
   readonly dialled: { readonly contact: Contact; readonly atMs: number }[] = [];
   dialledCount = 0;
   openCount = 0;
+  /** Nobody is there. */
+  readonly silentHosts = new Set<string>();
   readonly #clock: SimulatedClock;
   readonly #infos = new Map<string, Uint8Array>();
 
@@ -28,8 +30,8 @@ export class SimulatedSeeders {
   }
 
   /** Whether anybody is there. */
-  protected answers(_contact: Contact): boolean {
-    return true;
+  protected answers({ host }: Contact): boolean {
+    return !this.silentHosts.has(host);
   }
 
   /** Whether the peer there has what it is asked for. */

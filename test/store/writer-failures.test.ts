@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../main/catalogue/open-database.ts';
 import type { CatalogueDatabase } from '../../main/catalogue/open-database.ts';
 import { openOrRecover } from '../../main/store/recover-catalogue.ts';
-import { COMMIT_EVERY_MS, WAITING_TORRENTS_MAX } from '../../main/store/store-contract.ts';
+import { COMMIT_EVERY_MS, IS_RESTING, WAITING_TORRENTS_MAX } from '../../main/store/store-contract.ts';
 import { RETRY_AFTER_MS, WAITING_TORRENTS_HARD_MAX } from '../../main/store/store-writer.ts';
 import { madeRow, madeTorrent, openAt, sha1Of, temporaryPath } from '../catalogue/support.ts';
 import { startWriter } from './writer-support.ts';
@@ -115,7 +115,7 @@ describe('a locked file', () => {
 });
 
 describe('a question that meets a lock', () => {
-  it('is answered with no, and the engine hears later that it may go on', () => {
+  it('is answered with later, and the engine hears when it may go on', () => {
     const path = temporaryPath();
     let isLocked = true;
     const { clock, eventsOf, toEngine, send } = startWriter(path, (...parameters) => {
@@ -129,7 +129,7 @@ describe('a question that meets a lock', () => {
       return opened;
     });
     send({ type: 'are-known', questionId: 1, infohashes: new Uint8Array(20) });
-    expect(toEngine).toEqual([{ type: 'known', questionId: 1, isKnown: Uint8Array.of(0) }]);
+    expect(toEngine).toEqual([{ type: 'known', questionId: 1, isKnown: Uint8Array.of(IS_RESTING) }]);
     isLocked = false;
     clock.advance(RETRY_AFTER_MS);
     expect(eventsOf('failed')).toHaveLength(1);
@@ -170,7 +170,7 @@ describe('a catalogue that cannot be opened', () => {
     clock.advance(10 * RETRY_AFTER_MS);
     expect(toEngine).toEqual([
       { type: 'stored', storedCount: 0, waitingCount: WAITING_TORRENTS_MAX },
-      { type: 'known', questionId: 5, isKnown: Uint8Array.of(0, 0) },
+      { type: 'known', questionId: 5, isKnown: Uint8Array.of(IS_RESTING, IS_RESTING) },
       { type: 'warm-up', infohashes: new Uint8Array(0), isLast: true },
     ]);
     writer.stop();

@@ -4,6 +4,7 @@ import type { Port } from '../../main/base/port.ts';
 import { openOrRecover } from '../../main/store/recover-catalogue.ts';
 import type { EngineToWriter, WriterEvent, WriterToEngine } from '../../main/store/store-contract.ts';
 import type { WriterToSearch } from '../../main/store/writer-search-contract.ts';
+import type { StoreStatus } from '../../main/store/owner-contract.ts';
 import { StoreWriter } from '../../main/store/store-writer.ts';
 import { ManualClock } from '../catalogue/support.ts';
 
@@ -11,6 +12,8 @@ export interface WriterUnderTest {
   readonly writer: StoreWriter;
   readonly clock: ManualClock;
   readonly events: WriterEvent[];
+  /** Live figures, apart from the events. */
+  readonly statuses: StoreStatus[];
   readonly toEngine: WriterToEngine[];
   readonly toSearch: WriterToSearch[];
   readonly logged: string[];
@@ -19,9 +22,14 @@ export interface WriterUnderTest {
   repliesOf<Type extends WriterToEngine['type']>(type: Type): Extract<WriterToEngine, { type: Type }>[];
 }
 
-export function startWriter(databasePath: string, open: typeof openOrRecover = openOrRecover): WriterUnderTest {
+export function startWriter(
+  databasePath: string,
+  open: typeof openOrRecover = openOrRecover,
+  readFreeBytes?: () => number | null,
+): WriterUnderTest {
   const clock = new ManualClock();
   const events: WriterEvent[] = [];
+  const statuses: StoreStatus[] = [];
   const toEngine: WriterToEngine[] = [];
   const toSearch: WriterToSearch[] = [];
   const logged: string[] = [];
@@ -41,7 +49,11 @@ export function startWriter(databasePath: string, open: typeof openOrRecover = o
     options: { databasePath, nativeBinding: null },
     clock,
     log: { info: note, warn: note, error: note },
-    post: (event) => void events.push(event),
+    post: (event) => {
+      if (event.type === 'store-status') statuses.push(event.status);
+      else events.push(event);
+    },
+    ...(readFreeBytes ? { readFreeBytes } : {}),
     open,
   });
   writer.start();
@@ -52,6 +64,7 @@ export function startWriter(databasePath: string, open: typeof openOrRecover = o
     writer,
     clock,
     events,
+    statuses,
     toEngine,
     toSearch,
     logged,

@@ -1,11 +1,12 @@
 // What an import takes from files of every kind, whole and damaged, and what it says of the rest.
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import bencode, { type Bencodable } from 'bencode';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../main/base/bytes.ts';
+import { openCatalogue } from '../../main/catalogue/open-catalogue.ts';
 import { RecordSplitter } from '../../main/transfer/record-splitter.ts';
 import { readCsvHeader, readCsvRecord, readJsonLine, readMagnetLine } from '../../main/transfer/read-row.ts';
 import { readTorrentFile } from '../../main/transfer/torrent-file.ts';
@@ -165,6 +166,30 @@ describe('lines', () => {
       ['last,"', 5],
     ];
     for (let chunkBytes = 1; chunkBytes <= bytes.length; chunkBytes++) expect(cut(chunkBytes)).toEqual(expected);
+  });
+});
+
+describe('what the person decided', () => {
+  test('is kept: blocked torrents and infohashes stay out, stars come along', async () => {
+    const rig = startRig();
+    const other = openCatalogue({ databasePath: rig.databasePath, nativeBinding: null });
+    const infohashes = [sha1Of('7'), sha1Of('8')];
+    other.mark({ mark: 'block', isOn: true, infohashes, nowUnixSeconds: NOW }, () => ({
+      nameTokens: '',
+      pathTokens: '',
+    }));
+    other.abandon();
+    const lines = [
+      JSON.stringify({ infohash: hex(7), name: 'Blocked' }),
+      JSON.stringify({ infohash: hex(8) }),
+      JSON.stringify({ infohash: hex(9), name: 'Starred', isStarred: true }),
+    ];
+    const fresh = startRig(dirname(rig.databasePath)); // a writer that has read the list of what is blocked
+    const summary = await fresh.import(fileOf(lines.join('\n'), 'some.jsonl'));
+    expect(summary).toMatchObject({ newCount: 1, queuedCount: 0, skippedByReason: { blocked: 2 } });
+    const out = join(temporaryFolder(), 'out.jsonl');
+    await fresh.export(out);
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ name: 'Starred', isStarred: true });
   });
 });
 

@@ -18,6 +18,7 @@ export const dialTcp: DialStream = (contact, localAddress, listener) => {
   const socket = connect({
     host: contact.host,
     port: contact.port,
+    allowHalfOpen: true, // to answer the peer's end by a reset instead of an end of ours
     noDelay: true, // requests are small and each waits for its answer: 12 ms a fetch instead of 44
     // Instead of a stream of buffers of its own, which is a third of the price of a small fetch.
     onread: {
@@ -31,6 +32,8 @@ export const dialTcp: DialStream = (contact, localAddress, listener) => {
   });
   let reason: CloseReason = 'ended';
   socket.on('connect', () => listener.onConnected());
+  // Two ends in good order leave an entry in TIME_WAIT, here or there and in every router between, for a minute or two.
+  socket.on('end', () => socket.resetAndDestroy());
   socket.on('error', (error: NodeJS.ErrnoException) => {
     reason = REASONS[error.code ?? ''] ?? 'unreachable';
   });

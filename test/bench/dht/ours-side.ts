@@ -13,6 +13,8 @@ import { burst, ContactPool, crawl } from './crawl.ts';
 import type { Command, SideOptions } from './commands.ts';
 
 const UNLIMITED = 1e9;
+/** 8,000 queries a second of which nobody answers one wait up to 6 s; beyond this the pace would be less than asked for. */
+const IN_FLIGHT_MAX = 32_768;
 /** lookups.ts takes 32; one below it is left to the node's own upkeep. */
 const LOOKUPS_AT_ONCE = 24;
 
@@ -37,7 +39,7 @@ const node = new DhtNode(dependencies, {
   ...(options.isIdle
     ? {}
     : {
-        queriesInFlightMax: 4096,
+        queriesInFlightMax: IN_FLIGHT_MAX,
         sendRates: {
           newAddressesPerSecond: UNLIMITED,
           packetsPerSecond: UNLIMITED,

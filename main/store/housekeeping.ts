@@ -1,0 +1,203 @@
+// Keeps the catalogue within its limits while everything else goes on: forgets torrents when the quota is reached, removes for
+// good what was blocked, judges what is stored by the safety list and the blocked words, and watches the disk. All in steps of
+// some milliseconds with rests between them, on the writer's thread.
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { MarkOutcome } from '../catalogue/mark-table.ts';
+import { databaseBytes, fileBytes, freeBytes } from '../catalogue/database-files.ts';
+import { Judge } from './judge.ts';
+import { NO_POLICY, type StorePolicy, type StoreStatus } from './owner-contract.ts';
+import { spaceSentence } from './space-sentence.ts';
+
+/** How often the sizes are looked at and the status is posted. */
+export const LOOK_EVERY_MS = 2000;
+/** Rest after a step, as a multiple of what it took: a quarter of one core. */
+const REST_SHARE = 3;
+/** Rows forgotten in one step: 3 to 6 ms. */
+const STEP_ROWS = 40;
+/** Pages given back in one step. */
+const STEP_PAGES = 64;
+/** Forgetting begins here and ends there, as shares of the quota: what comes meanwhile stays below it. */
+const FORGET_FROM = 0.95;
+const FORGET_TO = 0.93;
+/** A log grows up to this between two checkpoints, beside the database. */
+const LOG_BYTES = 8e6;
+/** Below this the crawl waits, and goes on when there is some more (issue 5.7). */
+export const FREE_BYTES_MIN = 500e6;
+const FREE_BYTES_ENOUGH = 600e6;
+/** So long a block can be taken back with the torrent as it was. */
+export const UNDO_SECONDS = 600;
+
+export interface HousekeepingDependencies {
+  readonly databasePath: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly post: (status: StoreStatus) => void;
+  /** Rows that the search shows no more, or again. */
+  readonly changed: (outcome: MarkOutcome) => void;
+  /** There is room again, or no more. */
+  readonly roomChanged: () => void;
+  readonly checkpoint: (catalogue: Catalogue) => void;
+  readonly failed: (error: unknown) => void;
+  /** Only tests hand in another. */
+  readonly readFreeBytes?: (path: string) => number | null;
+}
+
+export class Housekeeping {
+  readonly #dependencies: HousekeepingDependencies;
+  readonly #judge: Judge;
+  #catalogue: Catalogue | null = null;
+  #policy: StorePolicy = NO_POLICY;
+  #looking: Timer | null = null;
+  #working: Timer | null = null;
+  #isForgetting = false;
+  #isSpaceLow = false;
+  #isQuotaReached = false;
+  #forgottenCount = 0;
+  #lastPosted = '';
+
+  constructor(dependencies: HousekeepingDependencies) {
+    this.#dependencies = dependencies;
+    this.#judge = new Judge(dependencies);
+  }
+
+  /** False: nothing more should be stored for now. */
+  get hasRoom(): boolean {
+    return !this.#isSpaceLow && !this.#isQuotaReached;
+  }
+
+  /** `catalogue` is open from now on. */
+  start(catalogue: Catalogue): void {
+    this.stop();
+    this.#catalogue = catalogue;
+    this.#judge.watch(catalogue);
+    this.#look();
+  }
+
+  /** The catalogue is closed, or about to be. */
+  stop(): void {
+    this.#looking?.cancel();
+    this.#working?.cancel();
+    this.#looking = this.#working = null;
+    this.#catalogue = null;
+  }
+
+  setPolicy(policy: StorePolicy): void {
+    this.#policy = policy;
+    this.#judge.setPolicy(policy);
+    this.#catalogue?.forgetting.beginAnew();
+    if (this.#catalogue) this.#look();
+  }
+
+  get #quotaBytes(): number {
+    return this.#policy.quotaBytes ?? Infinity;
+  }
+
+  #look(): void {
+    const { clock, failed } = this.#dependencies;
+    this.#looking?.cancel();
+    this.#looking = clock.setTimer(LOOK_EVERY_MS, () => this.#look());
+    try {
+      if (this.#catalogue === null) return;
+      this.#watchSpace(this.#catalogue);
+      this.#judge.look();
+      this.#tell(this.#catalogue);
+      this.#working ??= clock.setTimer(0, () => this.#work());
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #work(): void {
+    const { clock, failed } = this.#dependencies;
+    this.#working = null;
+    const catalogue = this.#catalogue;
+    if (catalogue === null) return;
+    const startedAtMs = clock.nowMs();
+    try {
+      const didSomething = this.#forget(catalogue) || this.#purge(catalogue) || this.#judge.step(catalogue);
+      if (!didSomething) return;
+    } catch (error) {
+      return failed(error);
+    }
+    this.#working = clock.setTimer(1 + REST_SHARE * (clock.nowMs() - startedAtMs), () => this.#work());
+  }
+
+  // -------------------------------------------------------------- forgetting
+
+  /** What the catalogue takes on the disk, its index of names included. */
+  #diskBytes(): number {
+    const { databasePath } = this.#dependencies;
+    return databaseBytes(databasePath) + fileBytes(`${databasePath}.names`);
+  }
+
+  /** One step. False when there is enough room, or nothing that may be forgotten. */
+  #forget(catalogue: Catalogue): boolean {
+    const { databasePath, checkpoint, changed } = this.#dependencies;
+    const { usedBytes, fileBytes: bytes } = catalogue.forgetting.sizes();
+    const besideBytes = fileBytes(`${databasePath}.names`) + LOG_BYTES;
+    const limitBytes = Math.max(0, this.#quotaBytes - besideBytes);
+    if (usedBytes > limitBytes * FORGET_FROM) this.#isForgetting = true;
+    if (usedBytes <= limitBytes * FORGET_TO) this.#isForgetting = false;
+    if (this.#isForgetting) {
+      const ids = catalogue.forgetting.next(this.#policy.forgetFirst, STEP_ROWS);
+      const removedIds = catalogue.removeRows(ids);
+      this.#forgottenCount += removedIds.length;
+      catalogue.forgetting.mergeTokens();
+      if (removedIds.length > 0) changed({ changed: [], hiddenIds: removedIds, shownIds: [] });
+      if (ids.length === 0) this.#isForgetting = false;
+      checkpoint(catalogue);
+      if (ids.length > 0) return true;
+    }
+    if (bytes <= limitBytes * FORGET_FROM || bytes - usedBytes < STEP_PAGES * 4096) return false;
+    catalogue.forgetting.shrink(STEP_PAGES);
+    checkpoint(catalogue);
+    return true;
+  }
+
+  /** Removes what was blocked so long ago that nobody takes it back. */
+  #purge(catalogue: Catalogue): boolean {
+    const before = this.#dependencies.clock.nowUnixSeconds() - UNDO_SECONDS;
+    const ids = catalogue.marks.blockedBefore(before, STEP_ROWS);
+    return catalogue.removeRows(ids).length > 0;
+  }
+
+  // -------------------------------------------------------------- the disk
+
+  #watchSpace(catalogue: Catalogue): void {
+    const { databasePath, roomChanged, readFreeBytes = freeBytes } = this.#dependencies;
+    const hadRoom = this.hasRoom;
+    const free = readFreeBytes(databasePath) ?? Infinity;
+    this.#isSpaceLow = free < (this.#isSpaceLow ? FREE_BYTES_ENOUGH : FREE_BYTES_MIN);
+    const { usedBytes } = catalogue.forgetting.sizes();
+    const mayGrowTo = this.#quotaBytes - fileBytes(`${databasePath}.names`) - LOG_BYTES;
+    this.#isQuotaReached = usedBytes > mayGrowTo;
+    if (this.hasRoom !== hadRoom) roomChanged();
+  }
+
+  #tell(catalogue: Catalogue): void {
+    const { databasePath, post, readFreeBytes = freeBytes } = this.#dependencies;
+    const { marks, blocked } = catalogue;
+    const usedBytes = this.#diskBytes();
+    const state = { isSpaceLow: this.#isSpaceLow, isQuotaReached: this.#isQuotaReached };
+    const status: StoreStatus = {
+      ...state,
+      usedBytes,
+      quotaBytes: this.#policy.quotaBytes,
+      freeBytes: readFreeBytes(databasePath),
+      starredCount: marks.starredCount,
+      hiddenCount: marks.hiddenCount,
+      blockedCount: blocked.count,
+      forgottenCount: this.#forgottenCount,
+      refusedCount: catalogue.refusedCount,
+      blockedEvictedCount: blocked.evictedCount,
+      safetyList: this.#judge.safetyList,
+      problem: spaceSentence(state, this.#policy.quotaBytes),
+    };
+    const text = JSON.stringify({ ...status, freeBytes: Math.round((status.freeBytes ?? 0) / 1e7) });
+    if (text === this.#lastPosted) return;
+    this.#lastPosted = text;
+    post(status);
+  }
+}
