@@ -135,6 +135,23 @@ export class Catalogue {
     return changed;
   }
 
+  /**
+   * Removes every torrent and everything that was learnt, in one transaction, and gives the space back; what is blocked stays
+   * if `keepsBlocked`. Readers see an empty catalogue. To be opened anew afterwards: the kept counts are of before.
+   */
+  empty(keepsBlocked: boolean): void {
+    const tables = ['torrents', 'infohash_aliases', 'torrent_files', 'torrent_health', 'torrent_sightings'];
+    tables.push('retry_ladder', 'invalid_infohashes', ...(keepsBlocked ? [] : ['blocked_infohashes']));
+    this.#inTransaction(() => {
+      for (const table of tables) this.#database.exec(`DELETE FROM ${table}`);
+      this.#database.exec('UPDATE blocked_infohashes SET name = NULL'); // an infohash is enough to keep it away
+      for (const table of ['name_fts', 'path_fts'])
+        this.#database.exec(`INSERT INTO ${table}(${table}) VALUES('delete-all')`);
+    });
+    this.checkpoint('TRUNCATE');
+    this.#database.exec('VACUUM');
+  }
+
   /** Moves committed pages from the log into the database. `PASSIVE` waits for nobody, `TRUNCATE` also empties the log. */
   checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): void {
     this.#database.pragma(`wal_checkpoint(${mode})`);

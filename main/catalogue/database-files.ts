@@ -1,8 +1,8 @@
 // The catalogue's files as files: the database, its -wal and -shm, copies and damaged ones kept aside, and the mark that
 // asks for a check at the next start. The only file of this room that touches the file system directly.
 import { chmodSync, closeSync, constants, copyFileSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
-import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** Files that SQLite keeps beside a database in WAL mode. */
 const COMPANIONS = ['-wal', '-shm'];
@@ -89,6 +89,20 @@ export function replaceDamaged(path: string, nowUnixSeconds: number): string {
 /** Also at every start: between the two renames there is a moment without a catalogue. */
 export function finishReplacing(path: string): void {
   if (!existsSync(path) && existsSync(rebuildingPath(path))) renameSync(rebuildingPath(path), path);
+}
+
+/** Everything beside the catalogue that has torrents in it: the index of names, copies and damaged files kept aside. */
+export function removeKeptFiles(path: string): void {
+  const kept = /^\.(names.*|before-format-\d+|damaged-\d+.*|rebuilding.*|needs-check)$/;
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(basename(path)) && kept.test(name.slice(basename(path).length)))
+      rmSync(join(dirname(path), name), { force: true });
+  }
+}
+
+/** The database itself and its companions; nobody may have it open. */
+export function removeDatabase(path: string): void {
+  for (const ending of ['', ...COMPANIONS]) rmSync(path + ending, { force: true });
 }
 
 /** Damage that shows only while running leaves this mark, so that the next start reads the whole file. */

@@ -84,6 +84,11 @@ export class StoreClient {
     return { entries, nextBeforeId, totalCount };
   }
 
+  /** Deletes every torrent, the index of names and the files kept aside. Rejects with StoreProblem. */
+  async deleteEverything({ keepsBlocked }: { keepsBlocked: boolean }): Promise<void> {
+    await this.#ask((requestId) => ({ type: 'delete-everything', requestId, keepsBlocked }));
+  }
+
   /** Hands in an event of the writer; true when it was an answer. */
   receive(event: WriterEvent): event is WriterAnswer {
     if (!('requestId' in event)) return false;

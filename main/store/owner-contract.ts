@@ -83,6 +83,8 @@ export type StoreRequest =
       readonly isOn: boolean;
       readonly infohashes: Uint8Array;
     }
+  /** Every torrent, the index of names, files kept aside. Answered by `emptied`; then `ready` comes again. */
+  | { readonly type: 'delete-everything'; readonly requestId: number; readonly keepsBlocked: boolean }
   /** Newest first, at most BLOCKED_LISTED_MAX; `beforeId` null: from the newest on. Answered by `blocked-list`. */
   | {
       readonly type: 'list-blocked';
@@ -104,4 +106,5 @@ export type WriterAnswer =
       /** Infohashes blocked in all; a hybrid has two. */
       readonly totalCount: number;
     }
+  | { readonly type: 'emptied'; readonly requestId: number }
   | { readonly type: 'store-request-failed'; readonly requestId: number; readonly problem: string };

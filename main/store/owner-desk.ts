@@ -4,10 +4,14 @@ import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
 import type { StoredDetails } from '../catalogue/catalogue-reader.ts';
+import { removeDatabase, removeKeptFiles } from '../catalogue/database-files.ts';
 import type { MarkOutcome } from '../catalogue/mark-table.ts';
 import { tokenTexts } from './catalogue-row.ts';
 import { BLOCKED_LISTED_MAX, MARKED_MAX, type StoreRequest, type WriterAnswer } from './owner-contract.ts';
 import { unpacked } from './retry-desk.ts';
+
+/** What needs the catalogue as it is. */
+export type DeskRequest = Exclude<StoreRequest, { type: 'delete-everything' }>;
 
 export interface Answered {
   readonly answer: WriterAnswer;
@@ -24,7 +28,7 @@ const NOTHING = { marked: null, blocked: new Uint8Array(0), error: null } as con
 /** `catalogue` null: it is not open. Never throws. */
 export function answerOwner(
   catalogue: Catalogue | null,
-  request: StoreRequest,
+  request: DeskRequest,
   nowUnixSeconds: number,
   databasePath: string,
 ): Answered {
@@ -61,6 +65,17 @@ function mark(
   const changed = packed(marked.changed);
   const blocked = name === 'block' && isOn ? changed.slice() : NOTHING.blocked;
   return { answer: { type: 'marked', requestId, changed }, marked, blocked, error: null };
+}
+
+/** Also a catalogue that cannot be opened is deleted: `catalogue` null. Closes it. Throws what database or files say. */
+export function deleteEverything(catalogue: Catalogue | null, databasePath: string, keepsBlocked: boolean): void {
+  if (catalogue) {
+    catalogue.empty(keepsBlocked);
+    catalogue.close();
+  } else {
+    removeDatabase(databasePath);
+  }
+  removeKeptFiles(databasePath);
 }
 
 const tokensOf = ({ name, files }: StoredDetails) => tokenTexts(name, files);

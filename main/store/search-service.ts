@@ -251,7 +251,8 @@ export class SearchService {
       this.#dependencies.log.warn(`The catalogue could not be opened again: ${String(error)}`);
       return;
     }
-    if (isSameCatalogue(before, after)) {
+    const wasEmptied = this.#index.rowCount > 0 && after.newestId() === 0;
+    if (!wasEmptied && isSameCatalogue(before, after)) {
       after.close();
       this.#upkeep?.catchUp();
       return;

@@ -14,12 +14,11 @@ import { answerImport } from './import-desk.ts';
 import { EngineAnswers } from './engine-answers.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { StorePolicy, StoreRequest } from './owner-contract.ts';
-import { answerOwner } from './owner-desk.ts';
+import { answerOwner, deleteEverything } from './owner-desk.ts';
 import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
 import { SearchLine } from './search-line.ts';
 import type { SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
-import { RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
 import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine } from './store-contract.ts';
 import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
@@ -49,7 +48,6 @@ export class StoreWriter {
   readonly #search: SearchLine;
   #transfer: TransferPort | null = null;
   readonly #waiting: Torrent[] = [];
-  readonly #retries = new RetryDesk();
   readonly #answers: EngineAnswers;
   readonly #housekeeping: Housekeeping;
   #timer: Timer | null = null;
@@ -63,7 +61,7 @@ export class StoreWriter {
     this.#dependencies = dependencies;
     this.#search = new SearchLine(dependencies.clock);
     const failed = (error: unknown): void => this.#fail(error);
-    this.#answers = new EngineAnswers(dependencies.clock, failed);
+    this.#answers = new EngineAnswers(dependencies.clock, failed, (seeders) => this.#search.changed([], seeders));
     this.#housekeeping = new Housekeeping({
       ...dependencies,
       databasePath: dependencies.options.databasePath,
@@ -126,8 +124,7 @@ export class StoreWriter {
   /** Commits what waits, empties the log, closes. Says `stopped` whatever happens. */
   stop(): void {
     if (this.#waiting.length > 0) this.#commit();
-    this.#refill?.stop();
-    this.#housekeeping.stop();
+    this.#stopBackground();
     try {
       this.#catalogue?.close();
     } catch (error) {
@@ -144,7 +141,7 @@ export class StoreWriter {
   checkInvariants(): void {
     assert(this.#waiting.length <= WAITING_TORRENTS_HARD_MAX, 'the waiting list is bounded');
     assert(this.#waiting.length === 0 || this.#timer || !this.#catalogue, 'what waits has a time to be committed');
-    this.#retries.checkInvariants();
+    this.#answers.checkInvariants();
     this.#catalogue?.checkInvariants();
   }
 
@@ -157,35 +154,19 @@ export class StoreWriter {
       case 'warm-up':
         return this.#answers.warmUp(this.#engine, () => this.#catalogue, message.limit);
       default:
-        return this.#receiveRetry(message);
+        return this.#answers.retry(this.#engine, this.#problemKind === null ? this.#catalogue : null, message);
     }
   }
-
-  /** What cannot be written now is kept and goes with the next. */
-  #receiveRetry(message: RetryMessage): void {
-    const catalogue = this.#problemKind === null ? this.#catalogue : null;
-    try {
-      if (message.type !== 'retry-take') this.#search.changed([], this.#retries.receive(catalogue, message));
-      else this.#engine?.post(this.#retries.due(catalogue, message.limit, this.#dependencies.clock.nowUnixSeconds()));
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  // -------------------------------------------------------------- storing
 
   #collect(torrents: readonly Torrent[]): void {
     const room = WAITING_TORRENTS_HARD_MAX - this.#waiting.length;
     for (const torrent of torrents.slice(0, room)) this.#waiting.push(torrent);
-    if (torrents.length > room) this.#countDropped(torrents.length - room);
+    if (torrents.length > room && this.#droppedCount === 0)
+      this.#dependencies.log.warn('Torrents are dropped: storing is too slow.');
+    this.#droppedCount += Math.max(0, torrents.length - room);
     if (!this.#catalogue || this.#problemKind !== null) return this.#answerStored(0);
     if (this.#waiting.length >= COMMIT_TORRENTS_MAX) this.#commit();
     else this.#timer ??= this.#dependencies.clock.setTimer(COMMIT_EVERY_MS, () => this.#commit());
-  }
-
-  #countDropped(count: number): void {
-    if (this.#droppedCount === 0) this.#dependencies.log.warn('Torrents are dropped: storing is too slow.');
-    this.#droppedCount += count;
   }
 
   /** At most COMMIT_TORRENTS_MAX in one transaction; what is left over gets the next. */
@@ -221,15 +202,11 @@ export class StoreWriter {
     return reply;
   }
 
-  #announce(catalogue: Catalogue, outcome: InsertOutcome): void {
-    if (outcome.inserted.length > 0) {
-      this.#dependencies.post({
-        type: 'torrents-added',
-        addedCount: outcome.inserted.length,
-        torrentCount: catalogue.count,
-        databaseBytes: databaseBytes(this.#dependencies.options.databasePath),
-      });
-    }
+  #announce({ count: torrentCount }: Catalogue, outcome: InsertOutcome): void {
+    const { options, post } = this.#dependencies;
+    const { length: addedCount } = outcome.inserted;
+    const size = databaseBytes(options.databasePath);
+    if (addedCount > 0) post({ type: 'torrents-added', addedCount, torrentCount, databaseBytes: size });
     this.#search.stored(outcome);
   }
 
@@ -247,6 +224,7 @@ export class StoreWriter {
   /** Always answers: what cannot be written now is refused with the sentence of its problem. */
   request(request: StoreRequest): void {
     const { clock, options, post } = this.#dependencies;
+    if (request.type === 'delete-everything') return this.#deleteEverything(request);
     const answered = answerOwner(this.#catalogue, request, clock.nowUnixSeconds(), options.databasePath);
     post(answered.answer);
     if (answered.marked) this.#search.marked(answered.marked);
@@ -255,7 +233,30 @@ export class StoreWriter {
     if (answered.error !== null) this.#fail(answered.error);
   }
 
-  // -------------------------------------------------------------- failing
+  #stopBackground(): void {
+    this.#cancelTimer();
+    this.#refill?.stop();
+    this.#housekeeping.stop();
+  }
+
+  #deleteEverything({ requestId, keepsBlocked }: { readonly requestId: number; readonly keepsBlocked: boolean }): void {
+    const { options, post } = this.#dependencies;
+    this.#waiting.length = 0;
+    this.#stopBackground();
+    try {
+      deleteEverything(this.#catalogue, options.databasePath, keepsBlocked);
+      this.#catalogue = null;
+      post({ type: 'emptied', requestId });
+      this.start();
+    } catch (error) {
+      post({
+        type: 'store-request-failed',
+        requestId,
+        problem: asCatalogueProblem(error, options.databasePath).message,
+      });
+      this.#fail(error);
+    }
+  }
 
   /**
    * Says once what is wrong. Full disks and locks pass: the batch stays and is tried again, and a second `ready` says
@@ -272,8 +273,7 @@ export class StoreWriter {
       this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.#retry());
       return;
     }
-    this.#refill?.stop();
-    this.#housekeeping.stop();
+    this.#stopBackground();
     if (problem.kind === 'damaged') markForNextStart(options.databasePath, log);
     const catalogue = this.#catalogue;
     this.#catalogue = null;

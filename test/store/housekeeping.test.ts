@@ -1,7 +1,8 @@
 // The catalogue within its limits: what is forgotten and what never, what stays blocked, a list that is read again, a disk that
 // fills up. On real files, the clock moved by hand.
 import { createHash } from 'node:crypto';
-import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ForgetFirst } from '../../main/catalogue/forgetting.ts';
 import { FREE_BYTES_MIN, LOOK_EVERY_MS, UNDO_SECONDS } from '../../main/store/housekeeping.ts';
@@ -227,5 +228,50 @@ describe('the safety list', () => {
     const some = await readSafetyList(list, 1000);
     expect([some.entryCount, some.excessCount]).toEqual([1000, 4000]);
     expect([some.has(v1(999)), some.has(v1(1000))]).toEqual([true, false]);
+  });
+});
+
+describe('deleting everything', () => {
+  it.each([true, false])(
+    'leaves an empty catalogue that works, and nothing beside it (what is blocked stays: %s)',
+    (keepsBlocked) => {
+      const path = temporaryPath();
+      const under = startWriter(path);
+      store(under, 0, 300);
+      mark(under, 'block', [5]);
+      for (const ending of ['.names', '.damaged-17', '.before-format-3', '.needs-check'])
+        writeFileSync(path + ending, 'x');
+      under.writer.request({ type: 'delete-everything', requestId: 9, keepsBlocked });
+      expect(under.events.slice(-2)).toEqual([
+        { type: 'emptied', requestId: 9 },
+        { type: 'ready', torrentCount: 0, notice: null },
+      ]);
+      expect(under.toSearch.at(-1)).toEqual({ type: 'catalogue-ready' });
+      expect(readdirSync(dirname(path)).sort()).toEqual(['catalogue.db', 'catalogue.db-shm', 'catalogue.db-wal']);
+      expect(readFileSync(path).includes('Made Torrent')).toBe(false);
+      store(under, 5, 7);
+      expect(namesLeft(path)).toEqual(new Set(keepsBlocked ? [6] : [5, 6]));
+      under.writer.checkInvariants();
+    },
+  );
+});
+
+describe('a damaged catalogue', () => {
+  it('keeps its blocks, stars and hidden ones through the mending', () => {
+    const path = temporaryPath();
+    const under = startWriter(path);
+    store(under, 0, 500);
+    mark(under, 'block', [5]);
+    mark(under, 'star', [6]);
+    mark(under, 'hide', [7]);
+    under.writer.stop();
+    truncateSync(path, statSync(path).size - 4096);
+    const again = startWriter(path);
+    expect(again.eventsOf('ready')[0]!.notice).toContain('was damaged');
+    again.send({ type: 'are-known', questionId: 1, infohashes: v1(5) });
+    expect(again.toEngine.at(-1)).toMatchObject({ isKnown: Uint8Array.of(1) });
+    again.clock.advance(LOOK_EVERY_MS);
+    expect(again.statuses.at(-1)).toMatchObject({ blockedCount: 1, starredCount: 1, hiddenCount: 1 });
+    again.writer.checkInvariants();
   });
 });
