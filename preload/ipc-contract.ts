@@ -2,8 +2,10 @@
 // Calls carry at most one object. `main/app/ipc-handlers.ts` checks each against its schema before anything looks at it;
 // `preload.ts` turns the same names into functions; the renderer sees only types. Settings have a file of their own beside it.
 import * as v from 'valibot';
+import { CONTENT_TYPES, MARKED_LISTS, SORT_ORDERS } from './torrent-contract.ts';
+import type { HealthFoundDto, ResultPageDto, ResultRowDto, ResultRowsDto, DetailsDto } from './torrent-contract.ts';
 import type { CrawlDto } from './crawl-contract.ts';
-import { settingsChange, type SettingsDto, type SettingsFactsDto } from './settings-contract.ts';
+import { settingsInputs, type SettingsDto, type SettingsOutputs } from './settings-contract.ts';
 import { transferInputs, type TransferEvents, type TransferOutputs } from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
@@ -19,11 +21,6 @@ const infohashHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const infohashesHex = (most: number) => v.pipe(v.array(infohashHex), v.minLength(1), v.maxLength(most));
 const pageLimit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PAGE_ROWS_MAX));
 const queryText = v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX));
-
-export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
-export const SORT_ORDERS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
-export type ContentType = (typeof CONTENT_TYPES)[number];
-export type SortOrder = (typeof SORT_ORDERS)[number];
 
 // ---------------------------------------------------------------- what travels to the window
 
@@ -85,93 +82,21 @@ export interface StartDto {
   readonly update: UpdateDto;
 }
 
-export interface SwarmCountDto {
-  readonly seeders: number;
-  readonly leechers: number;
-  readonly checkedAtUnixSeconds: number;
-}
-
-/** One count, as it is found. */
-export interface HealthFoundDto extends SwarmCountDto {
-  readonly infohashHex: string;
-  readonly source: 'dht' | 'tracker';
-}
-
-/** Who has a torrent, by each source that was asked. */
-export interface HealthDto {
-  readonly dht: SwarmCountDto | null;
-  readonly tracker: SwarmCountDto | null;
-  /** Nobody had it each time that was looked: not to be shown as alive. */
-  readonly isDead: boolean;
-}
-
-export interface ResultRowDto {
-  readonly infohashHex: string;
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly fileCount: number;
-  readonly peersSeen: number;
-  readonly discoveredAtUnixSeconds: number;
-  readonly contentType: ContentType;
-  /** Null when nobody has looked yet. */
-  readonly health: HealthDto | null;
-  /** [start, end) pairs of UTF-16 offsets into `name`, flat, in order. */
-  readonly matches: readonly number[];
-  /** The path of a file that has the words where the name has none of them. */
-  readonly fileMatch: { readonly path: string; readonly matches: readonly number[] } | null;
-}
-
-export interface ResultPageDto {
-  readonly rows: readonly ResultRowDto[];
-  readonly nextCursor: string | null;
-  readonly totalCount: number;
-  readonly totalIsExact: boolean;
-  /** The first so many can also be had by their place (`rowsAt`); 0: only page after page. */
-  readonly reachableCount: number;
-  /** True: the next page brings what only the disk knows, and the whole figures. What is shown stays where it is. */
-  readonly isPartial: boolean;
-  readonly countsByType: Readonly<Record<ContentType, number>> | null;
-  readonly didYouMean: readonly string[];
-}
-
-export interface ResultRowsDto {
-  /** Null in the place of a row that has left the catalogue since. */
-  readonly rows: readonly (ResultRowDto | null)[];
-  /** Goes on behind the last row that can be reached. */
-  readonly tailCursor: string;
-}
-
-/** Why a torrent counts as what it does: most of its bytes are such files, a word of its name says so, or nothing does. */
-export type TypeReasonDto =
-  | { readonly kind: 'files'; readonly extension: string; readonly percent: number }
-  | { readonly kind: 'name'; readonly word: string }
-  | { readonly kind: 'nothing' };
-
-export interface FileDto {
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** Some of `x` executable, `h` hidden, `l` a symbolic link (BEP 47). */
-  readonly attributes?: string;
-  /** Where a symbolic link points: text to show. */
-  readonly linkTarget?: string;
-}
-
-export interface DetailsDto {
-  readonly infohashHex: string;
-  readonly infohashV1Hex: string | null;
-  readonly infohashV2Hex: string | null;
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly fileCount: number;
-  readonly files: readonly FileDto[];
-  readonly peersSeen: number;
-  readonly isPrivate: boolean;
-  readonly discoveredAtUnixSeconds: number;
-  readonly contentType: ContentType;
-  readonly typeReason: TypeReasonDto;
-  readonly health: HealthDto | null;
-  readonly magnet: string;
-}
+export type {
+  ContentType,
+  SortOrder,
+  MarkedList,
+  MarksDto,
+  SwarmCountDto,
+  HealthFoundDto,
+  HealthDto,
+  ResultRowDto,
+  ResultPageDto,
+  ResultRowsDto,
+  TypeReasonDto,
+  FileDto,
+  DetailsDto,
+} from './torrent-contract.ts';
 
 /** Every call resolves to one of these; it never rejects and never carries a stack. `problem` is a sentence. */
 export type CallResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
@@ -189,6 +114,8 @@ export const callInputs = {
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
+    /** Only what is starred, or hidden; newest first. */
+    list: v.nullable(v.picklist(MARKED_LISTS)),
     limit: pageLimit,
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
     /** True: only what is in memory, at once; see `isPartial`. */
@@ -203,8 +130,15 @@ export const callInputs = {
     cursor: v.pipe(v.string(), v.maxLength(200)),
     offset: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   }),
+  /** Sets a mark, or takes it back; gives those whose state is another one now: the ones to undo it for. */
+  setMark: v.strictObject({
+    mark: v.picklist(['star', 'hide', 'block', 'open']),
+    isOn: v.boolean(),
+    infohashesHex: infohashesHex(SELECTED_MAX),
+  }),
   suggest: v.strictObject({ text: queryText }),
   getDetails: v.strictObject({ infohashHex }),
+  getVariants: v.strictObject({ infohashHex }),
   copyMagnet: v.strictObject({ infohashHex }),
   copyMagnets: v.strictObject({ infohashesHex: infohashesHex(SELECTED_MAX) }),
   copyInfohash: v.strictObject({ infohashHex }),
@@ -213,13 +147,7 @@ export const callInputs = {
   /** `isConfirmed`: the person just agreed to hand magnets to the system's client; remembered. */
   openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
   setPaused: v.strictObject({ isPaused: v.boolean() }),
-  /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
-  changeSettings: settingsChange,
-  getSettingsFacts: nothing,
   getCrawl: nothing,
-  openDataDir: nothing,
-  /** Asks for a file in the system's dialog and makes it the safety list. */
-  chooseSafetyList: nothing,
   /** Pauses, and resumes by itself. */
   pauseFor: v.strictObject({ minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)) }),
   getSystem: nothing,
@@ -230,21 +158,25 @@ export const callInputs = {
   /** Opens the folder of the log. */
   showLogs: nothing,
   quit: nothing,
+  ...settingsInputs,
   ...transferInputs,
 } as const;
 
 export type CallName = keyof typeof callInputs;
 export type CallInput<Name extends CallName> = v.InferOutput<(typeof callInputs)[Name]>;
 
-export interface CallOutputs extends TransferOutputs {
+export interface CallOutputs extends SettingsOutputs, TransferOutputs {
   getStart: StartDto;
   acceptNotice: null;
   /** Null: a newer search of this window overtook it. */
   search: ResultPageDto | null;
   /** Null: a newer search of this window overtook it. */
   rowsAt: ResultRowsDto | null;
+  setMark: readonly string[];
   suggest: readonly string[];
   getDetails: DetailsDto | null;
+  /** Near-duplicates. */
+  getVariants: readonly ResultRowDto[];
   copyMagnet: null;
   /** How many links there are. */
   copyMagnets: number;
@@ -253,11 +185,7 @@ export interface CallOutputs extends TransferOutputs {
   /** `needs-consent`: ask the person, then call again with isConfirmed. `no-client`: nothing on this system opens magnets. */
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
   setPaused: null;
-  changeSettings: null;
-  getSettingsFacts: SettingsFactsDto;
   getCrawl: CrawlDto;
-  openDataDir: null;
-  chooseSafetyList: null;
   pauseFor: null;
   getSystem: SystemDto;
   updateApp: UpdateDto;

@@ -136,9 +136,6 @@ export type Language = Settings['language'];
 export type SavedSearch = Settings['savedSearches'][number];
 export type TorrentClient = NonNullable<Settings['torrentClient']>;
 
-/** Input of the call `changeSettings`: some fields, none unknown. */
-export const settingsChange = v.partial(v.strictObject(changeableFields));
-
 export interface LocalAddressDto {
   readonly host: string;
   /** Of the network card. */
@@ -153,4 +150,42 @@ export interface SettingsFactsDto {
   readonly canStartWithComputer: boolean;
   /** What names in memory cost, choice by choice. */
   readonly namesInMemoryChoices: readonly { readonly names: number; readonly megabytes: number }[];
+}
+
+/** One of the infohashes that are never asked for again. */
+export interface BlockedInfohashDto {
+  readonly id: number;
+  readonly infohashHex: string;
+  /** Null where it was never known. */
+  readonly name: string | null;
+  readonly reason: 'person' | 'list' | 'word';
+  readonly blockedAtUnixSeconds: number;
+}
+export interface BlockedPageDto {
+  readonly entries: readonly BlockedInfohashDto[];
+  /** For the next page; null: these were the last. */
+  readonly nextBeforeId: number | null;
+  readonly totalCount: number;
+}
+
+// ---------------------------------------------------------------- calls
+
+const nothing = v.undefined();
+
+export const settingsInputs = {
+  /** Some settings, applied at once. Everybody hears of it by the event `settings`. */
+  changeSettings: v.partial(v.strictObject(changeableFields)),
+  getSettingsFacts: nothing,
+  /** What is blocked, newest first; `beforeId` null for the first page. */
+  getBlocked: v.strictObject({ beforeId: v.nullable(v.pipe(v.number(), v.safeInteger())) }),
+  setBlocked: v.strictObject({ infohashHex: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)), isBlocked: v.boolean() }),
+  openDataDir: nothing,
+} as const;
+
+export interface SettingsOutputs {
+  changeSettings: null;
+  getSettingsFacts: SettingsFactsDto;
+  getBlocked: BlockedPageDto;
+  setBlocked: null;
+  openDataDir: null;
 }

@@ -4,7 +4,6 @@ import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EngineOptions } from '../engine/engine-contract.ts';
-import { SearchProblem } from '../session/search-client.ts';
 import { CrawlHistory } from '../session/crawl-history.ts';
 import { Session } from '../session/session.ts';
 import type { StatusDto } from '../../preload/ipc-contract.ts';
@@ -16,6 +15,7 @@ import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
 import { CallProblem, handleCalls, type CallHandlers } from './ipc-handlers.ts';
+import { isSentence } from './known-problems.ts';
 import type { LaunchAction, LaunchOptions } from './launch-options.ts';
 import type { LogFile } from './log-file.ts';
 import { MainWindow } from './main-window.ts';
@@ -156,7 +156,7 @@ export class DesktopApp {
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
     this.#applyChanges();
-    handleCalls(this.#callHandlers(), log, (error) => error instanceof SearchProblem);
+    handleCalls(this.#callHandlers(), log, isSentence);
     const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
     // Asked now: whoever agrees in the window meanwhile starts the engine there.
     const hadAgreed = settings.settings.consentAtUnixSeconds !== null;
@@ -201,7 +201,7 @@ export class DesktopApp {
     const { settings, clock, log, logFile, folders } = this.#options;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
-      ...settingsCalls({ settings, folders, window: () => this.#window.parent }),
+      ...settingsCalls({ store: this.#session.store, settings, folders }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({
         session: this.#session,

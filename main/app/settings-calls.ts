@@ -1,8 +1,7 @@
-// What the window may ask about settings: change them, see what this machine offers, choose files and folders. Paths are
-// chosen in the system's own dialogs; the window never names one.
-import { dialog, shell, type BrowserWindow } from 'electron';
+// What the window may ask about settings: change them, see what this machine offers, what is blocked, where the data is.
+import { shell } from 'electron';
 import { networkInterfaces } from 'node:os';
-import path from 'node:path';
+import type { Session } from '../session/session.ts';
 import { namesInMemoryChoices } from '../store/store-contract.ts';
 import type { LocalAddressDto } from '../../preload/settings-contract.ts';
 import { canStartWithComputer } from './autostart.ts';
@@ -12,17 +11,18 @@ import type { SettingsFile } from './settings-file.ts';
 import { DEFAULT_SETTINGS } from './settings-schema.ts';
 
 export interface SettingsCallsParts {
+  readonly store: Session['store'];
   readonly settings: SettingsFile;
   readonly folders: DataFolders;
-  readonly window: () => BrowserWindow | null;
 }
 
-type SettingsCallName = 'changeSettings' | 'getSettingsFacts' | 'openDataDir' | 'chooseSafetyList';
+type SettingsCallName = 'changeSettings' | 'getSettingsFacts' | 'getBlocked' | 'setBlocked' | 'openDataDir';
 
+const BLOCKED_PAGE = 50;
 /** More network cards than anybody has. */
 const ADDRESSES_MAX = 64;
 
-export function settingsCalls({ settings, folders, window }: SettingsCallsParts): Pick<CallHandlers, SettingsCallName> {
+export function settingsCalls({ store, settings, folders }: SettingsCallsParts): Pick<CallHandlers, SettingsCallName> {
   return {
     changeSettings: (change) => {
       void settings.change(change);
@@ -35,30 +35,17 @@ export function settingsCalls({ settings, folders, window }: SettingsCallsParts)
       canStartWithComputer: canStartWithComputer(),
       namesInMemoryChoices: namesInMemoryChoices(),
     }),
+    getBlocked: ({ beforeId }) => store.blocked({ beforeId, limit: BLOCKED_PAGE }),
+    setBlocked: async ({ infohashHex, isBlocked }) => {
+      await store.mark('block', isBlocked, [infohashHex]);
+      return null;
+    },
     openDataDir: async () => {
       const problem = await shell.openPath(folders.dataDir);
       if (problem) throw new CallProblem(`The folder could not be opened: ${problem}`);
       return null;
     },
-    chooseSafetyList: async () => {
-      const file = await chosenPath(window(), {
-        title: 'Safety list',
-        properties: ['openFile'],
-        filters: [
-          { name: 'Text', extensions: ['txt', 'list', 'sha256'] },
-          { name: 'All files', extensions: ['*'] },
-        ],
-        defaultPath: path.dirname(settings.settings.safetyListPath ?? folders.dataDir),
-      });
-      if (file !== null) void settings.change({ safetyListPath: file });
-      return null;
-    },
   };
-}
-
-async function chosenPath(window: BrowserWindow | null, options: Electron.OpenDialogOptions): Promise<string | null> {
-  const { filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options));
-  return filePaths[0] ?? null;
 }
 
 /** Addresses of this machine that the network can be spoken to from; link-local ones cannot. */

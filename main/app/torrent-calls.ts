@@ -21,6 +21,8 @@ type TorrentCallName =
   | 'rowsAt'
   | 'suggest'
   | 'getDetails'
+  | 'getVariants'
+  | 'setMark'
   | 'copyMagnet'
   | 'copyMagnets'
   | 'copyInfohash'
@@ -36,13 +38,15 @@ export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pic
     return magnetLink(facts);
   };
   return {
-    search: (request) => search.search('window', request),
+    search: ({ list, ...request }) => search.search('window', list === null ? request : { ...request, list }),
     rowsAt: (request) => search.rowsAt('window', request),
     suggest: ({ text }) => search.suggest(text),
     getDetails: async ({ infohashHex }) => {
       const details = await search.details(infohashHex);
       return details && { ...details, magnet: magnetLink(details) };
     },
+    setMark: ({ mark, isOn, infohashesHex }) => session.store.mark(mark, isOn, infohashesHex),
+    getVariants: ({ infohashHex }) => search.variants(infohashHex),
     copyMagnet: async ({ infohashHex }) => {
       await clipboard.writeText(await linkOf(infohashHex));
       return null;

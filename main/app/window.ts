@@ -1,7 +1,7 @@
 // The one window, and the rules that hold for anything Chromium may ever show: no node, no navigation, no new windows,
 // no permissions (desktop.md 1.1).
 import { app, BrowserWindow, nativeTheme, session } from 'electron';
-import { APP_ORIGIN, APP_START_URL } from './app-protocol.ts';
+import { APP_START_URL } from './app-protocol.ts';
 
 /** The theme's background, so that the window does not flash before the first paint (look.md). */
 const BACKGROUND = { light: '#F7F9FB', dark: '#0B1620' };
@@ -20,7 +20,7 @@ export function lockDown(): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
     contents.on('will-frame-navigate', (event) => {
-      if (new URL(event.url).origin !== APP_ORIGIN || event.url !== APP_START_URL) event.preventDefault();
+      if (event.url !== APP_START_URL) event.preventDefault();
     });
     contents.on('will-attach-webview', (event) => {
       event.preventDefault();

@@ -3,6 +3,7 @@ import { LINKS_MAX } from '../store/store-contract.ts';
 import type {
   LinkFacts,
   ResultPage,
+  ResultRow,
   ResultRows,
   RowsRequest,
   SearchCommand,
@@ -53,6 +54,11 @@ export class SearchClient {
     return this.#ask((requestId) => ({ type: 'details', requestId, infohashHex }));
   }
 
+  /** Near-duplicates of a torrent. */
+  variants(infohashHex: string): Promise<readonly ResultRow[]> {
+    return this.#ask((requestId) => ({ type: 'variants', requestId, infohashHex }));
+  }
+
   /** What the magnet links of these torrents are made of, in their order; torrents that are gone are left out. */
   async links(infohashesHex: readonly string[]): Promise<readonly LinkFacts[]> {
     const found: LinkFacts[] = [];
@@ -80,6 +86,9 @@ export class SearchClient {
         question.resolve(event.page);
         break;
       case 'rows':
+        question.resolve(event.rows);
+        break;
+      case 'variants':
         question.resolve(event.rows);
         break;
       case 'superseded':

@@ -11,6 +11,8 @@ export function quickAnswer(search: StoreSearch, request: QuickRequest): SearchE
       return { type: 'suggestions', requestId, titles: search.suggest(request.text) };
     case 'details':
       return { type: 'details', requestId, details: search.details(request.infohashHex) };
+    case 'variants':
+      return { type: 'variants', requestId, rows: search.variants(request.infohashHex) };
     case 'links':
       return { type: 'links', requestId, links: search.links(request.infohashesHex) };
   }

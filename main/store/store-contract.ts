@@ -267,6 +267,7 @@ export type SearchCommand =
   | { readonly type: 'rows-at'; readonly requestId: number; readonly box: string; readonly request: RowsRequest }
   | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
+  | { readonly type: 'variants'; readonly requestId: number; readonly infohashHex: string }
   /** At most LINKS_MAX. */
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
@@ -280,6 +281,7 @@ export type SearchEvent =
   | { readonly type: 'superseded'; readonly requestId: number }
   | { readonly type: 'suggestions'; readonly requestId: number; readonly titles: readonly string[] }
   | { readonly type: 'details'; readonly requestId: number; readonly details: TorrentDetails | null }
+  | { readonly type: 'variants'; readonly requestId: number; readonly rows: readonly ResultRow[] }
   /** In the order asked for; without those that are not in the catalogue. */
   | { readonly type: 'links'; readonly requestId: number; readonly links: readonly LinkFacts[] }
   /** A request that broke inside; the person sees `problem`, the thread lives on. */

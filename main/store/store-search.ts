@@ -1,29 +1,27 @@
 // Answers what the window asks of the catalogue: pages of results, suggestions, details. Knows no thread and no port;
 // search-service.ts brings the requests and the index.
-import { fromHex, toHex } from '../base/bytes.ts';
+import { fromHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
-import { healthOfRows } from '../catalogue/health-table.ts';
 import { BLOCKED } from '../catalogue/marks.ts';
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
-import type { TorrentHealth } from '../catalogue/torrent.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
-import { matchRanges, nameMatches } from '../search/name-match.ts';
+import { nameMatches } from '../search/name-match.ts';
 import { toColumnFilter } from '../search/column-filter.ts';
 import { toIndexQuery } from '../search/index-query.ts';
 import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery, wantedPhrases } from '../search/search-query.ts';
 import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { fold, words } from '../search/tokens.ts';
-import { contentTypeNamed } from './catalogue-row.ts';
-import { FILE_MATCHES_SHOWN, findFileMatch } from './file-match.ts';
-import { markedPage, shownMarks } from './marked-page.ts';
+import { markedPage } from './marked-page.ts';
 import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
 import type { MarkedList } from './owner-contract.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
 import { countResults } from './result-counts.ts';
+import { toResultRows } from './result-rows.ts';
 import { hasRandomAccess, RowsAt } from './rows-at.ts';
 import { readDetails, readLinks } from './torrent-details.ts';
+import { findVariants } from './variants.ts';
 import { CONTENT_TYPES, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
 import type {
   ContentType,
@@ -196,23 +194,22 @@ export class StoreSearch {
     return readDetails(this.#sources.reader, infohashHex);
   }
 
+  /** Near-duplicates of a stored torrent, those most peers had first. */
+  variants(infohashHex: string): ResultRow[] {
+    const { reader } = this.#sources;
+    const infohash = fromHex(infohashHex);
+    const id = infohash === null || infohash.length < 20 ? null : reader.findId(infohash.subarray(0, 20));
+    const [own] = id === null ? [] : reader.rowsByIds([id]);
+    return own === undefined ? [] : this.#toResultRows(findVariants(this.#sources, own), parseQuery(''));
+  }
+
   /** What the magnet links of these torrents are made of; those that are not stored are left out. */
   links(infohashesHex: readonly string[]): LinkFacts[] {
     return readLinks(this.#sources.reader, infohashesHex);
   }
 
   #toResultRows(rows: readonly StoredRow[], query: SearchQuery): ResultRow[] {
-    const health = healthOfRows(
-      this.#sources.reader.health,
-      rows.map(({ id }) => id),
-    );
-    let lookedInto = 0;
-    return rows.map((row) => {
-      const matches = matchRanges(query, row.name);
-      const looks = matches.length === 0 && lookedInto++ < FILE_MATCHES_SHOWN;
-      const fileMatch = looks ? findFileMatch(this.#sources.reader, query, row.id) : null;
-      return { ...toResultRow(row, health.get(row.id) ?? null), matches, fileMatch };
-    });
+    return toResultRows(this.#sources.reader, rows, query);
   }
 
   #startingAt(cursor: string | null, sort: SortOrder, isReversed: boolean): ResultCursor {
@@ -274,18 +271,4 @@ export class StoreSearch {
 /** Without words there is no best match. */
 function sortOf({ sort }: Pick<SearchRequest, 'sort'>, query: SearchQuery): SortOrder {
   return sort === 'relevance' && wantedPhrases(query).length === 0 ? 'newest' : sort;
-}
-
-function toResultRow(row: StoredRow, health: TorrentHealth | null): Omit<ResultRow, 'matches' | 'fileMatch'> {
-  return {
-    infohashHex: toHex(row.infohash),
-    name: row.name,
-    sizeBytes: row.sizeBytes,
-    fileCount: row.fileCount,
-    peersSeen: row.peersSeen,
-    discoveredAtUnixSeconds: row.discoveredAtUnixSeconds,
-    contentType: contentTypeNamed(row.contentType),
-    health,
-    ...shownMarks(row.marks),
-  };
 }

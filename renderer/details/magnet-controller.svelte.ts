@@ -5,6 +5,8 @@ import type { Timer, WindowClock } from '../shared/clock.ts';
 import { messages } from '../shared/messages.ts';
 
 const TOAST_MS = 4000;
+/** Long enough to notice, read and decide. */
+const UNDO_MS = 12_000;
 
 export class MagnetController {
   /** The person agreed before to hand magnets to the system's client. */
@@ -12,6 +14,8 @@ export class MagnetController {
   /** The torrent that the question is about, while the question is up. */
   askingAbout = $state<string | null>(null);
   toast = $state<string | null>(null);
+  /** Takes back what the line says. */
+  undo = $state.raw<(() => void) | null>(null);
   readonly #api: LanternfishApi;
   readonly #clock: WindowClock;
   #toastTimer: Timer | null = null;
@@ -76,11 +80,21 @@ export class MagnetController {
   }
 
   /** Shows one line for a few seconds; a newer one takes its place. */
-  say(line: string): void {
+  say(line: string, undo: (() => void) | null = null): void {
     this.#toastTimer?.cancel();
     this.toast = line;
-    this.#toastTimer = this.#clock.setTimer(TOAST_MS, () => {
+    this.undo = undo;
+    this.#toastTimer = this.#clock.setTimer(undo === null ? TOAST_MS : UNDO_MS, () => {
       this.toast = null;
+      this.undo = null;
     });
+  }
+
+  /** Once. */
+  takeBack(): void {
+    const undo = this.undo;
+    this.undo = null;
+    this.toast = null;
+    undo?.();
   }
 }

@@ -5,6 +5,7 @@
 import type {
   ContentType,
   LanternfishApi,
+  MarkedList,
   ResultPageDto,
   ResultRowDto,
   SortOrder,
@@ -14,21 +15,11 @@ import { messages } from '../shared/messages.ts';
 import { Announcer } from './announcer.svelte.ts';
 import { BusySign } from './busy-sign.svelte.ts';
 import { ListCursor } from './list-cursor.svelte.ts';
+import * as limits from './list-limits.ts';
 import { NO_FACTS, type PageFacts, uniqueRows } from './page-facts.ts';
 import { typeOf, withFilter } from './query-text.ts';
 import { PAGE_ROWS, ResultPages } from './result-pages.svelte.ts';
 import { searchedWords } from './searched-words.ts';
-
-/** Of a list that can only be read page after page: beyond this a person adds a word instead of scrolling. */
-export const LOADED_ROWS_MAX = 10_000;
-/** The list asks for more when this many rows are left below the last one drawn. */
-const LOAD_AHEAD_ROWS = 30;
-/** Until this many rows are there, the first screen fills by itself; then arrivals wait behind the pill. */
-const FILL_ROWS = 20;
-/** A search without results asks again at most this often while torrents arrive. */
-const ASK_AGAIN_EVERY_MS = 2000;
-/** Figures (results, types) follow what arrives at most this often; the rows stay. */
-const COUNT_AGAIN_EVERY_MS = 3000;
 
 export class SearchController {
   text = $state('');
@@ -53,16 +44,20 @@ export class SearchController {
   /** A type in the text is asked apart, so that the others are counted, too. */
   readonly #asked = $derived(typeOf(this.text));
   readonly contentType: ContentType | null = $derived(this.#asked.contentType);
+  /** Null: everything. Else what a person starred, or hid. */
+  list = $state<MarkedList | null>(null);
   readonly hasWords = $derived(searchedWords(this.text) !== '');
   readonly sort: SortOrder = $derived(this.chosenSort ?? (this.hasWords ? 'relevance' : 'newest'));
-  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest');
+  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest' && this.list === null);
   readonly #reachableCount = $derived(this.facts.reachableCount > this.rows.length ? this.facts.reachableCount : 0);
   /** Rows of the list, most of them not loaded where it is long. */
   readonly length = $derived(this.#reachableCount > 0 ? this.#reachableCount + this.#tail.length : this.rows.length);
-  readonly isCapped = $derived(Math.max(this.rows.length, this.#tail.length) >= LOADED_ROWS_MAX);
+  readonly isCapped = $derived(Math.max(this.rows.length, this.#tail.length) >= limits.LOADED_ROWS_MAX);
   hasMore = $state(false);
   readonly #pages: ResultPages;
-  readonly #busy: BusySign;
+  readonly busy: BusySign;
+  /** For screen readers, once the results have settled. */
+  readonly announcer: Announcer;
   /** The row that keys act on, and the selection. */
   readonly cursor: ListCursor;
 
@@ -81,24 +76,14 @@ export class SearchController {
   #countAgainTimer: Timer | null = null;
   /** How many there were when `rows` were read. */
   #countAtAnswer = 0;
-  readonly #announcer: Announcer;
 
   constructor(api: LanternfishApi, clock: WindowClock) {
     this.#api = api;
     this.#clock = clock;
-    this.#busy = new BusySign(clock);
-    this.#announcer = new Announcer(clock);
+    this.busy = new BusySign(clock);
+    this.announcer = new Announcer(clock);
     this.cursor = new ListCursor(this);
     this.#pages = new ResultPages(clock, (offset, limit) => this.rowsAt(offset, limit));
-  }
-
-  /** For screen readers, once the results have settled. */
-  get announcement(): string {
-    return this.#announcer.line;
-  }
-
-  get isBusyShown(): boolean {
-    return this.#busy.isShown;
   }
 
   /** Undefined: not loaded (yet). Null: it has left the catalogue. */
@@ -114,6 +99,19 @@ export class SearchController {
     this.#selectsFirstOfAnswer = false;
     this.text = text;
     void this.run();
+  }
+
+  setList(list: MarkedList | null): void {
+    if (list === this.list) return;
+    this.list = list;
+    void this.run();
+  }
+
+  /** Torrents left the list, or came back: the app leaves out what is hidden. */
+  async marksChanged(): Promise<void> {
+    const { index } = this.cursor;
+    await this.run({ keepsPlace: true });
+    if (index >= 0 && this.cursor.index < 0) this.cursor.select(index);
   }
 
   setSort(sort: SortOrder): void {
@@ -134,7 +132,7 @@ export class SearchController {
     const generation = this.#generation;
     const waitingBefore = this.waitingNewCount;
     this.#isRunning = true;
-    this.#busy.begin();
+    this.busy.begin();
     const text = this.text;
     let answer = await this.#api.search({ ...this.#request(null), isFast: true });
     // Nothing in memory is no answer yet: what is shown stays until the disk has been asked.
@@ -143,7 +141,7 @@ export class SearchController {
     }
     if (generation !== this.#generation) return;
     this.#isRunning = false;
-    this.#busy.end();
+    this.busy.end();
     if (!answer.ok) {
       this.problem = answer.problem;
       return;
@@ -179,7 +177,7 @@ export class SearchController {
     // Where the types were not counted for this page, the figures beside them stay as they were.
     this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
     this.#countAtAnswer = facts.totalCount;
-    this.#announcer.sayLater(() => messages.search.count(this.facts.totalCount, this.facts.totalIsExact));
+    this.announcer.sayLater(() => messages.search.count(this.facts.totalCount, this.facts.totalIsExact));
   }
 
   /** The list tells which rows it draws. */
@@ -189,7 +187,7 @@ export class SearchController {
       const first = Math.max(firstDrawnIndex, this.rows.length);
       this.#pages.need(first, Math.min(lastDrawnIndex, this.#reachableCount - 1));
     }
-    const isNearEnd = lastDrawnIndex >= this.length - LOAD_AHEAD_ROWS;
+    const isNearEnd = lastDrawnIndex >= this.length - limits.LOAD_AHEAD_ROWS;
     if (!isNearEnd || this.isCapped) return;
     // A page asked for while a new search is under way would overtake it.
     if (this.#reachableCount > 0) await this.#loadTail();
@@ -207,7 +205,7 @@ export class SearchController {
     if (!answer.ok || answer.value === null) return null;
     this.problem = null;
     this.#tailCursor ??= answer.value.tailCursor;
-    if (this.#lastDrawnIndex >= this.length - LOAD_AHEAD_ROWS) void this.#loadTail();
+    if (this.#lastDrawnIndex >= this.length - limits.LOAD_AHEAD_ROWS) void this.#loadTail();
     return answer.value.rows;
   }
 
@@ -218,7 +216,7 @@ export class SearchController {
     if (this.#isRunning || this.#isLoadingMore || this.#tailCursor === null || this.isCapped) return;
     const page = await this.#pageAfter(this.#tailCursor);
     if (page === null) return;
-    this.#tail = uniqueRows(this.#tail, page.rows).slice(0, LOADED_ROWS_MAX);
+    this.#tail = uniqueRows(this.#tail, page.rows).slice(0, limits.LOADED_ROWS_MAX);
     // Where there is no more, the same cursor would begin again.
     this.#tailCursor = page.nextCursor;
     if (page.nextCursor === null) this.facts = { ...this.facts, totalIsExact: true, totalCount: this.length };
@@ -241,7 +239,7 @@ export class SearchController {
     const page = await this.#pageAfter(this.#nextCursor);
     if (page === null) return;
     const { rows, nextCursor, ...facts } = page;
-    this.rows = uniqueRows(this.rows, rows).slice(0, LOADED_ROWS_MAX);
+    this.rows = uniqueRows(this.rows, rows).slice(0, limits.LOADED_ROWS_MAX);
     if (this.facts.isPartial && !facts.isPartial) this.#takeFacts(facts);
     this.#nextCursor = nextCursor;
     this.hasMore = this.#nextCursor !== null;
@@ -249,7 +247,7 @@ export class SearchController {
 
   #request(cursor: string | null): Parameters<LanternfishApi['search']>[0] {
     const { rest: text, contentType } = this.#asked;
-    return { text, sort: this.sort, contentType, limit: PAGE_ROWS, cursor, isFast: false };
+    return { text, sort: this.sort, contentType, list: this.list, limit: PAGE_ROWS, cursor, isFast: false };
   }
 
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */
@@ -269,15 +267,15 @@ export class SearchController {
   /** New torrents can be found: count them, or look again where nothing on screen can move by it. */
   torrentsAdded(addedCount: number): void {
     if (this.isBrowsingNewest) this.waitingNewCount += addedCount;
-    const isFilling = this.isBrowsingNewest && this.rows.length < FILL_ROWS;
+    const isFilling = this.isBrowsingNewest && this.rows.length < limits.FILL_ROWS;
     if (isFilling || this.rows.length === 0) this.#askAgainSoon();
     if (!this.#countAgainTimer)
-      this.#countAgainTimer = this.#clock.setTimer(COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
+      this.#countAgainTimer = this.#clock.setTimer(limits.COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
   }
 
   #askAgainSoon(): void {
     if (this.#askAgainTimer) return;
-    const delayMs = this.rows.length === 0 && this.text === '' ? 0 : ASK_AGAIN_EVERY_MS;
+    const delayMs = this.rows.length === 0 && this.text === '' ? 0 : limits.ASK_AGAIN_EVERY_MS;
     this.#askAgainTimer = this.#clock.setTimer(delayMs, () => {
       this.#askAgainTimer = null;
       if (this.rows.length > 0 && !this.isBrowsingNewest) return;

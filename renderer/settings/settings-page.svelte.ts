@@ -2,6 +2,7 @@
 import { untrack } from 'svelte';
 import type { LanternfishApi, SystemDto } from '../../preload/ipc-contract.ts';
 import type { SettingsChange, SettingsFactsDto } from '../../preload/settings-contract.ts';
+import { BlockedList } from './blocked-list.svelte.ts';
 import type { SettingsController } from './settings-controller.svelte.ts';
 
 export type SettingName = keyof SettingsChange;
@@ -15,11 +16,13 @@ export class SettingsPage {
   /** Settings that the query lets through. */
   shownCount = $state(0);
   readonly settings: SettingsController;
+  readonly blocked: BlockedList;
   readonly #api: LanternfishApi;
 
   constructor(api: LanternfishApi, settings: SettingsController) {
     this.#api = api;
     this.settings = settings;
+    this.blocked = new BlockedList(api);
   }
 
   /** Asks about this machine anew: addresses come and go. */
@@ -57,11 +60,6 @@ export class SettingsPage {
 
   async openDataDir(): Promise<void> {
     const answer = await this.#api.openDataDir();
-    if (!answer.ok) this.settings.say(answer.problem);
-  }
-
-  async chooseSafetyList(): Promise<void> {
-    const answer = await this.#api.chooseSafetyList();
     if (!answer.ok) this.settings.say(answer.problem);
   }
 

@@ -3,6 +3,7 @@
 import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
 import { CrawlController } from '../crawl/crawl-controller.svelte.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
+import { MarksController } from '../details/marks-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
@@ -35,6 +36,7 @@ export class AppController {
   readonly health: HealthWatch;
   readonly details: DetailsController;
   readonly magnets: MagnetController;
+  readonly marks: MarksController;
   readonly settings: SettingsController;
   readonly transfer: TransferController;
   readonly update: UpdateController;
@@ -70,6 +72,10 @@ export class AppController {
     this.nowUnixSeconds = clock.nowUnixSeconds();
     this.magnets = new MagnetController(api, clock);
     this.settings = new SettingsController(api, (problem) => this.magnets.say(problem));
+    this.marks = new MarksController(api, {
+      say: (line, undo) => this.magnets.say(line, undo),
+      onShownChanged: () => void this.search.marksChanged(),
+    });
     this.crawl = new CrawlController(api, clock);
     this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
@@ -174,6 +180,26 @@ export class AppController {
 
   copySelection(): void {
     void this.magnets.copyMagnets(this.chosenHex);
+  }
+
+  /** Stars what is chosen; where the one in front is starred already, takes the stars back. */
+  toggleStar(): void {
+    const [first] = this.chosenHex;
+    if (first === undefined) return;
+    const known = this.#markedOf(first);
+    void this.marks.set('star', known === null || !this.marks.isStarred(known), this.chosenHex);
+  }
+
+  hideChosen(): void {
+    const hidden = this.search.list === 'hidden';
+    void this.marks.set('hide', !hidden, this.chosenHex);
+  }
+
+  #markedOf(infohashHex: string) {
+    const { details } = this.details;
+    if (details?.infohashHex === infohashHex) return details;
+    const row = this.search.at(this.search.cursor.index);
+    return row?.infohashHex === infohashHex ? row : null;
   }
 
   closeDetails(): void {

@@ -139,6 +139,17 @@ export const resultMessages = {
     copyMagnet: 'Copy magnet',
     peersTitle: 'Peers when it was found',
     isPrivate: 'Private: made for one tracker, so few peers are found here.',
+    foundBy: (times: number) =>
+      times > 1 ? `Named ${formatCount(times)} times by nodes of the DHT` : 'Named once by a node of the DHT',
+    foundTitle: 'Found',
+    lastSeen: (age: string) => (age === 'now' ? 'last heard of just now' : `last heard of ${age}`),
+    whoTitle: 'Who has it',
+    refresh: 'Look again',
+    refreshing: 'Looking …',
+    refreshedLately: 'It was counted moments ago. It can be counted again after 15 minutes.',
+    refreshPaused: 'Nobody can be asked while discovering is paused.',
+    variants: (count: number) => plural(count, 'variant', 'variants'),
+    moreActions: 'More',
     filesTitle: 'Files',
     searchFiles: 'Search these files',
     clearFileSearch: 'Clear the file search',
@@ -149,6 +160,38 @@ export const resultMessages = {
     copyInfohash: 'Copy infohash',
     gone: 'This torrent is no longer in the catalogue.',
     failed: 'The details could not be read.',
+  },
+
+  marks: {
+    star: 'Star',
+    unstar: 'Starred',
+    hide: 'Hide',
+    unhide: 'Show again',
+    block: 'Block',
+    blockHint: 'Remove it and never fetch it again',
+    isHidden: 'Hidden: it appears in no search.',
+    done: (mark: 'star' | 'hide' | 'block', isOn: boolean, count: number) => {
+      const what = count === 1 ? '' : `${plural(count, 'torrent', 'torrents')} `;
+      const words = {
+        star: ['starred', 'no longer starred'],
+        hide: ['hidden', 'shown again'],
+        block: ['blocked: it will not come back', 'no longer blocked'],
+      }[mark];
+      const done = words[isOn ? 0 : 1] ?? '';
+      return what === '' ? done.charAt(0).toUpperCase() + done.slice(1) : what + done.replace('it will', 'they will');
+    },
+    undone: 'Taken back',
+  },
+
+  lists: {
+    label: 'List',
+    all: 'Everything',
+    starred: 'Starred',
+    hidden: 'Hidden',
+    emptyStarred: 'Nothing starred yet',
+    emptyStarredBody: 'Press S on a torrent to star it. Starred torrents are kept when room is made for new ones.',
+    emptyHidden: 'Nothing is hidden',
+    emptyHiddenBody: 'What you hide is listed here and can be shown again.',
   },
 
   selection: {

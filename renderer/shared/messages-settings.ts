@@ -1,4 +1,5 @@
 // Texts of the settings: what each is called, and what it does in figures where it has some.
+import { formatCount } from './format.ts';
 import type { CustomLimits, Language, PaceChoice, Settings } from '../../preload/settings-contract.ts';
 
 export const settingsMessages = {
@@ -118,6 +119,18 @@ export const settingsMessages = {
     save: 'Apply',
     count: (count: string) => `${count} in force`,
   },
+  blockedInfohashes: {
+    label: 'Blocked infohashes',
+    help: 'They are not asked for, not stored and not shown. Those blocked in the list of results are here, too.',
+    placeholder: '40 hexadecimal digits',
+    notAnInfohash: 'An infohash has 40 hexadecimal digits.',
+    add: 'Block',
+    count: (count: number) => (count === 1 ? '1 is blocked.' : `${formatCount(count)} are blocked.`),
+    reasons: { person: 'by you', list: 'by the safety list', word: 'by a word' },
+    allow: 'Allow',
+    allowLabel: (name: string) => `Allow ${name} again`,
+    more: (count: string) => `Show more (${count})`,
+  },
   safetyList: {
     label: 'Safety list',
     help: 'A file with the SHA-256 of an infohash on each line. What is on it is never asked for.',
@@ -162,6 +175,7 @@ export const settingsMessages = {
     label: 'Start without a window',
     help: 'Only the icon in the tray; a click on it opens the window.',
   },
+  startMinimisedWithoutTray: { label: 'Start minimised', help: 'The window waits in the task bar.' },
   closesToTray: {
     label: 'When the window is closed',
     help: 'In the background it goes on discovering.',

@@ -13,6 +13,7 @@ import { plural } from './plural.ts';
 const english = {
   appName: 'Lanternfish',
   unnamed: 'Unnamed',
+  undo: 'Undo',
 
   notice: {
     title: 'Search BitTorrent from your own computer',
@@ -21,8 +22,9 @@ const english = {
       joins: 'It joins the public BitTorrent DHT, as every torrent client does.',
       visible: 'Your internet address is visible to those it asks.',
       metadata: 'Only names and file lists are fetched. They are unfiltered: other people wrote them.',
-      nothingDownloaded: 'Nothing is downloaded or uploaded. What you do with a link is up to you and your law.',
-      staysHere: 'Everything it finds stays on this disk.',
+      nothingDownloaded:
+        'No content is downloaded or uploaded, and nothing is announced. What you do with a link is up to you and your law.',
+      staysHere: 'Names, file lists and counts of peers are kept on this disk, and nowhere else.',
     },
     startWithComputer: 'Start with the computer',
     accept: 'Start discovering',
@@ -158,6 +160,9 @@ const english = {
     selectAll: 'Select all',
     copyMagnet: 'Copy magnets',
     openMagnet: 'Open magnet',
+    star: 'Star, or take the star back',
+    hide: 'Hide',
+    undo: 'Undo the last star, hide or block',
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
     showShortcuts: 'This sheet',

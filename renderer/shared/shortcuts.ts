@@ -9,6 +9,9 @@ export type Command =
   | { readonly kind: 'toggle-pause' }
   | { readonly kind: 'copy-magnet' }
   | { readonly kind: 'open-magnet' }
+  | { readonly kind: 'star' }
+  | { readonly kind: 'hide' }
+  | { readonly kind: 'undo' }
   | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
   | { readonly kind: 'show-surface'; readonly surface: SurfaceName }
   | { readonly kind: 'font-size'; readonly steps: number }
@@ -26,7 +29,7 @@ export interface KeyPress {
 /** `isTyping`: the focus is in a text field, where plain letters are text. */
 export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
   if (press.altKey) return null;
-  if (press.ctrlKey || press.metaKey) return commandWithControl(press);
+  if (press.ctrlKey || press.metaKey) return commandWithControl(press, isTyping);
   if (isTyping) return null;
   switch (press.key) {
     case '/':
@@ -39,15 +42,21 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
     case 'o':
     case 'O':
       return { kind: 'open-magnet' };
+    case 's':
+    case 'S':
+      return { kind: 'star' };
+    case 'Delete':
+      return { kind: 'hide' };
     default:
       return null;
   }
 }
 
-function commandWithControl(press: KeyPress): Command | null {
+function commandWithControl(press: KeyPress, isTyping: boolean): Command | null {
   const key = press.key.toLowerCase();
   if (press.shiftKey && key !== '+') return commandWithShift(key);
   if (key === 'f') return { kind: 'focus-search' };
+  if (key === 'z' && !isTyping) return { kind: 'undo' };
   if (key === 'o') return { kind: 'transfer', command: 'import' };
   if (key === 'e') return { kind: 'transfer', command: 'export' };
   if (key === ',') return { kind: 'show-surface', surface: 'settings' };
@@ -109,6 +118,9 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Ctrl A'], meaning: text.selectAll },
       { keys: ['C', 'Ctrl C'], meaning: text.copyMagnet },
       { keys: ['O'], meaning: text.openMagnet },
+      { keys: ['S'], meaning: text.star },
+      { keys: ['Del'], meaning: text.hide },
+      { keys: ['Ctrl Z'], meaning: text.undo },
     ],
   },
 ];

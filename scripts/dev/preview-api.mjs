@@ -137,8 +137,18 @@ export function installFakeApi(scenario) {
           }),
     ),
     getCrawl: record('getCrawl', () => ok(scenario.crawl)),
+    getBlocked: record('getBlocked', () =>
+      ok({
+        entries: (scenario.blocked ?? []).map((name, id) => ({
+          ...{ id, infohashHex: String(id).padStart(40, '0'), name, blockedAtUnixSeconds: 1_700_000_000 },
+          reason: ['person', 'list', 'word'][id % 3],
+        })),
+        nextBeforeId: scenario.blocked ? 7 : null,
+        totalCount: scenario.blocked ? 1_204 : 0,
+      }),
+    ),
+    setBlocked: record('setBlocked', () => ok(null)),
     openDataDir: record('openDataDir', () => ok(null)),
-    chooseSafetyList: record('chooseSafetyList', () => ok(null)),
     pauseFor: record('pauseFor', () => ok(null)),
     getSystem: record('getSystem', () => ok({ hasTray: true, knowsMetered: false, update: { state: 'idle' } })),
     updateApp: record('updateApp', () => ok({ state: 'idle' })),

@@ -148,6 +148,12 @@ const SURFACES = {
     act: openSettings,
   },
   'settings-low': { scenario: {}, act: (page) => openSettings(page, 'appearance') },
+  'settings-blocked': {
+    scenario: {
+      blocked: ['Something that somebody did not want to see again, with a long name', null, null, 'Another'],
+    },
+    act: (page) => openSettings(page, 'storing'),
+  },
   'settings-data': { scenario: {}, act: (page) => openSettings(page, 'data') },
   'settings-find': {
     scenario: {},

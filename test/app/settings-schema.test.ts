@@ -6,7 +6,7 @@ import { parseLaunchOptions, type LaunchOptions } from '../../main/app/launch-op
 import { DEFAULT_SETTINGS, settingsFrom } from '../../main/app/settings-schema.ts';
 import { NAMES_IN_MEMORY_DEFAULT } from '../../main/store/store-contract.ts';
 import { profileOf } from '../../main/scrape/pace-profiles.ts';
-import { changeableFields, ownFields, settingsChange } from '../../preload/settings-contract.ts';
+import { changeableFields, ownFields, settingsInputs } from '../../preload/settings-contract.ts';
 
 describe('settings', () => {
   it('have a default for each field, which its own check lets through', () => {
@@ -46,7 +46,7 @@ describe('settings', () => {
 });
 
 describe('a change from the window', () => {
-  const isTaken = (change: unknown): boolean => v.safeParse(settingsChange, change).success;
+  const isTaken = (change: unknown): boolean => v.safeParse(settingsInputs.changeSettings, change).success;
 
   it('may be a part, and nothing that is unknown or the app’s own', () => {
     expect(isTaken({ port: 6881, schedule: { fromMinute: 60, toMinute: 0 } })).toBe(true);

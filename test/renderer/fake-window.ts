@@ -119,6 +119,9 @@ export function row(seed: number): ResultRowDto {
     discoveredAtUnixSeconds: 1_700_000_000 - seed,
     contentType: 'video',
     health: null,
+    isStarred: false,
+    isHidden: false,
+    wasOpened: false,
     matches: [],
     fileMatch: null,
   };

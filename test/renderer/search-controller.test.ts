@@ -1,7 +1,8 @@
 // The search of the window: latest keystroke wins, pages, arrivals while browsing.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PAGE_ROWS } from '../../renderer/search/result-pages.svelte.ts';
-import { LOADED_ROWS_MAX, SearchController } from '../../renderer/search/search-controller.svelte.ts';
+import { LOADED_ROWS_MAX } from '../../renderer/search/list-limits.ts';
+import { SearchController } from '../../renderer/search/search-controller.svelte.ts';
 import { FakeApi, FakeClock, page, row, rows } from './fake-window.ts';
 
 let api: FakeApi;
@@ -24,9 +25,9 @@ describe('typing', () => {
     search.setText('d');
     search.setText('de');
     expect(api.calls.map((call) => call.input)).toEqual([
-      { text: '', sort: 'newest', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
-      { text: 'd', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
-      { text: 'de', sort: 'relevance', contentType: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      { text: '', sort: 'newest', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      { text: 'd', sort: 'relevance', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      { text: 'de', sort: 'relevance', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
     ]);
   });
 
@@ -78,11 +79,11 @@ describe('typing', () => {
   test('a sign of work shows after 300 ms, not before, and goes with the answer', async () => {
     search.setText('slow');
     clock.pass(299);
-    expect(search.isBusyShown).toBe(false);
+    expect(search.busy.isShown).toBe(false);
     clock.pass(1);
-    expect(search.isBusyShown).toBe(true);
+    expect(search.busy.isShown).toBe(true);
     await api.last('search').succeed(page({ rows: [] }));
-    expect(search.isBusyShown).toBe(false);
+    expect(search.busy.isShown).toBe(false);
   });
 
   test('the count is read out once, after the typing stopped', async () => {
@@ -92,9 +93,9 @@ describe('typing', () => {
     search.setText('ab');
     await api.last('search').succeed(page({ rows: rows(0, 1) }));
     clock.pass(500);
-    expect(search.announcement).toBe('');
+    expect(search.announcer.line).toBe('');
     clock.pass(300);
-    expect(search.announcement).toBe('1 result');
+    expect(search.announcer.line).toBe('1 result');
   });
 
   test('counts by type stay where an answer did not count them', async () => {
@@ -189,6 +190,7 @@ describe('arrivals', () => {
       text: 'x',
       sort: 'relevance',
       contentType: null,
+      list: null,
       limit: 1,
       cursor: null,
       isFast: false,

@@ -1,0 +1,12 @@
+// How much of a list is loaded, and how often what arrives is looked at.
+
+/** Of a list that can only be read page after page: beyond this a person adds a word instead of scrolling. */
+export const LOADED_ROWS_MAX = 10_000;
+/** The list asks for more when this many rows are left below the last one drawn. */
+export const LOAD_AHEAD_ROWS = 30;
+/** Until this many rows are there, the first screen fills by itself; then arrivals wait behind the pill. */
+export const FILL_ROWS = 20;
+/** A search without results asks again at most this often while torrents arrive. */
+export const ASK_AGAIN_EVERY_MS = 2000;
+/** Figures (results, types) follow what arrives at most this often; the rows stay. */
+export const COUNT_AGAIN_EVERY_MS = 3000;
