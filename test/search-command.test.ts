@@ -192,6 +192,7 @@ describe('lines for a terminal', () => {
       sizeBytes: 1e9,
       fileCount: 1,
       peersSeen: 0,
+      seeders: 0,
       contentType: 0,
       marks: 0,
     };

@@ -14,9 +14,17 @@ export interface IndexRow {
   readonly sizeBytes: number;
   readonly fileCount: number;
   readonly peersSeen: number;
+  /** As far as known: counted, 0 when it is dead, or where nobody has counted the peers that it was found with. */
+  readonly seeders: number;
   readonly discoveredAtUnixSeconds: number;
   /** Index into store-contract's CONTENT_TYPES. */
   readonly contentType: number;
+}
+
+export interface SeedersOfRow {
+  readonly id: number;
+  /** As IndexRow's. */
+  readonly seeders: number;
 }
 
 export interface StoredRow extends IndexRow {
@@ -45,16 +53,22 @@ export interface LatestInfohashes {
   readonly beforeId: number;
 }
 
+/** Of a row of `torrents`. Of two counts the higher one: each source sees only some of the swarm. */
+const SEEDERS = `coalesce((SELECT CASE WHEN is_dead THEN 0
+  ELSE coalesce(max(dht_seeders, tracker_seeders), dht_seeders, tracker_seeders) END
+  FROM torrent_health WHERE torrent_health.id = torrents.id), peers_seen)`;
+
 const INDEX_COLUMNS =
   'id, name, size_bytes AS sizeBytes, file_count AS fileCount, peers_seen AS peersSeen, ' +
-  'discovered_at AS discoveredAtUnixSeconds, content_type AS contentType, marks';
+  `discovered_at AS discoveredAtUnixSeconds, content_type AS contentType, marks, ${SEEDERS} AS seeders`;
 
 /** Every statement that runs often; `r14-query-plans.test.ts` holds each to its query plan. */
 export const READER_QUERIES = {
   rowById: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id = ?`,
   rowsByIds: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id IN (SELECT value FROM json_each(?))`,
   latestPage: `SELECT ${INDEX_COLUMNS}, infohash FROM torrents WHERE id < ? AND marks < 4 ORDER BY id DESC LIMIT ?`,
-  peersBetween: 'SELECT id, peers_seen AS peersSeen FROM torrents WHERE id >= ? AND id <= ? AND marks < 4 ORDER BY id',
+  seedersBetween: `SELECT id, ${SEEDERS} AS seeders FROM torrents WHERE id >= ? AND id <= ? AND marks < 4 ORDER BY id`,
+  seedersOf: `SELECT id, ${SEEDERS} AS seeders FROM torrents WHERE id IN (SELECT value FROM json_each(?))`,
   rowsBetween: `SELECT ${INDEX_COLUMNS} FROM torrents WHERE id > ? AND id <= ? AND marks < 4 ORDER BY id LIMIT ?`,
   idByInfohash:
     'SELECT id FROM torrents WHERE infohash = ? UNION ALL SELECT torrent_id FROM infohash_aliases WHERE infohash = ?',
@@ -94,7 +108,8 @@ export class CatalogueReader {
       rowById: prepare('rowById'),
       rowsByIds: prepare('rowsByIds'),
       latestPage: prepare('latestPage'),
-      peersBetween: prepare('peersBetween'),
+      seedersBetween: prepare('seedersBetween'),
+      seedersOf: prepare('seedersOf'),
       rowsBetween: prepare('rowsBetween'),
       idByInfohash: prepare('idByInfohash').pluck(),
       idsByInfohashRange: prepare('idsByInfohashRange').pluck(),
@@ -150,8 +165,13 @@ export class CatalogueReader {
   }
 
   /** What can change of the rows with these ids, for comparing an index with them. */
-  peersBetween(lowId: number, highId: number): { readonly id: number; readonly peersSeen: number }[] {
-    return this.#statements.peersBetween.all(lowId, highId) as { id: number; peersSeen: number }[];
+  seedersBetween(lowId: number, highId: number): SeedersOfRow[] {
+    return this.#statements.seedersBetween.all(lowId, highId) as SeedersOfRow[];
+  }
+
+  /** Of the rows that there are, in any order. */
+  seedersOf(ids: readonly number[]): SeedersOfRow[] {
+    return ids.length === 0 ? [] : (this.#statements.seedersOf.all(JSON.stringify(ids)) as SeedersOfRow[]);
   }
 
   /** Rows with ids above `afterId` up to `untilId`, oldest first. */

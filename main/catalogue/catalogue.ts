@@ -2,7 +2,7 @@
 // It does not make tokens or content types (search/ does; store/ hands them in) and decides nothing about when to commit.
 import { assert } from '../base/assert.ts';
 import { BlockedTable } from './blocked-table.ts';
-import { CatalogueReader } from './catalogue-reader.ts';
+import { CatalogueReader, type SeedersOfRow } from './catalogue-reader.ts';
 import { Forgetting } from './forgetting.ts';
 import { HealthTable } from './health-table.ts';
 import { type MarkChange, type MarkOutcome, MarkTable, type TokensOf } from './mark-table.ts';
@@ -20,8 +20,8 @@ export interface InsertOutcome {
   readonly inserted: readonly { readonly id: number; readonly row: CatalogueRow }[];
   /** Finds of torrents that were there already. */
   readonly updatedCount: number;
-  /** Rows of which more peers are known now than before. */
-  readonly morePeers: readonly { readonly id: number; readonly peersSeen: number }[];
+  /** Rows that were there already and have been found again, with how many seeders are known of now. */
+  readonly foundAgain: readonly SeedersOfRow[];
   /** Rows that turned out to be one torrent with an older row and went into it, or that are not to be shown any more. */
   readonly removedIds: readonly number[];
   /** Torrents that are blocked, and so were not stored. */
@@ -115,22 +115,24 @@ export class Catalogue {
   }
 
   /** In one transaction; of what is not stored nothing is kept. */
-  recordHealth(reports: readonly HealthReport[]): void {
-    this.#forEachStored(reports, (id, report) => this.health.set(id, report.source, report));
+  recordHealth(reports: readonly HealthReport[]): SeedersOfRow[] {
+    return this.#forEachStored(reports, (id, report) => this.health.set(id, report.source, report));
   }
 
   /** In one transaction: nobody has them any more (`infohashes` of 20 bytes each). */
-  markDead(infohashes: readonly Uint8Array[]): void {
+  markDead(infohashes: readonly Uint8Array[]): SeedersOfRow[] {
     const dead = infohashes.map((infohash) => ({ infohash }));
-    this.#forEachStored(dead, (id) => this.health.markDead(id));
+    const changed = this.#forEachStored(dead, (id) => this.health.markDead(id));
     this.retries.remove(infohashes);
+    return changed;
   }
 
   /** In one transaction: somebody has them (`infohashes` of 20 bytes each). */
-  markAlive(infohashes: readonly Uint8Array[]): void {
+  markAlive(infohashes: readonly Uint8Array[]): SeedersOfRow[] {
     const alive = infohashes.map((infohash) => ({ infohash }));
-    this.#forEachStored(alive, (id) => this.health.markAlive(id));
+    const changed = this.#forEachStored(alive, (id) => this.health.markAlive(id));
     this.retries.remove(infohashes);
+    return changed;
   }
 
   /**
@@ -194,21 +196,25 @@ export class Catalogue {
   #forEachStored<Entry extends { readonly infohash: Uint8Array }>(
     entries: readonly Entry[],
     act: (id: number, entry: Entry) => void,
-  ): void {
+  ): SeedersOfRow[] {
+    const ids = new Set<number>();
     this.#database
       .transaction(() => {
         for (const entry of entries) {
           const id = this.reader.findId(entry.infohash);
-          if (id !== null) act(id, entry);
+          if (id === null) continue;
+          act(id, entry);
+          ids.add(id);
         }
       })
       .immediate();
+    return this.reader.seedersOf([...ids]);
   }
 
   #insertAll(rows: readonly CatalogueRow[]): InsertOutcome {
     const inserted: { id: number; row: CatalogueRow }[] = [];
     const removedIds: number[] = [];
-    const peersOf = new Map<number, number>();
+    const again = new Set<number>();
     let updatedCount = 0;
     let refusedCount = 0;
     for (const row of rows) {
@@ -229,22 +235,21 @@ export class Catalogue {
       }
       const [, twin] = ids;
       if (twin !== undefined) {
-        const { peersSeen, hiddenIds } = this.#mergeInto(oldest, twin);
-        peersOf.set(oldest, peersSeen);
-        removedIds.push(twin, ...hiddenIds);
+        removedIds.push(twin, ...this.#mergeInto(oldest, twin));
       }
-      peersOf.set(oldest, this.#rows.seenAgain(oldest, row));
+      again.add(oldest);
+      this.#rows.seenAgain(oldest, row);
       updatedCount++;
     }
     // A row may be both inserted and merged away by a later one of the same batch: then it is neither.
     const gone = new Set(removedIds);
     const stays = inserted.filter(({ id }) => !gone.has(id));
     const lost = new Set(inserted.filter(({ id }) => gone.has(id)).map(({ id }) => id));
-    const morePeers = [...peersOf].filter(([id]) => !gone.has(id)).map(([id, peersSeen]) => ({ id, peersSeen }));
+    const foundAgain = this.reader.seedersOf([...again].filter((id) => !gone.has(id)));
     return {
       inserted: stays,
       updatedCount,
-      morePeers,
+      foundAgain,
       removedIds: removedIds.filter((id) => !lost.has(id)),
       refusedCount,
     };
@@ -270,13 +275,14 @@ export class Catalogue {
     if (id !== undefined) this.health.markAlive(id);
   }
 
-  /** Found by v1 and by v2 before anybody knew both: the older row keeps its id and learns what the other knew. */
-  #mergeInto(keptId: number, twinId: number): { peersSeen: number; hiddenIds: readonly number[] } {
+  /** Found by v1 and by v2 before anybody knew both: the older row keeps its id and learns what the other knew. Returns rows to hide. */
+  #mergeInto(keptId: number, twinId: number): readonly number[] {
     const twin = this.reader.detailsById(twinId);
     assert(twin, 'a row that was just found can be read');
     this.#remove(twinId);
     const { hiddenIds } = this.marks.join(keptId, twin.marks, twin.lastSeenAtUnixSeconds);
-    return { peersSeen: this.#rows.seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' }), hiddenIds };
+    this.#rows.seenAgain(keptId, { ...twin, nameTokens: '', pathTokens: '' });
+    return hiddenIds;
   }
 
   checkInvariants(): void {

@@ -57,7 +57,7 @@ function extensionTokens(files: readonly TorrentFile[]): Set<string> {
 }
 
 export function toSegmentRow(row: IndexRow): SegmentRow {
-  return { ...row, contentType: contentTypeNamed(row.contentType) };
+  return { ...row, peersSeen: row.seeders, contentType: contentTypeNamed(row.contentType) };
 }
 
 /** A number that a newer version may have written is 'other' here. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Port } from '../base/port.ts';
+import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { type EngineToWriter, IS_RESTING, type WriterToEngine } from './store-contract.ts';
@@ -12,11 +13,14 @@ type EnginePort = Port<EngineToWriter, WriterToEngine>;
 export class EngineAnswers {
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
+  readonly #changed: (seeders: readonly SeedersOfRow[]) => void;
   readonly #retries = new RetryDesk();
 
-  constructor(clock: Clock, failed: (error: unknown) => void) {
+  /** `changed`: of these rows another number of seeders is known now. */
+  constructor(clock: Clock, failed: (error: unknown) => void, changed: (seeders: readonly SeedersOfRow[]) => void) {
     this.#clock = clock;
     this.#failed = failed;
+    this.#changed = changed;
   }
 
   /**
@@ -57,7 +61,9 @@ export class EngineAnswers {
   /** `catalogue` null: what cannot be written now is kept and goes with the next. */
   retry(engine: EnginePort | null, catalogue: Catalogue | null, message: RetryMessage): void {
     try {
-      if (message.type !== 'retry-take') this.#retries.receive(catalogue, message);
+      // What waited while nothing could be written may be written now.
+      if (message.type === 'retry-take') this.#changed(catalogue ? this.#retries.flush(catalogue) : []);
+      if (message.type !== 'retry-take') this.#changed(this.#retries.receive(catalogue, message));
       else engine?.post(this.#retries.due(catalogue, message.limit, this.#clock.nowUnixSeconds()));
     } catch (error) {
       this.#failed(error);

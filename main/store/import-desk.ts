@@ -3,6 +3,7 @@
 import { toHex } from '../base/bytes.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
+import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
 import { POPULARITY_MAX, RETRY_ROWS_MAX } from '../catalogue/retry-table.ts';
 import { primaryInfohash, type HealthReport, type HealthSource } from '../catalogue/torrent.ts';
@@ -61,11 +62,12 @@ function importTorrents(
   const taken = torrents.filter((_, index) => !left.has(index));
   const deadBefore = taken.filter((torrent) => isDead(catalogue, torrent)).map(primaryInfohash);
   const outcome = catalogue.insertMany(withMissingSightings(catalogue, taken).map(toCatalogueRow));
-  recordHealth(catalogue, taken, outcome, deadBefore);
+  const counted = recordHealth(catalogue, taken, outcome, deadBefore);
   const infohashes = taken.filter(({ isStarred }) => isStarred).map(primaryInfohash);
   if (infohashes.length > 0) catalogue.mark({ mark: 'star', isOn: true, infohashes, nowUnixSeconds }, tokensOf);
   const newCount = outcome.inserted.length;
-  return { reply: { type: 'imported', batchId, newCount, blocked, twofold, problem: null }, outcome };
+  const withCounted = { ...outcome, foundAgain: [...outcome.foundAgain, ...counted] };
+  return { reply: { type: 'imported', batchId, newCount, blocked, twofold, problem: null }, outcome: withCounted };
 }
 
 /** Importing a file a second time must not count its sightings twice. */
@@ -91,8 +93,8 @@ function recordHealth(
   torrents: readonly ImportedTorrent[],
   outcome: InsertOutcome,
   deadBefore: readonly Uint8Array[],
-): void {
-  if (deadBefore.length > 0) catalogue.markDead(deadBefore);
+): SeedersOfRow[] {
+  const changed = deadBefore.length > 0 ? catalogue.markDead(deadBefore) : [];
   const fresh = new Set(outcome.inserted.map(({ id }) => id));
   const reports: HealthReport[] = [];
   const dead: Uint8Array[] = [];
@@ -109,8 +111,9 @@ function recordHealth(
     }
     if (health.isDead && fresh.has(id)) dead.push(infohash);
   }
-  if (reports.length > 0) catalogue.recordHealth(reports);
-  if (dead.length > 0) catalogue.markDead(dead);
+  if (reports.length > 0) changed.push(...catalogue.recordHealth(reports));
+  if (dead.length > 0) changed.push(...catalogue.markDead(dead));
+  return changed;
 }
 
 function isDead(catalogue: Catalogue, torrent: ImportedTorrent): boolean {

@@ -221,12 +221,12 @@ export class IndexUpkeep {
       const ids = index.idsFrom(lowId, STEP_COMPARED);
       const lastId = Math.min(highId, ids.at(-1) ?? 0);
       if (ids.length === 0 || ids[0]! > highId) return;
-      const stored = new Map(reader.peersBetween(ids[0]!, lastId).map(({ id, peersSeen }) => [id, peersSeen]));
+      const stored = new Map(reader.seedersBetween(ids[0]!, lastId).map(({ id, seeders }) => [id, seeders]));
       for (const id of ids) {
         if (id > highId) return;
-        const peersSeen = stored.get(id);
-        if (peersSeen === undefined) index.remove(id);
-        else index.setPeers(id, peersSeen);
+        const seeders = stored.get(id);
+        if (seeders === undefined) index.remove(id);
+        else index.setPeers(id, seeders);
         stored.delete(id);
       }
       for (const id of stored.keys()) this.#restore(id); // hidden when the snapshot was written

@@ -204,7 +204,7 @@ export function rowPasses(
   row: StoredRow,
   looksAtPaths: boolean,
 ): boolean {
-  if (!passesFilter(filter, row)) return false;
+  if (!passesFilter(filter, { ...row, peersSeen: row.seeders })) return false;
   if (!looksAtPaths || !hasPathFilters(query)) return true;
   return pathsFit(query, row.name, reader.detailsById(row.id)?.files.map(({ path }) => path) ?? []);
 }

@@ -3,6 +3,7 @@
 import { assert } from '../base/assert.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
 import { IS_KNOWN, IS_NEW, IS_RESTING } from './store-contract.ts';
 import type { EngineToWriter, WriterToEngine } from './store-contract.ts';
 
@@ -27,21 +28,23 @@ export class RetryDesk {
   }
 
   /** `catalogue` null: it cannot be written now. Throws what the database throws; the message is then tried again. */
-  receive(catalogue: Catalogue | null, message: Written): void {
+  receive(catalogue: Catalogue | null, message: Written): SeedersOfRow[] {
     if (this.#waiting.length === WAITING_MAX) {
       this.#waiting.shift();
       this.#droppedCount++;
     }
     this.#waiting.push(message);
-    if (catalogue) this.flush(catalogue);
+    return catalogue ? this.flush(catalogue) : [];
   }
 
-  /** Writes what waits, in order. */
-  flush(catalogue: Catalogue): void {
+  /** Writes what waits, in order. Returns the rows of which another number of seeders is known now. */
+  flush(catalogue: Catalogue): SeedersOfRow[] {
+    const changed: SeedersOfRow[] = [];
     for (let message = this.#waiting[0]; message !== undefined; message = this.#waiting[0]) {
-      write(catalogue, message);
+      changed.push(...write(catalogue, message));
       this.#waiting.shift();
     }
+    return changed;
   }
 
   /** The answer to `retry-take`. */
@@ -80,14 +83,17 @@ export function answerKnown(
   return flags;
 }
 
-function write(catalogue: Catalogue, message: Written): void {
+function write(catalogue: Catalogue, message: Written): readonly SeedersOfRow[] {
   switch (message.type) {
     case 'retry-add':
-      return catalogue.retries.add(message.entries);
+      catalogue.retries.add(message.entries);
+      return [];
     case 'retry-remove':
-      return catalogue.retries.remove(unpacked(message.infohashes));
+      catalogue.retries.remove(unpacked(message.infohashes));
+      return [];
     case 'invalid':
-      return catalogue.retries.addInvalid(unpacked(message.infohashes));
+      catalogue.retries.addInvalid(unpacked(message.infohashes));
+      return [];
     case 'health':
       return catalogue.recordHealth(message.reports);
     case 'alive':

@@ -1,6 +1,7 @@
 // What the writer tells the search thread: segments over rows just committed, rows that changed. One search at a time.
 import type { Clock } from '../base/clock.ts';
 import type { InsertOutcome } from '../catalogue/catalogue.ts';
+import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
 import type { MarkOutcome } from '../catalogue/mark-table.ts';
 import { buildSegment } from '../search/index-segment.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
@@ -28,10 +29,16 @@ export class SearchLine {
     this.#port?.post(message);
   }
 
-  stored({ inserted, removedIds, morePeers }: InsertOutcome): void {
+  stored({ inserted, removedIds, foundAgain }: InsertOutcome): void {
     if (inserted.length > 0) this.#sendSegment(inserted);
     // After the segment: a torrent may come twice in one batch.
-    if (removedIds.length + morePeers.length > 0) this.tell({ type: 'changed', removedIds, peers: morePeers });
+    this.changed(removedIds, foundAgain);
+  }
+
+  /** Rows that are no more, and rows of which another number of seeders is known now. */
+  changed(removedIds: readonly number[], seeders: readonly SeedersOfRow[]): void {
+    if (removedIds.length + seeders.length === 0) return;
+    this.tell({ type: 'changed', removedIds, peers: seeders.map((row) => ({ id: row.id, peersSeen: row.seeders })) });
   }
 
   marked({ hiddenIds, shownIds }: MarkOutcome): void {

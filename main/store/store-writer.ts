@@ -61,7 +61,7 @@ export class StoreWriter {
     this.#dependencies = dependencies;
     this.#search = new SearchLine(dependencies.clock);
     const failed = (error: unknown): void => this.#fail(error);
-    this.#answers = new EngineAnswers(dependencies.clock, failed);
+    this.#answers = new EngineAnswers(dependencies.clock, failed, (seeders) => this.#search.changed([], seeders));
     this.#housekeeping = new Housekeeping({
       ...dependencies,
       databasePath: dependencies.options.databasePath,
