@@ -240,7 +240,7 @@ const NUMBERS = [
 
 const COUNTER_GROUPS = [
   'atUptimeMs',
-  ...['clientVersions', 'dht', 'infohashes', 'metadata', 'peersFound', 'scrape', 'store'],
+  ...['budget', 'clientVersions', 'dht', 'infohashes', 'metadata', 'peersFound', 'scrape', 'store'],
 ];
 
 // One at a time: a start on a busy machine takes seconds.
