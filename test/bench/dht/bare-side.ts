@@ -2,9 +2,9 @@
 // (a synchronous lookup, no callback) and no work done on what comes in. It answers every query with the same bytes, and its
 // "lookups" are exchanges with random nodes, a fixed number each. In Node or in a worker of the Electron runtime, as ours-side.ts.
 import { createSocket } from 'node:dgram';
-import { createInterface } from 'node:readline';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CRAWL_TICK_MS, nodeAddress, type Command, type CrawlCommand, type SideOptions } from './commands.ts';
+import { listen, say } from './side-line.ts';
 
 /** A query without a target has fewer bytes; its answer has no nodes. */
 const PING_BYTES_MAX = 90;
@@ -83,19 +83,4 @@ function exchange(count: number): Promise<void> {
     };
     for (let index = 0; index < AT_ONCE; index++) ask();
   });
-}
-
-function listen(onCommand: (command: Command) => Promise<object>): void {
-  const hear = (line: string): void => void onCommand(JSON.parse(line) as Command).then(say);
-  if (parentPort !== null) parentPort.on('message', hear);
-  else
-    createInterface({ input: process.stdin })
-      .on('line', hear)
-      .on('close', () => process.exit(0));
-}
-
-function say(answer: object): void {
-  const line = JSON.stringify(answer);
-  if (parentPort !== null) parentPort.postMessage(line);
-  else process.stdout.write(`${line}\n`);
 }

@@ -1,6 +1,5 @@
 // Our node as a side of the benchmarks: in a Node process of its own, or in a worker thread of the Electron runtime
 // (electron-host.mjs). Commands and answers are lines of JSON; what it costs is read from outside (side.ts).
-import { createInterface } from 'node:readline';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../../main/base/clock.ts';
 import { asNodeId } from '../../../main/base/identifier.ts';
@@ -11,6 +10,7 @@ import { openUdpSocket } from '../../../main/dht/udp-socket.ts';
 import { Counters } from '../../../main/stats/counters.ts';
 import { burst, ContactPool, crawl } from './crawl.ts';
 import type { Command, SideOptions } from './commands.ts';
+import { listen, say } from './side-line.ts';
 
 const UNLIMITED = 1e9;
 /** 8,000 queries a second of which nobody answers one wait up to 6 s; beyond this the pace would be less than asked for. */
@@ -89,19 +89,4 @@ async function lookUpAll(infohashes: readonly string[]): Promise<number> {
   };
   await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, lookUpNext));
   return found;
-}
-
-function listen(onCommand: (command: Command) => Promise<object>): void {
-  const hear = (line: string): void => void onCommand(JSON.parse(line) as Command).then(say);
-  if (parentPort !== null) parentPort.on('message', hear);
-  else
-    createInterface({ input: process.stdin })
-      .on('line', hear)
-      .on('close', () => process.exit(0));
-}
-
-function say(answer: object): void {
-  const line = JSON.stringify(answer);
-  if (parentPort !== null) parentPort.postMessage(line);
-  else process.stdout.write(`${line}\n`);
 }
