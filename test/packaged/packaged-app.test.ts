@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CallInput } from '../../preload/ipc-contract.ts';
 import { debuggingAddress, withoutHelp } from './packaged-process.ts';
 
 const START_LIMIT_MS = 60_000;
@@ -59,7 +60,10 @@ describe('the packaged app', () => {
   });
 
   test('starts its threads and opens its database, with no help from the environment', async () => {
-    const request = { text: '', sort: 'newest', contentType: null, isFast: false, limit: 10, cursor: null };
+    const request: CallInput<'search'> = {
+      ...{ text: '', sort: 'newest', contentType: null, list: null },
+      ...{ isFast: false, limit: 10, cursor: null },
+    };
     const answer = await page.evaluate(`window.lanternfish.search(${JSON.stringify(request)})`);
     expect(answer).toMatchObject({ ok: true, value: { rows: [], totalCount: 0 } });
     expect(existsSync(path.join(folder, 'catalogue.db'))).toBe(true);
