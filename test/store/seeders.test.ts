@@ -50,6 +50,7 @@ test('a count that comes in moves the torrent in the list, in the filter, and af
   await until(async () => (await bySeeders()) === '3120');
   expect(await bySeeders('seeds:>20 ')).toBe('31');
   expect(await bySeeders('seeds:500')).toBe('3');
+  expect(await bySeeders('seeds:<1 ')).toBe('0');
 
   // Found again with fewer peers than were counted: the count stands. Found at all: not dead, and nobody has counted it.
   engineEnd.post({
