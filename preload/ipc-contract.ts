@@ -113,6 +113,8 @@ export const callInputs = {
   search: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
+    /** The smallest, the oldest first. */
+    isReversed: v.boolean(),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     /** Only what is starred, or hidden; newest first. */
     list: v.nullable(v.picklist(MARKED_LISTS)),
@@ -125,6 +127,7 @@ export const callInputs = {
   rowsAt: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
+    isReversed: v.boolean(),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: pageLimit,
     cursor: v.pipe(v.string(), v.maxLength(200)),

@@ -201,7 +201,7 @@ export class DesktopApp {
     const { settings, clock, log, logFile, folders } = this.#options;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
-      ...settingsCalls({ store: this.#session.store, settings, folders }),
+      ...settingsCalls({ session: this.#session, settings, folders, logFile, pausing: this.#pausing }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({
         session: this.#session,
