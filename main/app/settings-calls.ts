@@ -1,8 +1,9 @@
 // What the window may ask about settings: change them, see what this machine offers, what is blocked, where the data is.
-import { shell } from 'electron';
+import { dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron';
 import { networkInterfaces } from 'node:os';
 import { namesInMemoryChoices } from '../store/store-contract.ts';
 import type { LocalAddressDto, settingsInputs } from '../../preload/settings-contract.ts';
+import { policyOf } from './apply-settings.ts';
 import { canStartWithComputer } from './autostart.ts';
 import { deleteEverything, type DeletingParts } from './delete-everything.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';
@@ -14,7 +15,12 @@ const BLOCKED_PAGE = 50;
 /** More network cards than anybody has. */
 const ADDRESSES_MAX = 64;
 
-export function settingsCalls(parts: DeletingParts): SettingsCalls {
+export interface SettingsCallsParts extends DeletingParts {
+  /** What the system's dialogs belong to. */
+  readonly window: () => BrowserWindow | null;
+}
+
+export function settingsCalls(parts: SettingsCallsParts): SettingsCalls {
   const { settings, folders } = parts;
   const { store } = parts.session;
   return {
@@ -32,6 +38,25 @@ export function settingsCalls(parts: DeletingParts): SettingsCalls {
     getBlocked: ({ beforeId }) => store.blocked({ beforeId, limit: BLOCKED_PAGE }),
     setBlocked: async ({ infohashHex, isBlocked }) => {
       await store.mark('block', isBlocked, [infohashHex]);
+      return null;
+    },
+    chooseSafetyList: async () => {
+      const { safetyListPath } = settings.settings;
+      const asked: OpenDialogOptions = {
+        title: 'Subscribe a safety list',
+        buttonLabel: 'Subscribe',
+        properties: ['openFile'],
+        ...(safetyListPath === null ? {} : { defaultPath: safetyListPath }),
+      };
+      const window = parts.window();
+      const { canceled, filePaths } = await (window
+        ? dialog.showOpenDialog(window, asked)
+        : dialog.showOpenDialog(asked));
+      if (!canceled && filePaths[0] !== undefined) await settings.change({ safetyListPath: filePaths[0] });
+      return null;
+    },
+    readSafetyListAgain: () => {
+      store.setPolicy(policyOf(settings.settings)); // said once more, it looks at the file
       return null;
     },
     deleteEverything: async (wishes) => {

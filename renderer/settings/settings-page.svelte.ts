@@ -65,6 +65,16 @@ export class SettingsPage {
       .every((word) => all.includes(word));
   }
 
+  async chooseSafetyList(): Promise<void> {
+    const answer = await this.#api.chooseSafetyList();
+    if (!answer.ok) this.settings.say(answer.problem);
+  }
+
+  async readSafetyListAgain(): Promise<void> {
+    const answer = await this.#api.readSafetyListAgain();
+    if (!answer.ok) this.settings.say(answer.problem);
+  }
+
   async openDataDir(): Promise<void> {
     const answer = await this.#api.openDataDir();
     if (!answer.ok) this.settings.say(answer.problem);

@@ -1,5 +1,6 @@
 // Texts of the settings: what each is called, and what it does in figures where it has some.
 import { formatCount } from './format.ts';
+import { plural } from './plural.ts';
 import type { CustomLimits, Language, PaceChoice, Settings } from '../../preload/settings-contract.ts';
 
 export const settingsMessages = {
@@ -133,10 +134,16 @@ export const settingsMessages = {
   },
   safetyList: {
     label: 'Safety list',
-    help: 'A file with the SHA-256 of an infohash on each line. What is on it is never asked for.',
+    help:
+      'A file with the SHA-256 of an infohash on each line. What is on it is never asked for, and goes if it is stored. ' +
+      'When the file changes it is read again by itself.',
     choose: 'Choose a file…',
-    none: 'No file',
+    chooseOther: 'Another file…',
+    readAgain: 'Read again',
     remove: 'Remove',
+    reading: 'Being read',
+    entries: (count: number, malformed: number) =>
+      `${plural(count, 'entry', 'entries')}${malformed > 0 ? `, ${plural(malformed, 'line', 'lines')} passed over` : ''}`,
   },
 
   hideAdultNames: {
@@ -189,6 +196,12 @@ export const settingsMessages = {
     label: 'Look for new versions',
     help: 'Asks the project’s page once a day. Nothing is installed before you agree.',
     notHere: 'Not available in this build: it names no server that new versions come from.',
+    checkNow: 'Check now',
+    checking: 'Looking for a new version',
+    current: (age: string) => `This is the newest version; looked ${age}.`,
+    available: (version: string) => `Version ${version} is available.`,
+    downloading: (version: string, percent: string) => `Downloading version ${version}: ${percent} %`,
+    ready: (version: string) => `Version ${version} is ready to be installed.`,
   },
 
   dataDir: {
