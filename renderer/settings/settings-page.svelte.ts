@@ -8,6 +8,14 @@ import type { SettingsController } from './settings-controller.svelte.ts';
 
 export type SettingName = keyof SettingsChange;
 
+export interface SettingsPageParts {
+  /** There is nothing in the catalogue any more. */
+  readonly onEmptied: () => void;
+  /** Torrents left the results, or came back. */
+  readonly onMarked: () => void;
+  readonly say: (line: string, undo: () => void) => void;
+}
+
 export class SettingsPage {
   facts = $state.raw<SettingsFactsDto | null>(null);
   /** What this system can do; null until it has said so. */
@@ -21,11 +29,10 @@ export class SettingsPage {
   readonly deleting: DeleteController;
   readonly #api: LanternfishApi;
 
-  /** `onEmptied`: there is nothing in the catalogue any more. */
-  constructor(api: LanternfishApi, settings: SettingsController, onEmptied: () => void) {
+  constructor(api: LanternfishApi, settings: SettingsController, { onEmptied, onMarked, say }: SettingsPageParts) {
     this.#api = api;
     this.settings = settings;
-    this.blocked = new BlockedList(api);
+    this.blocked = new BlockedList(api, { say, onMarked });
     this.deleting = new DeleteController(api, () => {
       onEmptied();
       void this.blocked.load();

@@ -79,7 +79,11 @@ export class AppController {
     this.crawl = new CrawlController(api, clock);
     this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
-    this.settingsPage = new SettingsPage(api, this.settings, () => this.#emptied());
+    this.settingsPage = new SettingsPage(api, this.settings, {
+      onEmptied: () => this.#emptied(),
+      onMarked: () => void this.search.marksChanged(),
+      say: (line, undo) => this.magnets.say(line, undo),
+    });
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.suggestions = new SuggestionController(api);

@@ -129,6 +129,7 @@ export const settingsMessages = {
     count: (count: number) => (count === 1 ? '1 is blocked.' : `${formatCount(count)} are blocked.`),
     reasons: { person: 'by you', list: 'by the safety list', word: 'by a word' },
     allow: 'Allow',
+    allowed: (name: string) => `${name} may come again.`,
     allowLabel: (name: string) => `Allow ${name} again`,
     more: (count: string) => `Show more (${count})`,
   },
