@@ -27,6 +27,7 @@ export const transferInputs = {
         text: v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX)),
         contentType: v.nullable(v.picklist(CONTENT_TYPES)),
         sort: v.picklist(SORT_ORDERS),
+        showsAdult: v.boolean(),
       }),
     ),
   }),

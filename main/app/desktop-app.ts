@@ -216,6 +216,7 @@ export class DesktopApp {
         session: this.#session,
         clock: this.#options.clock,
         window,
+        hidesAdult: () => settings.settings.hideAdultNames,
         send: (transfer) => {
           this.#window.send('transfer', transfer);
         },

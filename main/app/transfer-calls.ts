@@ -17,6 +17,8 @@ export interface TransferCallsParts {
   readonly clock: Clock;
   /** What the system's dialogs belong to. */
   readonly window: () => BrowserWindow | null;
+  /** The adult-name filter is on. */
+  readonly hidesAdult: () => boolean;
   readonly send: (transfer: TransferDto | null) => void;
 }
 
@@ -121,8 +123,13 @@ class TransferDesk {
     this.#refuseWhileBusy();
     const targetPath = await this.#askWhere(results ? 'Export these results' : 'Export all torrents', ENDINGS[format]);
     if (targetPath === null) return 'dismissed';
-    const scope = results ? { kind: 'results' as const, ...results } : { kind: 'all' as const };
+    const scope = results ? this.#shown(results) : { kind: 'all' as const };
     return this.#begin({ kind: 'export', targetPath, format, scope, withFiles, withByteOrderMark: true }, targetPath);
+  }
+
+  /** What the window shows: without what the adult-name filter hides there. */
+  #shown({ showsAdult, ...results }: NonNullable<CallInput<'startExport'>['results']>) {
+    return { kind: 'results' as const, ...results, hidesAdult: this.#parts.hidesAdult() && !showsAdult };
   }
 
   #import(paths: readonly string[]): Begun {

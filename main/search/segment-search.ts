@@ -43,6 +43,11 @@ export class SegmentSearcher {
     }
     for (const one of query.excluded) dropRange(matches, data, postingRange(data, one));
     if (query.excludedAny.length > 0 && this.#uniteAll(data, query.excludedAny)) dropBits(matches, this.#union);
+    if (query.adult === 'hide' && segment.adultBits !== null) dropBits(matches, segment.adultBits);
+    if (query.adult === 'only') {
+      if (segment.adultBits === null) return false;
+      keepBits(matches, segment.adultBits);
+    }
     if (query.filter !== null) keepPassing(segment, matches, query.filter, this.#scratch);
     if (!isNoPair(query.pairs)) keepPairs(data, matches, query.pairs);
     return true;

@@ -176,10 +176,15 @@ export interface SearchRequest {
   readonly isFast?: boolean;
   /** Only what is starred, or only what is hidden, newest first whatever `sort` says. */
   readonly list?: MarkedList;
+  /** True: names that adult-names.ts calls adult are left out (not of `list`, nor of what is named by its infohash). */
+  readonly hidesAdult?: boolean;
 }
 
 /** Rows out of the middle of a list of results. */
-export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'> {
+export interface RowsRequest extends Pick<
+  SearchRequest,
+  'text' | 'sort' | 'isReversed' | 'contentType' | 'limit' | 'hidesAdult'
+> {
   /** Any cursor of the list: it tells what the first page saw. */
   readonly cursor: string;
   /** From 0, below the list's `reachableCount`. */
@@ -230,6 +235,8 @@ export interface ResultPage {
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   /** Better spellings of the query, best first; only when there were few results. */
   readonly didYouMean: readonly string[];
+  /** What `hidesAdult` has left out of this; null where it was not asked for. Not exact: at least so many. */
+  readonly adultHidden: { readonly count: number; readonly isExact: boolean } | null;
 }
 
 export interface TorrentDetails extends ShownMarks {
@@ -265,9 +272,14 @@ export type SearchCommand =
   /** A newer search of the same `box` makes the older one answer `superseded`. */
   | { readonly type: 'search'; readonly requestId: number; readonly box: string; readonly request: SearchRequest }
   | { readonly type: 'rows-at'; readonly requestId: number; readonly box: string; readonly request: RowsRequest }
-  | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
+  | { readonly type: 'suggest'; readonly requestId: number; readonly text: string; readonly hidesAdult?: boolean }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
-  | { readonly type: 'variants'; readonly requestId: number; readonly infohashHex: string }
+  | {
+      readonly type: 'variants';
+      readonly requestId: number;
+      readonly infohashHex: string;
+      readonly hidesAdult?: boolean;
+    }
   /** At most LINKS_MAX. */
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */

@@ -21,6 +21,8 @@ export type ExportScope =
       readonly text: string;
       readonly contentType: ContentType | null;
       readonly sort: SortOrder;
+      /** As the window leaves them out. */
+      readonly hidesAdult?: boolean;
     };
 
 export interface ExportJob {

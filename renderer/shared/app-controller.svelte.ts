@@ -62,6 +62,8 @@ export class AppController {
   readonly isNoticeShown = $derived(
     this.startFacts !== null && this.status?.state === 'awaiting-consent' && !this.isNoticePutOff,
   );
+  /** As what is shown was asked for. */
+  #hidesAdult = false;
   readonly #api: LanternfishApi;
   readonly #clock: WindowClock;
   readonly #stops: (() => void)[] = [];
@@ -101,6 +103,7 @@ export class AppController {
     }
     this.startFacts = answer.value;
     this.settings.current ??= answer.value.settings;
+    this.#hidesAdult = this.settings.current.hideAdultNames;
     this.status ??= answer.value.status;
     this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
@@ -123,6 +126,8 @@ export class AppController {
       }),
       this.#api.on('settings', (settings) => {
         this.settings.current = settings;
+        if (settings.hideAdultNames !== this.#hidesAdult) void this.search.marksChanged();
+        this.#hidesAdult = settings.hideAdultNames;
       }),
       this.#api.on('torrentsAdded', ({ addedCount, torrentCount }) => {
         if (this.status) this.status = { ...this.status, torrentCount };

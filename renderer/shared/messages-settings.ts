@@ -149,7 +149,7 @@ export const settingsMessages = {
 
   hideAdultNames: {
     label: 'Hide adult names',
-    help: 'Hides, never deletes. It goes by words, so it is not perfect.',
+    help: 'Hides, never deletes: each search says how many, and shows them on a click. It goes by words in names, so it is not perfect.',
   },
   namesInMemory: {
     label: 'Names in memory',

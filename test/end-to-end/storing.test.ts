@@ -53,7 +53,7 @@ const found = async (text: string): Promise<{ totalCount: number; names: string[
     };
     const { value } = await lanternfish.search({
       ...{ text: asked, sort: 'newest', isReversed: false, contentType: null },
-      ...{ list: null, limit: 100, cursor: null, isFast: false },
+      ...{ list: null, showsAdult: false, limit: 100, cursor: null, isFast: false },
     });
     return { totalCount: value.totalCount, names: value.rows.map(({ name }) => name) };
   }, text);

@@ -240,6 +240,7 @@ describe('arrivals', () => {
       isReversed: false,
       contentType: null,
       list: null,
+      showsAdult: false,
       limit: 1,
       cursor: null,
       isFast: false,
