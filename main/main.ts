@@ -5,6 +5,7 @@ import path from 'node:path';
 import { registerAppScheme, serveApp } from './app/app-protocol.ts';
 import { applicationMenu } from './app/application-menu.ts';
 import { dataFolders } from './app/data-folders.ts';
+import { foldersFor, removeMovedFrom } from './app/data-place.ts';
 import { DesktopApp } from './app/desktop-app.ts';
 import { LAUNCH_ACTIONS, parseLaunchOptions, type LaunchOptions } from './app/launch-options.ts';
 import { LogFile } from './app/log-file.ts';
@@ -80,13 +81,17 @@ async function run(options: LaunchOptions, folders: ReturnType<typeof dataFolder
   lockDown();
   await serveApp(path.join(outDir, 'renderer'));
   if (logFile === null) return;
+  const settings = await SettingsFile.read(path.join(folders.profileDir, 'settings.json'));
+  const place = await foldersFor(folders, settings.settings.dataDir);
+  await removeMovedFrom(place.folders.dataDir);
   desktopApp = new DesktopApp({
     logFile,
     clock: systemClock,
     log,
     launch: options,
-    folders,
-    settings: await SettingsFile.read(path.join(folders.profileDir, 'settings.json')),
+    folders: place.folders,
+    placeNotice: place.notice,
+    settings,
     outDir,
     resourcesDir,
     nativeBinding: testRuntimeBinding(),

@@ -267,6 +267,8 @@ export type TypeReason =
   | { readonly kind: 'name'; readonly word: string }
   | { readonly kind: 'nothing' };
 
+type Hiding = Pick<SearchRequest, 'hidesAdult'>;
+
 export type SearchCommand =
   | { readonly type: 'connect-writer'; readonly port: MessagePort }
   /** A newer search of the same `box` makes the older one answer `superseded`. */
@@ -274,12 +276,7 @@ export type SearchCommand =
   | { readonly type: 'rows-at'; readonly requestId: number; readonly box: string; readonly request: RowsRequest }
   | { readonly type: 'suggest'; readonly requestId: number; readonly text: string; readonly hidesAdult?: boolean }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
-  | {
-      readonly type: 'variants';
-      readonly requestId: number;
-      readonly infohashHex: string;
-      readonly hidesAdult?: boolean;
-    }
+  | ({ readonly type: 'variants'; readonly requestId: number; readonly infohashHex: string } & Hiding)
   /** At most LINKS_MAX. */
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
