@@ -20,7 +20,9 @@ import type { LaunchAction, LaunchOptions } from './launch-options.ts';
 import type { LogFile } from './log-file.ts';
 import { MainWindow } from './main-window.ts';
 import { Pausing } from './pausing.ts';
+import { showNotification } from './notification.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { SavedSearches } from './saved-searches.ts';
 import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
 import { crawlTotals, healthFoundDto, statusDto } from './status-dto.ts';
@@ -51,6 +53,7 @@ export class DesktopApp {
   readonly #window: MainWindow;
   readonly #background: Background;
   readonly #pausing: Pausing;
+  readonly #savedSearches: SavedSearches;
   readonly #updates: Updates;
   #launch: LaunchOptions;
 
@@ -74,12 +77,8 @@ export class DesktopApp {
       if (engine !== null) this.#history.add(crawlTotals(engine), options.clock.nowMs());
       this.#windowNews.changed();
     };
-    this.#session.onTorrentsAdded = (addedCount) => {
-      this.#windowNews.torrentsAdded(addedCount);
-    };
-    this.#session.onSearchReady = () => {
-      this.#windowNews.searchReady();
-    };
+    this.#session.onTorrentsAdded = (addedCount) => this.#windowNews.torrentsAdded(addedCount);
+    this.#session.onSearchReady = () => this.#windowNews.searchReady();
     this.#session.onHealth = (reports) => {
       this.#window.send('healthFound', reports.map(healthFoundDto));
     };
@@ -110,29 +109,28 @@ export class DesktopApp {
       settings: options.settings,
       resourcesDir: options.resourcesDir,
       trayActions: {
-        setPaused: (isPaused) => {
-          this.#pausing.setPaused(isPaused);
-        },
-        pauseForAnHour: () => {
-          this.#pausing.pauseFor(60);
-        },
-        open: () => {
-          this.open();
-        },
-        openSettings: () => {
-          this.open();
-          this.#window.send('openSettings', null);
-        },
-        quit: () => {
-          app.quit();
-        },
+        setPaused: (isPaused) => this.#pausing.setPaused(isPaused),
+        pauseForAnHour: () => this.#pausing.pauseFor(60),
+        open: () => this.open(),
+        openSettings: () => this.#window.openWith('openSettings', null),
+        quit: () => app.quit(),
       },
       stop: async () => {
         this.#windowNews.stop();
         this.#pausing.stop();
+        await this.#savedSearches.stop();
         this.#updates.stop();
         await this.#session.stop();
         await options.logFile.flush();
+      },
+    });
+    this.#savedSearches = new SavedSearches({
+      clock: options.clock,
+      settings: options.settings,
+      search: this.#session.search,
+      isWatched: () => this.#window.parent?.isFocused() === true,
+      notify: (notice, searchId) => {
+        showNotification(notice, () => this.#window.openWith('openSaved', { searchId }));
       },
     });
     this.#pausing = new Pausing({
@@ -162,6 +160,7 @@ export class DesktopApp {
     const hadAgreed = settings.settings.consentAtUnixSeconds !== null;
     if (!isHidden) this.open();
     this.#session.start();
+    this.#savedSearches.settingsChanged();
     // The window first: what follows would take the processor that draws it.
     if (!isHidden) await this.#window.painted();
     if (this.#background.isQuitting) return;
@@ -273,6 +272,7 @@ export class DesktopApp {
     const { settings } = this.#options;
     const appliers = settingAppliers(this.#session, () => this.#engineOptions(), {
       pausing: this.#pausing,
+      savedSearches: this.#savedSearches,
       updates: this.#updates,
       window: this.#window,
       setStartWithComputer: (isWanted) => {

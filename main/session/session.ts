@@ -71,7 +71,10 @@ export class Session {
           'search-worker',
           () => ({ ...options.store, namesInMemory: this.#namesInMemory }),
           {
-            onStarted: () => this.#joinWriterAndSearch(),
+            onStarted: () => {
+              this.#joinWriterAndSearch();
+              this.search.watchAgain();
+            },
             onEvent: (event) => this.#receiveFromSearch(event),
           },
         )

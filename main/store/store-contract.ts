@@ -260,6 +260,23 @@ export type TypeReason =
   | { readonly kind: 'name'; readonly word: string }
   | { readonly kind: 'nothing' };
 
+/** The most saved searches that are watched; the person cannot save more. */
+export const WATCHED_MAX = 100;
+
+/** A saved search that new torrents are held against. */
+export interface WatchedSearch {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** New torrents that match a saved search. */
+export interface SavedMatch {
+  readonly id: string;
+  readonly count: number;
+  /** Of some, the newest first. */
+  readonly names: readonly string[];
+}
+
 export type SearchCommand =
   | { readonly type: 'connect-writer'; readonly port: MessagePort }
   /** A newer search of the same `box` makes the older one answer `superseded`. */
@@ -272,6 +289,8 @@ export type SearchCommand =
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
   | { readonly type: 'set-names-in-memory'; readonly names: number }
+  /** Holds new torrents against these from now on, instead of others; rows after `afterId` are new, too. */
+  | { readonly type: 'watch'; readonly searches: readonly WatchedSearch[]; readonly afterId: number | null }
   | { readonly type: 'stop' };
 
 export type SearchEvent =
@@ -284,6 +303,8 @@ export type SearchEvent =
   | { readonly type: 'variants'; readonly requestId: number; readonly rows: readonly ResultRow[] }
   /** In the order asked for; without those that are not in the catalogue. */
   | { readonly type: 'links'; readonly requestId: number; readonly links: readonly LinkFacts[] }
+  /** New torrents up to this row were held against the saved searches. */
+  | { readonly type: 'saved-looked'; readonly untilId: number; readonly matches: readonly SavedMatch[] }
   /** A request that broke inside; the person sees `problem`, the thread lives on. */
   | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }

@@ -6,6 +6,7 @@ import { formatCount } from './format.ts';
 import { language, spoken } from './language.ts';
 import { crawlMessages } from './messages-crawl.ts';
 import { resultMessages } from './messages-results.ts';
+import { savedMessages } from './messages-saved.ts';
 import { settingsMessages } from './messages-settings.ts';
 import { transferMessages } from './messages-transfer.ts';
 import { plural } from './plural.ts';
@@ -172,6 +173,7 @@ const english = {
     back: 'Back to the search',
   },
 
+  saved: savedMessages,
   settings: settingsMessages,
   crawl: crawlMessages,
 } as const;
