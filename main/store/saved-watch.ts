@@ -208,8 +208,7 @@ class NewRows {
 
   /** Names of the rows that `text` finds, the newest first. */
   namesFor(text: string, nowUnixSeconds: number): string[] {
-    // The space: the last word is whole, nobody is typing it any more.
-    const query = parseQuery(`${text} `);
+    const query = parseQuery(asTheWindowAsks(text));
     if (query.infohashHex !== null) return this.#namesOf([this.#idOf(query.infohashHex)]);
     // Everything matches, or whatever begins with some digits: neither is anything to wait for.
     if (query.filters.hashPrefix !== null || isEmptyQuery(query)) return [];
@@ -253,6 +252,14 @@ class NewRows {
     this.#paths.set(id, known);
     return known;
   }
+}
+
+/**
+ * The window asks for a type apart from the rest, so that the last word before it is a beginning as if it stood last. A
+ * saved search finds what the person saw when it was saved.
+ */
+function asTheWindowAsks(text: string): string {
+  return text.trim().replace(/^(.*\S)\s+((?:type:[^\s"]+\s*)+)$/is, '$2 $1');
 }
 
 /** What the index is asked: paths are looked at row by row, there are few. */

@@ -30,7 +30,8 @@ afterAll(async () => {
 });
 
 const saved = async (): Promise<readonly SavedSearch[]> => {
-  const text = await readFile(path.join(folder.path, 'profile', 'settings.json'), 'utf8');
+  const file = path.join(folder.path, 'profile', 'settings.json');
+  const text = await readFile(file, 'utf8').catch(() => '{"savedSearches":[]}'); // written at the first change
   return (JSON.parse(text) as { savedSearches: readonly SavedSearch[] }).savedSearches;
 };
 const row = (name: string) => session.page.getByTestId('saved-search').filter({ hasText: name });

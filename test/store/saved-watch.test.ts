@@ -87,6 +87,7 @@ test('filters hold, also types and paths; a search for everything or for a begin
     [
       search('big', 'size:>1gb'),
       search('type', 'gull type:video'),
+      search('part', 'gull fi type:video'),
       search('ext', 'gull ext:flac'),
       search('none', '   '),
       search('prefix', `hash:${infohashHex.slice(0, 4)}`),
@@ -101,6 +102,7 @@ test('filters hold, also types and paths; a search for everything or for a begin
     [
       { id: 'big', count: 1, names: ['Gull film'] },
       { id: 'type', count: 1, names: ['Gull film'] },
+      { id: 'part', count: 1, names: ['Gull film'] },
       { id: 'ext', count: 1, names: ['Gull songs'] },
       { id: 'whole', count: 1, names: ['Gull film'] },
     ],
