@@ -185,6 +185,11 @@ export const settingsInputs = {
   getBlocked: v.strictObject({ beforeId: v.nullable(v.pipe(v.number(), v.safeInteger())) }),
   setBlocked: v.strictObject({ infohashHex: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)), isBlocked: v.boolean() }),
   openDataDir: nothing,
+  /** Asks which file (the system's dialog), then subscribes it. */
+  chooseSafetyList: nothing,
+  readSafetyListAgain: nothing,
+  /** Every torrent; `forgetsAll` also settings, addresses of nodes and logs. Discovering is paused by it. */
+  deleteEverything: v.strictObject({ keepsBlocked: v.boolean(), forgetsAll: v.boolean() }),
 } as const;
 
 export interface SettingsOutputs {
@@ -193,4 +198,7 @@ export interface SettingsOutputs {
   getBlocked: BlockedPageDto;
   setBlocked: null;
   openDataDir: null;
+  chooseSafetyList: null;
+  readSafetyListAgain: null;
+  deleteEverything: null;
 }

@@ -11,10 +11,11 @@ import type { TransferCommandName } from '../../preload/transfer-contract.ts';
 import { applySettings, policyOf, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
+import { consentCalls } from './consent-calls.ts';
 import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
-import { CallProblem, handleCalls, type CallHandlers } from './ipc-handlers.ts';
+import { handleCalls, type CallHandlers } from './ipc-handlers.ts';
 import { isSentence } from './known-problems.ts';
 import type { LaunchAction, LaunchOptions } from './launch-options.ts';
 import type { LogFile } from './log-file.ts';
@@ -198,9 +199,10 @@ export class DesktopApp {
 
   #callHandlers(): CallHandlers {
     const { settings, clock, log, logFile, folders } = this.#options;
+    const window = () => this.#window.parent;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
-      ...settingsCalls({ store: this.#session.store, settings, folders }),
+      ...settingsCalls({ session: this.#session, settings, folders, logFile, pausing: this.#pausing, window }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({
         session: this.#session,
@@ -212,7 +214,7 @@ export class DesktopApp {
       ...transferCalls({
         session: this.#session,
         clock: this.#options.clock,
-        window: () => this.#window.parent,
+        window,
         send: (transfer) => {
           this.#window.send('transfer', transfer);
         },
@@ -225,35 +227,18 @@ export class DesktopApp {
         canStartWithComputer: canStartWithComputer(),
         update: this.#updates.state,
       }),
-      acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
-      setPaused: ({ isPaused }) => {
-        this.#pausing.setPaused(isPaused);
-        return null;
-      },
-      pauseFor: ({ minutes }) => {
-        this.#pausing.pauseFor(minutes);
-        return null;
-      },
+      ...consentCalls({
+        ...{ clock, settings, pausing: this.#pausing },
+        begin: () => {
+          this.#session.startEngine(this.#engineOptions());
+          this.#windowNews.showNow();
+        },
+      }),
       quit: () => {
         app.quit();
         return null;
       },
     };
-  }
-
-  async #acceptNotice(startWithComputer: boolean): Promise<null> {
-    const { settings, clock } = this.#options;
-    if (settings.settings.consentAtUnixSeconds !== null) return null;
-    // Consent is on disk before the first packet leaves.
-    await settings.change({
-      consentAtUnixSeconds: clock.nowUnixSeconds(),
-      isPaused: false,
-      autostart: startWithComputer || settings.settings.autostart,
-    });
-    if (settings.problem !== null) throw new CallProblem(settings.problem);
-    this.#session.startEngine(this.#engineOptions());
-    this.#windowNews.showNow();
-    return null;
   }
 
   #setStartWithComputer(isWanted: boolean): void {

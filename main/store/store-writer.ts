@@ -146,15 +146,16 @@ export class StoreWriter {
   }
 
   #receive(message: EngineToWriter): void {
+    const catalogue = this.#housekeeping.canJudge ? this.#catalogue : null;
     switch (message.type) {
       case 'store':
         return this.#collect(message.torrents);
       case 'are-known':
-        return this.#answers.known(this.#engine, this.#catalogue, message);
+        return this.#answers.known(this.#engine, catalogue, message);
       case 'warm-up':
         return this.#answers.warmUp(this.#engine, () => this.#catalogue, message.limit);
       default:
-        return this.#answers.retry(this.#engine, this.#problemKind === null ? this.#catalogue : null, message);
+        return this.#answers.retry(this.#engine, this.#problemKind === null ? catalogue : null, message);
     }
   }
 

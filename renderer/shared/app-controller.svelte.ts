@@ -81,7 +81,7 @@ export class AppController {
     this.crawl = new CrawlController(api, clock);
     this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
-    this.settingsPage = new SettingsPage(api, this.settings);
+    this.settingsPage = new SettingsPage(api, this.settings, () => this.#emptied());
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.saved = new SavedController({
@@ -213,6 +213,13 @@ export class AppController {
     if (details?.infohashHex === infohashHex) return details;
     const row = this.search.at(this.search.cursor.index);
     return row?.infohashHex === infohashHex ? row : null;
+  }
+
+  /** Everything was deleted. */
+  #emptied(): void {
+    this.details.close();
+    if (this.status) this.status = { ...this.status, torrentCount: 0 };
+    this.search.emptied();
   }
 
   closeDetails(): void {

@@ -28,6 +28,7 @@ const english = {
       staysHere: 'Names, file lists and counts of peers are kept on this disk, and nowhere else.',
     },
     startWithComputer: 'Start with the computer',
+    lookForUpdates: 'Look for new versions once a day',
     accept: 'Start discovering',
     later: 'Not now',
     laterNote: 'Nothing has been sent yet.',
