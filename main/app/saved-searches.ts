@@ -2,7 +2,7 @@
 // told by the system, several together and seldom. A window that has the focus shows the badge; nothing else is said then.
 import type { Clock, Timer } from '../base/clock.ts';
 import type { SearchClient } from '../session/search-client.ts';
-import type { SavedMatch } from '../store/store-contract.ts';
+import type { SavedMatch } from '../store/saved-contract.ts';
 import { UNSEEN_MAX } from '../../preload/settings-contract.ts';
 import type { SystemNotice } from './notification.ts';
 import { savedNotice } from './saved-notice.ts';

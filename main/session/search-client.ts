@@ -1,4 +1,5 @@
 // Questions to the search thread as promises: numbered, bounded, answered or refused, never left hanging.
+import type { SavedMatch, WatchedSearch } from '../store/saved-contract.ts';
 import { LINKS_MAX } from '../store/store-contract.ts';
 import type {
   LinkFacts,
@@ -6,12 +7,10 @@ import type {
   ResultRow,
   ResultRows,
   RowsRequest,
-  SavedMatch,
   SearchCommand,
   SearchEvent,
   SearchRequest,
   TorrentDetails,
-  WatchedSearch,
 } from '../store/store-contract.ts';
 
 /** More open questions than one window can sensibly have. */

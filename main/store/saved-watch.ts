@@ -15,7 +15,7 @@ import { nameMatches, needsName } from '../search/name-match.ts';
 import { hasPathFilters, pathsFit } from '../search/path-match.ts';
 import { isEmptyQuery, parseQuery, type SearchQuery } from '../search/search-query.ts';
 import { toSegmentRow } from './catalogue-row.ts';
-import { type SavedMatch, WATCHED_MAX, type WatchedSearch } from './store-contract.ts';
+import { type SavedMatch, WATCHED_MAX, type WatchedSearch } from './saved-contract.ts';
 import type { SearchToWriter, WriterToSearch } from './writer-search-contract.ts';
 
 /** New rows are looked at together. */

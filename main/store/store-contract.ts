@@ -6,6 +6,7 @@
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { MarkedList, ShownMarks, StorePolicy, StoreRequest, StoreStatus, WriterAnswer } from './owner-contract.ts';
+import type { SavedMatch, WatchedSearch } from './saved-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -259,23 +260,6 @@ export type TypeReason =
   | { readonly kind: 'files'; readonly extension: string; readonly percent: number }
   | { readonly kind: 'name'; readonly word: string }
   | { readonly kind: 'nothing' };
-
-/** The most saved searches that are watched; the person cannot save more. */
-export const WATCHED_MAX = 100;
-
-/** A saved search that new torrents are held against. */
-export interface WatchedSearch {
-  readonly id: string;
-  readonly text: string;
-}
-
-/** New torrents that match a saved search. */
-export interface SavedMatch {
-  readonly id: string;
-  readonly count: number;
-  /** Of some, the newest first. */
-  readonly names: readonly string[];
-}
 
 export type SearchCommand =
   | { readonly type: 'connect-writer'; readonly port: MessagePort }

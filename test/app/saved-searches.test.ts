@@ -4,7 +4,7 @@ import type { SystemNotice } from '../../main/app/notification.ts';
 import { plainLine, savedNotice } from '../../main/app/saved-notice.ts';
 import { COUNT_AFTER_MS, NOTIFY_EVERY_MS, SavedSearches } from '../../main/app/saved-searches.ts';
 import { DEFAULT_SETTINGS } from '../../main/app/settings-schema.ts';
-import type { SavedMatch, WatchedSearch } from '../../main/store/store-contract.ts';
+import type { SavedMatch, WatchedSearch } from '../../main/store/saved-contract.ts';
 import type { Settings } from '../../preload/settings-contract.ts';
 import { SimulatedClock } from '../simulation/simulated-clock.ts';
 

@@ -6,7 +6,7 @@ import type { Torrent } from '../../main/catalogue/torrent.ts';
 import { toCatalogueRow } from '../../main/store/catalogue-row.ts';
 import { LOOK_EVERY_MS, ROWS_PER_LOOK_MAX, SavedWatch, WAITING_ROWS_MAX } from '../../main/store/saved-watch.ts';
 import { SearchLine } from '../../main/store/search-line.ts';
-import { type SavedMatch, WATCHED_MAX } from '../../main/store/store-contract.ts';
+import { type SavedMatch, WATCHED_MAX } from '../../main/store/saved-contract.ts';
 import type { SearchToWriter, WriterToSearch } from '../../main/store/writer-search-contract.ts';
 import { madeTorrent, openAt, temporaryPath } from '../catalogue/support.ts';
 import { SimulatedClock } from '../simulation/simulated-clock.ts';
