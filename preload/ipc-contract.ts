@@ -221,6 +221,8 @@ export interface Events extends TransferEvents {
   /** Torrents were committed and can be found now. */
   torrentsAdded: { readonly addedCount: number; readonly torrentCount: number };
   healthFound: readonly HealthFoundDto[];
+  /** A notification about saved searches was clicked; null: it was about several. */
+  openSaved: { readonly searchId: string | null };
   /** A second launch, or the menu, asks for the search box. */
   focusSearch: null;
   /** The tray asks for the settings surface. */

@@ -12,6 +12,8 @@ const GONE = 'This torrent is no longer in the catalogue.';
 
 export interface TorrentCallsParts {
   readonly session: Session;
+  /** The session's threads have been started: the first search waits for them. */
+  readonly opened: Promise<void>;
   readonly settings: SettingsFile;
   readonly log: Log;
 }
@@ -30,7 +32,12 @@ type TorrentCallName =
   | 'checkHealth';
 
 /** The handlers of the calls about torrents. */
-export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pick<CallHandlers, TorrentCallName> {
+export function torrentCalls({
+  session,
+  opened,
+  settings,
+  log,
+}: TorrentCallsParts): Pick<CallHandlers, TorrentCallName> {
   const { search } = session;
   const linkOf = async (infohashHex: string): Promise<string> => {
     const [facts] = await search.links([infohashHex]);
@@ -39,7 +46,8 @@ export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pic
   };
   const hides = (showsAdult: boolean): boolean => settings.settings.hideAdultNames && !showsAdult;
   return {
-    search: ({ list, showsAdult, ...asked }) => {
+    search: async ({ list, showsAdult, ...asked }) => {
+      await opened;
       const request = { ...asked, hidesAdult: hides(showsAdult) };
       return search.search('window', list === null ? request : { ...request, list });
     },

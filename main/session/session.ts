@@ -9,6 +9,7 @@ import type { EngineCommand, EngineEvent, EngineOptions, Pace, TrackerAddress } 
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { EngineThread } from './engine-thread.ts';
+import { fallenSentence } from './fallen-sentence.ts';
 import { SearchClient } from './search-client.ts';
 import { NO_STATUS, type SessionOptions, type SessionStatus, type WorkerName } from './session-contract.ts';
 import { StoreClient } from './store-client.ts';
@@ -213,6 +214,7 @@ export class Session {
     const { port1, port2 } = new MessageChannel();
     this.#writer.post({ type: 'connect-search', port: port1 }, [port1]);
     this.#searchWorker.post({ type: 'connect-writer', port: port2 }, [port2]);
+    this.search.watchAgain();
   }
 
   #receiveFromEngine(event: EngineEvent): void {
@@ -272,14 +274,10 @@ export class Session {
     if (name === 'writer-worker') this.store.failAll('The catalogue was interrupted. Try again.');
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
-    const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
-    if (willRestart) {
-      this.#sayInterrupted(`${what} was interrupted by a fault and has been started again. What was stored is safe.`);
-    } else {
-      const problem = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
-      this.#givenUp = { name, problem };
-      this.#change({ problem });
-    }
+    const sentence = fallenSentence(name, willRestart);
+    if (willRestart) return this.#sayInterrupted(sentence);
+    this.#givenUp = { name, problem: sentence };
+    this.#change({ problem: sentence });
   }
 
   /** For a while: what went well again need not be told for ever. */

@@ -6,6 +6,8 @@
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { MarkedList, ShownMarks, StorePolicy, StoreRequest, StoreStatus, WriterAnswer } from './owner-contract.ts';
+import type { Hiding } from './owner-contract.ts';
+import type { SavedMatch, WatchedSearch } from './saved-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -158,7 +160,7 @@ export const SORT_ORDERS: readonly SortOrder[] = ['relevance', 'newest', 'size',
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
-export interface SearchRequest {
+export interface SearchRequest extends Hiding {
   /** What the person typed; any string. At most QUERY_CHARACTERS_MAX characters are read. */
   readonly text: string;
   readonly sort: SortOrder;
@@ -176,15 +178,11 @@ export interface SearchRequest {
   readonly isFast?: boolean;
   /** Only what is starred, or only what is hidden, newest first whatever `sort` says. */
   readonly list?: MarkedList;
-  /** True: names that adult-names.ts calls adult are left out (not of `list`, nor of what is named by its infohash). */
-  readonly hidesAdult?: boolean;
 }
 
 /** Rows out of the middle of a list of results. */
-export interface RowsRequest extends Pick<
-  SearchRequest,
-  'text' | 'sort' | 'isReversed' | 'contentType' | 'limit' | 'hidesAdult'
-> {
+export interface RowsRequest
+  extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'>, Hiding {
   /** Any cursor of the list: it tells what the first page saw. */
   readonly cursor: string;
   /** From 0, below the list's `reachableCount`. */
@@ -267,8 +265,6 @@ export type TypeReason =
   | { readonly kind: 'name'; readonly word: string }
   | { readonly kind: 'nothing' };
 
-type Hiding = Pick<SearchRequest, 'hidesAdult'>;
-
 export type SearchCommand =
   | { readonly type: 'connect-writer'; readonly port: MessagePort }
   /** A newer search of the same `box` makes the older one answer `superseded`. */
@@ -281,6 +277,8 @@ export type SearchCommand =
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
   | { readonly type: 'set-names-in-memory'; readonly names: number }
+  /** Holds new torrents against these from now on, instead of others; rows after `afterId` are new, too. */
+  | { readonly type: 'watch'; readonly searches: readonly WatchedSearch[]; readonly afterId: number | null }
   | { readonly type: 'stop' };
 
 export type SearchEvent =
@@ -293,6 +291,8 @@ export type SearchEvent =
   | { readonly type: 'variants'; readonly requestId: number; readonly rows: readonly ResultRow[] }
   /** In the order asked for; without those that are not in the catalogue. */
   | { readonly type: 'links'; readonly requestId: number; readonly links: readonly LinkFacts[] }
+  /** New torrents up to this row were held against the saved searches. */
+  | { readonly type: 'saved-looked'; readonly untilId: number; readonly matches: readonly SavedMatch[] }
   /** A request that broke inside; the person sees `problem`, the thread lives on. */
   | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }

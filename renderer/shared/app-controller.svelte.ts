@@ -5,6 +5,7 @@ import { CrawlController } from '../crawl/crawl-controller.svelte.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MarksController } from '../details/marks-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
+import { SavedController } from '../saved/saved-controller.svelte.ts';
 import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
 import { SettingsPage } from '../settings/settings-page.svelte.ts';
@@ -37,6 +38,7 @@ export class AppController {
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly marks: MarksController;
+  readonly saved: SavedController;
   readonly settings: SettingsController;
   readonly transfer: TransferController;
   readonly update: UpdateController;
@@ -88,6 +90,13 @@ export class AppController {
     });
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
+    this.saved = new SavedController({
+      settings: this.settings,
+      search: this.search,
+      clock,
+      say: (line) => this.magnets.say(line),
+      newId: () => crypto.randomUUID(),
+    });
     this.suggestions = new SuggestionController(api);
     this.transfer = new TransferController({ api, search: this.search, say: (line) => this.magnets.say(line) });
   }
@@ -147,6 +156,10 @@ export class AppController {
       this.#api.on('openSettings', () => {
         this.surface = 'settings';
       }),
+      this.#api.on('openSaved', ({ searchId }) => {
+        this.surface = 'search';
+        this.saved.openNotified(searchId);
+      }),
       this.#api.on('focusSearch', () => {
         this.focusSearch();
       }),
@@ -202,6 +215,10 @@ export class AppController {
   hideChosen(): void {
     const hidden = this.search.list === 'hidden';
     void this.marks.set('hide', !hidden, this.chosenHex);
+  }
+
+  blockChosen(): void {
+    void this.marks.set('block', true, this.chosenHex);
   }
 
   #markedOf(infohashHex: string) {

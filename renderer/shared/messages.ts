@@ -6,6 +6,7 @@ import { formatCount } from './format.ts';
 import { language, spoken } from './language.ts';
 import { crawlMessages } from './messages-crawl.ts';
 import { resultMessages } from './messages-results.ts';
+import { savedMessages } from './messages-saved.ts';
 import { settingsMessages } from './messages-settings.ts';
 import { transferMessages } from './messages-transfer.ts';
 import { plural } from './plural.ts';
@@ -163,6 +164,7 @@ const english = {
     openMagnet: 'Open magnet',
     star: 'Star, or take the star back',
     hide: 'Hide',
+    block: 'Block: it never comes back',
     undo: 'Undo the last star, hide or block',
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',
@@ -173,6 +175,7 @@ const english = {
     back: 'Back to the search',
   },
 
+  saved: savedMessages,
   settings: settingsMessages,
   crawl: crawlMessages,
 } as const;

@@ -10,7 +10,7 @@ import type { EngineOptions } from '../../main/engine/engine-contract.ts';
 import { Session } from '../../main/session/session.ts';
 
 const [, , profileDir = '', first = '', second = ''] = process.argv;
-const settings = await SettingsFile.read(path.join(profileDir, 'settings.json'));
+const settings = SettingsFile.read(path.join(profileDir, 'settings.json'));
 const { folders } = await foldersFor({ profileDir, dataDir: first }, settings.settings.dataDir);
 await removeMovedFrom(folders.dataDir);
 const main = path.join(import.meta.dirname, '..', '..', 'main');

@@ -38,7 +38,7 @@ test('a catalogue survives kills while it is moved', { timeout: 180_000 }, async
     child.kill('SIGKILL');
     await once(child, 'exit');
     moves += said.trimEnd().split('\n').length - 1;
-    const { settings } = await SettingsFile.read(path.join(profileDir, 'settings.json'));
+    const { settings } = SettingsFile.read(path.join(profileDir, 'settings.json'));
     const { folders, notice } = await foldersFor({ profileDir, dataDir: first }, settings.dataDir);
     expect(notice).toBeNull();
     const database = new Database(path.join(folders.dataDir, 'catalogue.db'));
