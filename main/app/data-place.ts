@@ -109,6 +109,7 @@ async function sizeOf(folder: string): Promise<number> {
 /** Null when something can be written there; else what the system says. */
 async function whyUnwritable(folder: string): Promise<string | null> {
   const probe = path.join(folder, `${OWN_FOLDER}.try`);
+  await rmdir(probe).catch(() => undefined); // of a look that a kill cut short
   try {
     await mkdir(probe);
     await rmdir(probe);

@@ -11,7 +11,7 @@ import { Session } from '../../main/session/session.ts';
 
 const [, , profileDir = '', first = '', second = ''] = process.argv;
 const settings = SettingsFile.read(path.join(profileDir, 'settings.json'));
-const { folders } = await foldersFor({ profileDir, dataDir: first }, settings.settings.dataDir);
+const { folders } = await foldersFor({ profileDir, dataDir: path.join(first, 'data') }, settings.settings.dataDir);
 await removeMovedFrom(folders.dataDir);
 const main = path.join(import.meta.dirname, '..', '..', 'main');
 const session = new Session({

@@ -24,22 +24,29 @@ test('a catalogue survives kills while it is moved', { timeout: 180_000 }, async
     string,
     string,
   ];
-  for (const folder of [profileDir, first, second]) mkdirSync(folder);
-  const catalogue = openCatalogue({ databasePath: path.join(first, 'catalogue.db'), nativeBinding: null });
+  const dataDir = path.join(first, 'data');
+  for (const folder of [profileDir, first, second, dataDir]) mkdirSync(folder);
+  const catalogue = openCatalogue({ databasePath: path.join(dataDir, 'catalogue.db'), nativeBinding: null });
   catalogue.insertMany(Array.from({ length: COUNT }, (_, seed) => toCatalogueRow(madeTorrent(seed))));
   catalogue.close();
   let moves = 0;
   for (let kill = 0; kill < KILLS; kill++) {
     const child = spawn(process.execPath, [CHILD, profileDir, first, second], { stdio: ['ignore', 'pipe', 'inherit'] });
     let said = '';
+    const exited = once(child, 'exit');
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await once(child.stdout, 'data');
-    await new Promise((resolve) => setTimeout(resolve, 150 + ((kill * 331) % 1100)));
+    // Every other time in the first move, else in the second.
+    while (said.split('\n').length - 1 < 1 + (kill % 2))
+      await Promise.race([
+        once(child.stdout, 'data'),
+        exited.then(() => expect.fail(`the mover ended by itself: ${said}`)),
+      ]);
+    await new Promise((resolve) => setTimeout(resolve, (kill * 331) % 1300));
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await exited;
     moves += said.trimEnd().split('\n').length - 1;
     const { settings } = SettingsFile.read(path.join(profileDir, 'settings.json'));
-    const { folders, notice } = await foldersFor({ profileDir, dataDir: first }, settings.dataDir);
+    const { folders, notice } = await foldersFor({ profileDir, dataDir }, settings.dataDir);
     expect(notice).toBeNull();
     const database = new Database(path.join(folders.dataDir, 'catalogue.db'));
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
