@@ -4,7 +4,7 @@
 import { ADULT_RULE, type Terms } from './adult-names.ts';
 import { addBits, dropBits, keepBits, setBit, wordsFor } from './bitmap.ts';
 import type { SegmentData } from './index-segment.ts';
-import { termRange } from './segment-search.ts';
+import { termRange } from './term-range.ts';
 
 /** Null: no row of it is. */
 export function adultBits(data: SegmentData): Uint32Array | null {
