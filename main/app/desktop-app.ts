@@ -12,6 +12,7 @@ import { applySettings, policyOf, settingAppliers, themeSourceOf } from './apply
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
 import { consentCalls } from './consent-calls.ts';
+import { clientCalls } from './client-calls.ts';
 import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
@@ -23,6 +24,7 @@ import { MainWindow } from './main-window.ts';
 import { Pausing } from './pausing.ts';
 import { showNotification } from './notification.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { saveCalls } from './save-calls.ts';
 import { SavedSearches } from './saved-searches.ts';
 import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
@@ -202,6 +204,12 @@ export class DesktopApp {
     const window = () => this.#window.parent;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
+      ...clientCalls({ search: this.#session.search, settings, folders }),
+      ...saveCalls({
+        session: this.#session,
+        window: () => this.#window.parent,
+        send: (save) => this.#window.send('torrentSave', save),
+      }),
       ...settingsCalls({ session: this.#session, settings, folders, logFile, pausing: this.#pausing, window }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({

@@ -31,6 +31,10 @@ export const settingsMessages = {
     pausing: { title: 'Pausing', body: 'While it is paused nothing leaves this computer. Searching goes on.' },
     storing: { title: 'Storing', body: 'How much is kept, and what never is.' },
     searching: { title: 'Searching', body: 'What is shown, and how much memory that may take.' },
+    client: {
+      title: 'Torrent client',
+      body: 'For ‘Send to …’ beside a torrent. Opening a magnet in the program of this system works without it.',
+    },
     appearance: { title: 'Appearance', body: 'How the window looks, here and at once.' },
     background: { title: 'Background', body: 'What happens while the window is closed.' },
     data: { title: 'Your data', body: 'Everything is on this computer, in one folder, and nowhere else.' },
@@ -190,7 +194,7 @@ export const settingsMessages = {
   },
   notifications: {
     label: 'Notifications',
-    help: 'When a saved search finds something. Bundled, at most a few an hour.',
+    help: 'When a saved search finds something. Several together, at most every five minutes.',
   },
   updates: {
     label: 'Look for new versions',

@@ -10,6 +10,7 @@ export type Command =
   | { readonly kind: 'copy-magnet' }
   | { readonly kind: 'open-magnet' }
   | { readonly kind: 'star' }
+  | { readonly kind: 'send-to-client' }
   | { readonly kind: 'hide' }
   | { readonly kind: 'undo' }
   | { readonly kind: 'open-saved' }
@@ -43,6 +44,9 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
     case 'o':
     case 'O':
       return { kind: 'open-magnet' };
+    case 't':
+    case 'T':
+      return { kind: 'send-to-client' };
     case 's':
     case 'S':
       return { kind: 'star' };
@@ -121,6 +125,7 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Ctrl A'], meaning: text.selectAll },
       { keys: ['C', 'Ctrl C'], meaning: text.copyMagnet },
       { keys: ['O'], meaning: text.openMagnet },
+      { keys: ['T'], meaning: messages.client.sendAny },
       { keys: ['S'], meaning: text.star },
       { keys: ['Del'], meaning: text.hide },
       { keys: ['Ctrl Z'], meaning: text.undo },
