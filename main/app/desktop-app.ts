@@ -207,6 +207,7 @@ export class DesktopApp {
       ...clientCalls({ search: this.#session.search, settings, folders }),
       ...saveCalls({
         session: this.#session,
+        isPaused: () => this.#pausing.isPaused,
         window: () => this.#window.parent,
         send: (save) => this.#window.send('torrentSave', save),
       }),

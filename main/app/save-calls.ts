@@ -11,6 +11,8 @@ import { torrentFileName } from './torrent-file-name.ts';
 
 export interface SaveCallsParts {
   readonly session: Session;
+  /** By the person, or for whatever other reason: nothing may be sent. */
+  readonly isPaused: () => boolean;
   readonly window: () => BrowserWindow | null;
   readonly send: (save: TorrentSaveDto | null) => void;
 }
@@ -19,7 +21,7 @@ type SaveCallName = 'saveTorrent' | 'cancelSaveTorrent';
 
 const GONE = 'This torrent is no longer in the catalogue.';
 
-export function saveCalls({ session, window, send }: SaveCallsParts): Pick<CallHandlers, SaveCallName> {
+export function saveCalls({ session, isPaused, window, send }: SaveCallsParts): Pick<CallHandlers, SaveCallName> {
   /** One at a time: the window shows one line about it. */
   let current: AbortController | null = null;
   let folder = app.getPath('downloads');
@@ -45,7 +47,7 @@ export function saveCalls({ session, window, send }: SaveCallsParts): Pick<CallH
       const { engine } = session.status;
       if (engine === null || engine.state === 'stopped')
         throw new CallProblem('Discovery has not been started, so nobody can be asked.');
-      if (engine.state === 'paused') return { outcome: 'paused', fileName: null };
+      if (isPaused()) return { outcome: 'paused', fileName: null };
       if (current !== null)
         throw new CallProblem('Another torrent is being saved. Wait until it is there, or cancel it.');
       current = new AbortController();

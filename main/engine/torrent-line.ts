@@ -2,6 +2,7 @@
 // a fetcher of each one's own, so that nothing of the crawl stands in the queue before it. Few at once, bounded in time; what
 // comes out was verified by its hash and is handed on as it was received. Owned by discovery.ts.
 import { assert } from '../base/assert.ts';
+import { toKey } from '../base/bytes.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { contactText, type Contact } from '../base/contact.ts';
 import { asInfohash, IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
@@ -130,6 +131,8 @@ class Wanted {
   /** Found and not offered yet, by infohash. */
   readonly #waiting = new Map<Infohash, Contact[]>();
   readonly #found = new Set<string>();
+  /** Infohashes that the fetcher asks for now: it takes no more peers than it has. */
+  readonly #asking = new Set<string>();
   #lookupsLeft = 0;
   #hasEnded = false;
 
@@ -144,7 +147,8 @@ class Wanted {
         onFetched: ({ blocks }) => {
           if (this.stop()) this.#listener.onFetched(blocks);
         },
-        onGivenUp: () => {
+        onGivenUp: (infohash) => {
+          this.#asking.delete(toKey(infohash));
           // In a turn of its own: it may be called from inside offer().
           this.#later(0, () => this.#offerMore());
         },
@@ -208,11 +212,14 @@ class Wanted {
   /** The next peers of whatever is not being asked for; fails when there are none left and nobody looks any more. */
   #offerMore(): void {
     for (const [infohash, peers] of this.#waiting) {
-      if (this.#hasEnded || peers.length === 0) continue;
+      const key = toKey(infohash);
+      if (this.#hasEnded || peers.length === 0 || this.#asking.has(key)) continue;
+      this.#asking.add(key);
       this.#fetcher.offer(infohash, peers.splice(0, PEERS_OFFERED), 'lookup');
     }
-    if (this.#hasEnded || this.#fetcher.queuedCount > 0 || this.#lookupsLeft > 0) return;
-    if ([...this.#waiting.values()].some((peers) => peers.length > 0)) return; // the fetcher has refused these in this turn
+    if (this.#hasEnded || this.#asking.size > 0 || this.#lookupsLeft > 0) return;
+    // Refused in this turn: the next one goes on.
+    if ([...this.#waiting.values()].some((peers) => peers.length > 0)) return;
     this.fail(this.#found.size === 0 ? 'no-peers' : 'no-answer');
   }
 
