@@ -4,7 +4,7 @@ import { safeStorage } from 'electron';
 import path from 'node:path';
 import { magnetLink } from '../catalogue/magnet-link.ts';
 import type { Session } from '../session/session.ts';
-import { ClientPassword, type Keychain } from './client-password.ts';
+import { CLIENT_PASSWORD_FILE, ClientPassword, type Keychain } from './client-password.ts';
 import { ClientProblem } from './client-request.ts';
 import type { DataFolders } from './data-folders.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';
@@ -22,7 +22,7 @@ type ClientCallName = 'getClientFacts' | 'setClientPassword' | 'testClient' | 's
 const NONE = 'No torrent client is set up. Choose one in the settings.';
 
 export function clientCalls({ search, settings, folders }: ClientCallsParts): Pick<CallHandlers, ClientCallName> {
-  const password = new ClientPassword(path.join(folders.profileDir, 'torrent-client.json'), keychain);
+  const password = new ClientPassword(path.join(folders.profileDir, CLIENT_PASSWORD_FILE), keychain);
   /** Of what is asked of the client now; a newer request ends it. */
   let current = new AbortController();
   const begin = (): AbortSignal => {

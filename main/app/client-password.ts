@@ -3,6 +3,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { replaceFile } from '../base/replace-file.ts';
 
+/** In the profile folder. */
+export const CLIENT_PASSWORD_FILE = 'torrent-client.json';
 const FILE_CHARACTERS_MAX = 20_000;
 
 /** Electron's safeStorage, as far as it is needed. */

@@ -40,6 +40,12 @@ export class ClientController {
     if (answer.ok) this.facts = answer.value;
   }
 
+  /** Another program, or none: what belonged to the one before is forgotten, its password first. */
+  choose(kind: TorrentClient['kind'] | null): void {
+    if (this.facts?.password.isSet) void this.setPassword('');
+    this.change(kind === null ? null : { kind, url: '', user: '' });
+  }
+
   change(torrentClient: TorrentClient | null): void {
     this.found = null;
     void this.#parts.settings.change({ torrentClient });

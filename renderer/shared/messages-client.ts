@@ -21,6 +21,10 @@ export const clientMessages = {
   tooMany: (most: number) => `At most ${formatCount(most)} torrents are sent at once.`,
   notSetUp: 'No torrent client is set up. Choose one in the settings, under Torrent client.',
 
+  mayOpen: {
+    label: 'Open magnets without asking',
+    help: '‘Open magnet’ hands the link to the program that opens magnets on this system. Off: it asks once.',
+  },
   kind: { label: 'Program', help: 'Torrents are handed to it by its own interface, on this computer or another one.' },
   none: 'None',
   address: {

@@ -33,7 +33,7 @@ export const settingsMessages = {
     searching: { title: 'Searching', body: 'What is shown, and how much memory that may take.' },
     client: {
       title: 'Torrent client',
-      body: 'For ‘Send to …’ beside a torrent. Opening a magnet in the program of this system works without it.',
+      body: 'Where torrents go from here: to the program of this system that opens magnets, or to one that is set up here.',
     },
     appearance: { title: 'Appearance', body: 'How the window looks, here and at once.' },
     background: { title: 'Background', body: 'What happens while the window is closed.' },

@@ -109,6 +109,27 @@ it('one torrent and a selection are sent', async () => {
   expect(handed).toHaveLength(4);
 });
 
+it('opening a magnet is asked once, and not at all where it was said in the settings', async () => {
+  const { page, app } = session;
+  await app.evaluate(({ shell }) => {
+    const opened: string[] = [];
+    Object.assign(globalThis, { opened });
+    shell.openExternal = (link: string) => Promise.resolve(void opened.push(link));
+  });
+  const opened = () => app.evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
+  await page.getByTestId('result-row').first().click();
+  await page.getByTestId('open-magnet').click();
+  await page.getByTestId('magnet-cancel').click();
+  expect(await opened()).toEqual([]);
+  await page.getByTestId('open-magnet').click();
+  await page.getByTestId('magnet-confirm').click();
+  await until(async () => (await opened()).length === 1, 5_000, 'the link');
+  await page.getByTestId('open-magnet').click();
+  await until(async () => (await opened()).length === 2, 5_000, 'the link, unasked');
+  expect(await page.getByTestId('magnet-confirm').count()).toBe(0);
+  expect((await opened())[0]).toMatch(/^magnet:\?xt=urn:bt/);
+});
+
 /** Saves the torrent whose details are open; the file's own infohash. */
 async function savedAs(fileName: string): Promise<string> {
   const bytes = await readFile(path.join(folder.path, fileName));
