@@ -93,11 +93,11 @@ test('aria2 that has a torrent already counts as taking it', async () => {
 });
 
 test.each(['qbittorrent', 'transmission', 'aria2'] as const)('%s: what goes wrong is a sentence', async (kind) => {
-  expect(await problemOf(access(kind, 'http://127.0.0.1:1'))).toMatch(
-    /^Nothing answers at 127\.0\.0\.1:1\. Is .* running/,
+  expect(await problemOf(access(kind, 'http://127.0.0.99:59321'))).toMatch(
+    /^Nothing answers at 127\.0\.0\.99:59321\. Is .* running/,
   );
   expect(await problemOf(access(kind, 'file:///etc/passwd'))).toMatch(/must begin with http/);
-  expect(await problemOf(access(kind, 'http://me:secret@127.0.0.1:1'))).toMatch(/fields of their own/);
+  expect(await problemOf(access(kind, 'http://me:secret@127.0.0.99:59321'))).toMatch(/fields of their own/);
   expect(await problemOf(access(kind, 'no address'))).toMatch(/is not an address/);
   const elsewhere = await serve((_, response) => response.end('Ok.'));
   const redirecting = await serve((_, response) => response.writeHead(307, { location: elsewhere.url }).end());

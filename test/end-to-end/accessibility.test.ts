@@ -127,7 +127,7 @@ it('a torrent client set up, with its button beside a torrent and in the bar of 
   await page.getByTestId('open-settings').click();
   await page.getByTestId('setting-torrentClient').getByRole('combobox').selectOption({ label: 'qBittorrent' });
   const address = page.getByTestId('setting-clientAddress').getByRole('textbox');
-  await address.fill('http://127.0.0.1:1');
+  await address.fill('http://127.0.0.99:59321'); // nobody is there
   await address.press('Enter');
   await page.getByTestId('test-client').click();
   await page.getByTestId('client-found').getByText('Nothing answers').waitFor();

@@ -66,10 +66,10 @@ it('a client is set up, refused and found, in words', async () => {
   await address.fill('ftp://somewhere');
   await address.press('Enter');
   await group.getByText('An address begins with http').waitFor();
-  await address.fill('http://127.0.0.1:1');
+  await address.fill('http://127.0.0.99:59321'); // nobody is there
   await address.press('Enter');
   await group.getByTestId('test-client').click();
-  await group.getByTestId('client-found').getByText('Nothing answers at 127.0.0.1:1').waitFor();
+  await group.getByTestId('client-found').getByText('Nothing answers at 127.0.0.99:59321').waitFor();
   await address.fill(url);
   await address.press('Enter');
   await group.getByTestId('test-client').click();
