@@ -12,6 +12,7 @@ export type Command =
   | { readonly kind: 'star' }
   | { readonly kind: 'send-to-client' }
   | { readonly kind: 'hide' }
+  | { readonly kind: 'block' }
   | { readonly kind: 'undo' }
   | { readonly kind: 'open-saved' }
   | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
@@ -51,7 +52,7 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
     case 'S':
       return { kind: 'star' };
     case 'Delete':
-      return { kind: 'hide' };
+      return { kind: press.shiftKey ? 'block' : 'hide' };
     default:
       return null;
   }
@@ -128,6 +129,7 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['T'], meaning: messages.client.sendAny },
       { keys: ['S'], meaning: text.star },
       { keys: ['Del'], meaning: text.hide },
+      { keys: ['Shift Del'], meaning: text.block },
       { keys: ['Ctrl Z'], meaning: text.undo },
     ],
   },
