@@ -64,6 +64,8 @@ export function clientCalls({ search, settings, folders }: ClientCallsParts): Pi
   };
 }
 
+// The newer calls are promises, and the runtime of the tests does not have them yet.
+/* eslint-disable @typescript-eslint/no-deprecated */
 const keychain: Keychain = {
   // Without a keychain Linux has 'basic_text', whose key is in everybody's source code.
   isAvailable: () =>

@@ -51,7 +51,7 @@ function sentenceOf(error: unknown, name: string, { host, hostname }: URL, isCan
 async function readBounded(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.length;
     if (length > ANSWER_BYTES_MAX) throw new RangeError('the answer is too long');
     chunks.push(chunk);

@@ -17,7 +17,7 @@ export async function fileExists(path: string): Promise<boolean> {
 /** `mayReplace`: the person was asked and agreed. Rejects with EEXIST where a file came meanwhile, and as the disk does. */
 export async function writeTorrentFile(path: string, bytes: Uint8Array, mayReplace: boolean): Promise<void> {
   if (mayReplace) {
-    return replaceFile(path, async (file) => void (await file.writeFile(bytes)), `${path}.lanternfish-part`);
+    return replaceFile(path, (file) => file.writeFile(bytes), `${path}.lanternfish-part`);
   }
   try {
     await writeFile(path, bytes, { flag: 'wx' });

@@ -100,7 +100,9 @@ test.each(['v1', 'hybrid', 'v2'] as const)(
 test('asks more peers than one fetch takes, until one has it', async () => {
   const torrent = newTorrent('v1');
   const dumb = await Promise.all(Array.from({ length: 12 }, () => startPeer((visit) => visit.socket.destroy())));
-  onTestFinished(async () => void (await Promise.all(dumb.map((peer) => peer.stop()))));
+  onTestFinished(async () => {
+    await Promise.all(dumb.map((peer) => peer.stop()));
+  });
   const good = await seed(torrent);
   start(() => [...dumb.map(({ contact }) => contact), good]);
   const told = fetch(1, ...torrent.infohashes);
