@@ -70,15 +70,13 @@ describe('a torrent is handed to', () => {
     expect(await answers(access)).toMatch(/^aria2 \d+\.\d+/);
     expect(await handToClient(access, MAGNETS, never)).toEqual({ takenCount: 2, problem: null });
     expect(await handToClient(access, MAGNETS, never)).toEqual({ takenCount: 2, problem: null }); // has them already
-    const listed = await ask(
-      `${access.url}/jsonrpc`,
-      {},
-      {
-        ...{ jsonrpc: '2.0', id: '1', method: 'aria2.tellWaiting', params: ['token:open sesame', 0, 10] },
-      },
-    );
-    const { result } = (await listed.json()) as { result: { infoHash: string }[] };
-    expect(result.map(({ infoHash }) => infoHash)).toEqual(expect.arrayContaining(HASHES));
+    const listed = async (method: string, ...range: number[]): Promise<string[]> => {
+      const params = ['token:open sesame', ...range];
+      const answer = await ask(`${access.url}/jsonrpc`, {}, { jsonrpc: '2.0', id: '1', method, params });
+      return ((await answer.json()) as { result: { infoHash: string }[] }).result.map(({ infoHash }) => infoHash);
+    };
+    const all = [...(await listed('aria2.tellActive')), ...(await listed('aria2.tellWaiting', 0, 10))];
+    expect(all).toEqual(expect.arrayContaining(HASHES));
     expect(await handToClient({ ...access, password: 'wrong' }, MAGNETS, never)).toEqual({
       ...{ takenCount: 0, problem: 'aria2 did not accept the secret in the settings.' },
     });
