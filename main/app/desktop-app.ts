@@ -87,20 +87,14 @@ export class DesktopApp {
     };
     this.#session.onTorrentsAdded = (addedCount) => this.#windowNews.torrentsAdded(addedCount);
     this.#session.onSearchReady = () => this.#windowNews.searchReady();
-    this.#session.onHealth = (reports) => {
-      this.#window.send('healthFound', reports.map(healthFoundDto));
-    };
+    this.#session.onHealth = (reports) => this.#window.send('healthFound', reports.map(healthFoundDto));
     this.#window = new MainWindow({
       clock: options.clock,
       outDir: options.outDir,
       resourcesDir: options.resourcesDir,
       settings: () => options.settings.settings,
-      onMade: (window) => {
-        this.#background.watchClosing(window);
-      },
-      onShown: () => {
-        this.#windowNews.showNow();
-      },
+      onMade: (window) => this.#background.watchClosing(window),
+      onShown: () => this.#windowNews.showNow(),
     });
     this.#windowNews = new WindowNews(options.clock, {
       status: () => this.#status(),
@@ -152,9 +146,7 @@ export class DesktopApp {
     this.#updates = new Updates({
       clock: options.clock,
       log: options.log,
-      onChanged: () => {
-        this.#window.send('update', this.#updates.state);
-      },
+      onChanged: () => this.#window.send('update', this.#updates.state),
     });
   }
 
@@ -175,9 +167,7 @@ export class DesktopApp {
     await opened;
     if (this.#background.isQuitting) return;
     if (hadAgreed) this.#session.startEngine(this.#engineOptions());
-    powerMonitor.on('resume', () => {
-      this.#session.networkChanged();
-    });
+    powerMonitor.on('resume', () => this.#session.networkChanged());
     this.#updates.setWanted(settings.settings.updates);
     if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
     if (launch.action === 'resume' && hadAgreed) this.#pausing.setPaused(false);
