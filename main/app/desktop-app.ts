@@ -11,16 +11,20 @@ import type { TransferCommandName } from '../../preload/transfer-contract.ts';
 import { applySettings, policyOf, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
+import { consentCalls } from './consent-calls.ts';
 import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
+import { DataMover } from './data-mover.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
-import { CallProblem, handleCalls, type CallHandlers } from './ipc-handlers.ts';
+import { handleCalls, type CallHandlers } from './ipc-handlers.ts';
 import { isSentence } from './known-problems.ts';
 import type { LaunchAction, LaunchOptions } from './launch-options.ts';
 import type { LogFile } from './log-file.ts';
 import { MainWindow } from './main-window.ts';
 import { Pausing } from './pausing.ts';
+import { showNotification } from './notification.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { SavedSearches } from './saved-searches.ts';
 import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
 import { crawlTotals, healthFoundDto, statusDto } from './status-dto.ts';
@@ -36,6 +40,8 @@ export interface DesktopAppOptions {
   readonly logFile: LogFile;
   readonly launch: LaunchOptions;
   readonly folders: DataFolders;
+  /** A sentence about where the data is, if it is not where the person chose. */
+  readonly placeNotice: string | null;
   readonly settings: SettingsFile;
   /** Folder of the built workers, preload and renderer. */
   readonly outDir: string;
@@ -51,6 +57,7 @@ export class DesktopApp {
   readonly #window: MainWindow;
   readonly #background: Background;
   readonly #pausing: Pausing;
+  readonly #savedSearches: SavedSearches;
   readonly #updates: Updates;
   #launch: LaunchOptions;
 
@@ -62,7 +69,9 @@ export class DesktopApp {
       log: options.log,
       workerPath: (name) => path.join(options.outDir, 'main', `${name}.js`),
       store: {
-        databasePath: path.join(options.folders.dataDir, 'catalogue.db'),
+        get databasePath() {
+          return path.join(options.folders.dataDir, 'catalogue.db');
+        },
         nativeBinding: options.nativeBinding,
         namesInMemory: options.settings.settings.namesInMemory,
         policy: policyOf(options.settings.settings),
@@ -74,12 +83,8 @@ export class DesktopApp {
       if (engine !== null) this.#history.add(crawlTotals(engine), options.clock.nowMs());
       this.#windowNews.changed();
     };
-    this.#session.onTorrentsAdded = (addedCount) => {
-      this.#windowNews.torrentsAdded(addedCount);
-    };
-    this.#session.onSearchReady = () => {
-      this.#windowNews.searchReady();
-    };
+    this.#session.onTorrentsAdded = (addedCount) => this.#windowNews.torrentsAdded(addedCount);
+    this.#session.onSearchReady = () => this.#windowNews.searchReady();
     this.#session.onHealth = (reports) => {
       this.#window.send('healthFound', reports.map(healthFoundDto));
     };
@@ -87,7 +92,7 @@ export class DesktopApp {
       clock: options.clock,
       outDir: options.outDir,
       resourcesDir: options.resourcesDir,
-      zoomFactor: () => options.settings.settings.fontSizePercent / 100,
+      settings: () => options.settings.settings,
       onMade: (window) => {
         this.#background.watchClosing(window);
       },
@@ -110,29 +115,28 @@ export class DesktopApp {
       settings: options.settings,
       resourcesDir: options.resourcesDir,
       trayActions: {
-        setPaused: (isPaused) => {
-          this.#pausing.setPaused(isPaused);
-        },
-        pauseForAnHour: () => {
-          this.#pausing.pauseFor(60);
-        },
-        open: () => {
-          this.open();
-        },
-        openSettings: () => {
-          this.open();
-          this.#window.send('openSettings', null);
-        },
-        quit: () => {
-          app.quit();
-        },
+        setPaused: (isPaused) => this.#pausing.setPaused(isPaused),
+        pauseForAnHour: () => this.#pausing.pauseFor(60),
+        open: () => this.open(),
+        openSettings: () => this.#window.openWith('openSettings', null),
+        quit: () => app.quit(),
       },
       stop: async () => {
         this.#windowNews.stop();
         this.#pausing.stop();
+        await this.#savedSearches.stop();
         this.#updates.stop();
         await this.#session.stop();
         await options.logFile.flush();
+      },
+    });
+    this.#savedSearches = new SavedSearches({
+      clock: options.clock,
+      settings: options.settings,
+      search: this.#session.search,
+      isWatched: () => this.#window.parent?.isFocused() === true,
+      notify: (notice, searchId) => {
+        showNotification(notice, () => this.#window.openWith('openSaved', { searchId }));
       },
     });
     this.#pausing = new Pausing({
@@ -156,14 +160,17 @@ export class DesktopApp {
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
     this.#applyChanges();
-    handleCalls(this.#callHandlers(), log, isSentence);
     const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
     // Asked now: whoever agrees in the window meanwhile starts the engine there.
     const hadAgreed = settings.settings.consentAtUnixSeconds !== null;
-    if (!isHidden) this.open();
-    this.#session.start();
-    // The window first: what follows would take the processor that draws it.
-    if (!isHidden) await this.#window.painted();
+    if (!isHidden) this.open(); // first: the threads would take the processors that draw it
+    const opened = (isHidden ? Promise.resolve() : this.#window.painted()).then(() => {
+      if (this.#background.isQuitting) return;
+      this.#session.start();
+      this.#savedSearches.settingsChanged();
+    });
+    handleCalls(this.#callHandlers(opened), log, isSentence);
+    await opened;
     if (this.#background.isQuitting) return;
     if (hadAgreed) this.#session.startEngine(this.#engineOptions());
     powerMonitor.on('resume', () => {
@@ -172,10 +179,8 @@ export class DesktopApp {
     this.#updates.setWanted(settings.settings.updates);
     if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
     if (launch.action === 'resume' && hadAgreed) this.#pausing.setPaused(false);
-    const foundTray = this.#background.findTray(() => {
-      this.#windowNews.showNow();
-    });
-    if (await foundTray) this.#windowNews.showNow();
+    const showNow = (): void => this.#windowNews.showNow();
+    if (await this.#background.findTray(showNow)) this.#windowNews.showNow();
     else if (isHidden) this.#window.open({ isMinimised: true });
   }
 
@@ -197,11 +202,12 @@ export class DesktopApp {
     this.#window.send('transferCommand', command);
   }
 
-  #callHandlers(): CallHandlers {
+  #callHandlers(opened: Promise<void>): CallHandlers {
     const { settings, clock, log, logFile, folders } = this.#options;
+    const window = () => this.#window.parent;
     return {
-      ...torrentCalls({ session: this.#session, settings, log }),
-      ...settingsCalls({ store: this.#session.store, settings, folders }),
+      ...torrentCalls({ session: this.#session, opened, settings, log }),
+      ...settingsCalls({ session: this.#session, settings, folders, logFile, pausing: this.#pausing, window }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({
         session: this.#session,
@@ -213,7 +219,12 @@ export class DesktopApp {
       ...transferCalls({
         session: this.#session,
         clock: this.#options.clock,
-        window: () => this.#window.parent,
+        window,
+        hidesAdult: () => settings.settings.hideAdultNames,
+        mover: new DataMover({
+          ...{ session: this.#session, settings, folders, window },
+          engineOptions: () => this.#engineOptions(),
+        }),
         send: (transfer) => {
           this.#window.send('transfer', transfer);
         },
@@ -226,35 +237,18 @@ export class DesktopApp {
         canStartWithComputer: canStartWithComputer(),
         update: this.#updates.state,
       }),
-      acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
-      setPaused: ({ isPaused }) => {
-        this.#pausing.setPaused(isPaused);
-        return null;
-      },
-      pauseFor: ({ minutes }) => {
-        this.#pausing.pauseFor(minutes);
-        return null;
-      },
+      ...consentCalls({
+        ...{ clock, settings, pausing: this.#pausing },
+        begin: () => {
+          this.#session.startEngine(this.#engineOptions());
+          this.#windowNews.showNow();
+        },
+      }),
       quit: () => {
         app.quit();
         return null;
       },
     };
-  }
-
-  async #acceptNotice(startWithComputer: boolean): Promise<null> {
-    const { settings, clock } = this.#options;
-    if (settings.settings.consentAtUnixSeconds !== null) return null;
-    // Consent is on disk before the first packet leaves.
-    await settings.change({
-      consentAtUnixSeconds: clock.nowUnixSeconds(),
-      isPaused: false,
-      autostart: startWithComputer || settings.settings.autostart,
-    });
-    if (settings.problem !== null) throw new CallProblem(settings.problem);
-    this.#session.startEngine(this.#engineOptions());
-    this.#windowNews.showNow();
-    return null;
   }
 
   #setStartWithComputer(isWanted: boolean): void {
@@ -273,6 +267,7 @@ export class DesktopApp {
     const { settings } = this.#options;
     const appliers = settingAppliers(this.#session, () => this.#engineOptions(), {
       pausing: this.#pausing,
+      savedSearches: this.#savedSearches,
       updates: this.#updates,
       window: this.#window,
       setStartWithComputer: (isWanted) => {
@@ -294,6 +289,10 @@ export class DesktopApp {
     const hasAgreed = consentAtUnixSeconds !== null;
     const status = statusDto(this.#session.status, { hasAgreed, isPaused, pace, ...facts });
     const { problem, notice } = this.#options.settings;
-    return { ...status, problem: status.problem ?? problem, notice: status.notice ?? notice };
+    return {
+      ...status,
+      problem: status.problem ?? problem,
+      notice: status.notice ?? this.#options.placeNotice ?? notice,
+    };
   }
 }

@@ -12,6 +12,8 @@ const GONE = 'This torrent is no longer in the catalogue.';
 
 export interface TorrentCallsParts {
   readonly session: Session;
+  /** The session's threads have been started: the first search waits for them. */
+  readonly opened: Promise<void>;
   readonly settings: SettingsFile;
   readonly log: Log;
 }
@@ -30,23 +32,33 @@ type TorrentCallName =
   | 'checkHealth';
 
 /** The handlers of the calls about torrents. */
-export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pick<CallHandlers, TorrentCallName> {
+export function torrentCalls({
+  session,
+  opened,
+  settings,
+  log,
+}: TorrentCallsParts): Pick<CallHandlers, TorrentCallName> {
   const { search } = session;
   const linkOf = async (infohashHex: string): Promise<string> => {
     const [facts] = await search.links([infohashHex]);
     if (facts === undefined) throw new CallProblem(GONE);
     return magnetLink(facts);
   };
+  const hides = (showsAdult: boolean): boolean => settings.settings.hideAdultNames && !showsAdult;
   return {
-    search: ({ list, ...request }) => search.search('window', list === null ? request : { ...request, list }),
-    rowsAt: (request) => search.rowsAt('window', request),
-    suggest: ({ text }) => search.suggest(text),
+    search: async ({ list, showsAdult, ...asked }) => {
+      await opened;
+      const request = { ...asked, hidesAdult: hides(showsAdult) };
+      return search.search('window', list === null ? request : { ...request, list });
+    },
+    rowsAt: ({ showsAdult, ...request }) => search.rowsAt('window', { ...request, hidesAdult: hides(showsAdult) }),
+    suggest: ({ text }) => search.suggest(text, hides(false)),
     getDetails: async ({ infohashHex }) => {
       const details = await search.details(infohashHex);
       return details && { ...details, magnet: magnetLink(details) };
     },
     setMark: ({ mark, isOn, infohashesHex }) => session.store.mark(mark, isOn, infohashesHex),
-    getVariants: ({ infohashHex }) => search.variants(infohashHex),
+    getVariants: ({ infohashHex }) => search.variants(infohashHex, hides(false)),
     copyMagnet: async ({ infohashHex }) => {
       await clipboard.writeText(await linkOf(infohashHex));
       return null;

@@ -52,7 +52,11 @@ export class RetryDesk {
     if (!catalogue) return { type: 'retry-due', entries: [], waitingCount: 0, evictedCount: 0 };
     this.flush(catalogue);
     const { retries } = catalogue;
-    const entries = retries.takeDue(nowUnixSeconds, Math.max(0, Math.min(limit, DUE_MAX)));
+    const due = retries.takeDue(nowUnixSeconds, Math.max(0, Math.min(limit, DUE_MAX)));
+    // A list or a block that came after they were put on the ladder.
+    const refused = due.filter(({ infohash }) => isRefused(catalogue, infohash));
+    if (refused.length > 0) retries.remove(refused.map(({ infohash }) => infohash));
+    const entries = due.filter((entry) => !refused.includes(entry));
     return { type: 'retry-due', entries, waitingCount: retries.count, evictedCount: retries.evictedCount };
   }
 
@@ -71,9 +75,7 @@ export function answerKnown(
   const resting: Uint8Array[] = [];
   unpacked(infohashes).forEach((infohash, index) => {
     if (flags[index] !== IS_NEW) return;
-    const isBlocked =
-      catalogue.blocked.has(infohash) || catalogue.judge({ name: null, infohashes: [infohash] }) !== null;
-    if (isBlocked || catalogue.retries.isInvalid(infohash)) flags[index] = IS_KNOWN;
+    if (isRefused(catalogue, infohash) || catalogue.retries.isInvalid(infohash)) flags[index] = IS_KNOWN;
     else if (catalogue.retries.isResting(infohash, nowUnixSeconds)) {
       flags[index] = IS_RESTING;
       resting.push(infohash);
@@ -81,6 +83,11 @@ export function answerKnown(
   });
   catalogue.retries.sampledAgain(resting);
   return flags;
+}
+
+/** Blocked, or on the safety list: not to be asked for. */
+export function isRefused(catalogue: Catalogue, infohash: Uint8Array): boolean {
+  return catalogue.blocked.has(infohash) || catalogue.judge({ name: null, infohashes: [infohash] }) !== null;
 }
 
 function write(catalogue: Catalogue, message: Written): readonly SeedersOfRow[] {

@@ -6,10 +6,12 @@
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { MarkedList, ShownMarks, StorePolicy, StoreRequest, StoreStatus, WriterAnswer } from './owner-contract.ts';
+import type { Hiding } from './owner-contract.ts';
+import type { SavedMatch, WatchedSearch } from './saved-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
-export const COMMIT_EVERY_MS = 200;
+export const COMMIT_EVERY_MS = 100;
 export const COMMIT_TORRENTS_MAX = 200;
 /** Torrents that may wait for a commit; the engine stops fetching above it. */
 export const WAITING_TORRENTS_MAX = 500;
@@ -23,8 +25,8 @@ export const LINKS_MAX = 500;
 /** How many names may be kept in memory. */
 export const NAMES_IN_MEMORY = [250_000, 1_000_000, 3_000_000] as const;
 export const NAMES_IN_MEMORY_DEFAULT = 1_000_000;
-/** Measured (`npm run bench -- search`): dictionary, postings and columns of one name. */
-const BYTES_PER_NAME = 75;
+/** Measured (`npm run bench -- search`): the name, dictionary, postings, columns and orders of one torrent. */
+const BYTES_PER_NAME = 125;
 
 /** The choices with what each costs. */
 export const namesInMemoryChoices = (): { names: number; megabytes: number }[] =>
@@ -158,7 +160,7 @@ export const SORT_ORDERS: readonly SortOrder[] = ['relevance', 'newest', 'size',
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
-export interface SearchRequest {
+export interface SearchRequest extends Hiding {
   /** What the person typed; any string. At most QUERY_CHARACTERS_MAX characters are read. */
   readonly text: string;
   readonly sort: SortOrder;
@@ -179,7 +181,8 @@ export interface SearchRequest {
 }
 
 /** Rows out of the middle of a list of results. */
-export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'> {
+export interface RowsRequest
+  extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'>, Hiding {
   /** Any cursor of the list: it tells what the first page saw. */
   readonly cursor: string;
   /** From 0, below the list's `reachableCount`. */
@@ -230,6 +233,8 @@ export interface ResultPage {
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   /** Better spellings of the query, best first; only when there were few results. */
   readonly didYouMean: readonly string[];
+  /** What `hidesAdult` has left out of this; null where it was not asked for. Not exact: at least so many. */
+  readonly adultHidden: { readonly count: number; readonly isExact: boolean } | null;
 }
 
 export interface TorrentDetails extends ShownMarks {
@@ -265,13 +270,15 @@ export type SearchCommand =
   /** A newer search of the same `box` makes the older one answer `superseded`. */
   | { readonly type: 'search'; readonly requestId: number; readonly box: string; readonly request: SearchRequest }
   | { readonly type: 'rows-at'; readonly requestId: number; readonly box: string; readonly request: RowsRequest }
-  | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
+  | { readonly type: 'suggest'; readonly requestId: number; readonly text: string; readonly hidesAdult?: boolean }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
-  | { readonly type: 'variants'; readonly requestId: number; readonly infohashHex: string }
+  | ({ readonly type: 'variants'; readonly requestId: number; readonly infohashHex: string } & Hiding)
   /** At most LINKS_MAX. */
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
   | { readonly type: 'set-names-in-memory'; readonly names: number }
+  /** Holds new torrents against these from now on, instead of others; rows after `afterId` are new, too. */
+  | { readonly type: 'watch'; readonly searches: readonly WatchedSearch[]; readonly afterId: number | null }
   | { readonly type: 'stop' };
 
 export type SearchEvent =
@@ -284,6 +291,8 @@ export type SearchEvent =
   | { readonly type: 'variants'; readonly requestId: number; readonly rows: readonly ResultRow[] }
   /** In the order asked for; without those that are not in the catalogue. */
   | { readonly type: 'links'; readonly requestId: number; readonly links: readonly LinkFacts[] }
+  /** New torrents up to this row were held against the saved searches. */
+  | { readonly type: 'saved-looked'; readonly untilId: number; readonly matches: readonly SavedMatch[] }
   /** A request that broke inside; the person sees `problem`, the thread lives on. */
   | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }

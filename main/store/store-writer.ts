@@ -146,15 +146,16 @@ export class StoreWriter {
   }
 
   #receive(message: EngineToWriter): void {
+    const catalogue = this.#housekeeping.canJudge ? this.#catalogue : null;
     switch (message.type) {
       case 'store':
         return this.#collect(message.torrents);
       case 'are-known':
-        return this.#answers.known(this.#engine, this.#catalogue, message);
+        return this.#answers.known(this.#engine, catalogue, message);
       case 'warm-up':
         return this.#answers.warmUp(this.#engine, () => this.#catalogue, message.limit);
       default:
-        return this.#answers.retry(this.#engine, this.#problemKind === null ? this.#catalogue : null, message);
+        return this.#answers.retry(this.#engine, this.#problemKind === null ? catalogue : null, message);
     }
   }
 
@@ -197,17 +198,17 @@ export class StoreWriter {
     const catalogue = this.#problemKind === null ? this.#catalogue : null;
     const { reply, outcome, error } = answerImport(catalogue, message, clock.nowUnixSeconds(), options.databasePath);
     if (error !== null) this.#fail(error);
-    if (catalogue && outcome) this.#announce(catalogue, outcome);
+    if (catalogue && outcome) this.#announce(catalogue, outcome, true);
     if (catalogue && error === null) this.#checkpoints.committed(catalogue);
     return reply;
   }
 
-  #announce({ count: torrentCount }: Catalogue, outcome: InsertOutcome): void {
+  #announce({ count: torrentCount }: Catalogue, outcome: InsertOutcome, isImported = false): void {
     const { options, post } = this.#dependencies;
     const { length: addedCount } = outcome.inserted;
     const size = databaseBytes(options.databasePath);
     if (addedCount > 0) post({ type: 'torrents-added', addedCount, torrentCount, databaseBytes: size });
-    this.#search.stored(outcome);
+    this.#search.stored(outcome, isImported);
   }
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */

@@ -11,7 +11,9 @@ export type Command =
   | { readonly kind: 'open-magnet' }
   | { readonly kind: 'star' }
   | { readonly kind: 'hide' }
+  | { readonly kind: 'block' }
   | { readonly kind: 'undo' }
+  | { readonly kind: 'open-saved' }
   | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
   | { readonly kind: 'show-surface'; readonly surface: SurfaceName }
   | { readonly kind: 'font-size'; readonly steps: number }
@@ -46,7 +48,7 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
     case 'S':
       return { kind: 'star' };
     case 'Delete':
-      return { kind: 'hide' };
+      return { kind: press.shiftKey ? 'block' : 'hide' };
     default:
       return null;
   }
@@ -55,6 +57,7 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
 function commandWithControl(press: KeyPress, isTyping: boolean): Command | null {
   const key = press.key.toLowerCase();
   if (press.shiftKey && key !== '+') return commandWithShift(key);
+  if (key === 's') return { kind: 'open-saved' };
   if (key === 'f') return { kind: 'focus-search' };
   if (key === 'z' && !isTyping) return { kind: 'undo' };
   if (key === 'o') return { kind: 'transfer', command: 'import' };
@@ -91,6 +94,7 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Esc'], meaning: text.clearThenLeave },
       { keys: ['→'], meaning: text.takeCompletion },
       { keys: ['Alt ↓'], meaning: text.showTitles },
+      { keys: ['Ctrl S'], meaning: messages.saved.title },
       { keys: ['Ctrl 1', '…', 'Ctrl 9'], meaning: text.chooseType },
     ],
   },
@@ -120,6 +124,7 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['O'], meaning: text.openMagnet },
       { keys: ['S'], meaning: text.star },
       { keys: ['Del'], meaning: text.hide },
+      { keys: ['Shift Del'], meaning: text.block },
       { keys: ['Ctrl Z'], meaning: text.undo },
     ],
   },

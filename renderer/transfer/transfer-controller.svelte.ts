@@ -70,8 +70,8 @@ export class TransferController {
 
   async export(): Promise<void> {
     const { api, search } = this.#dependencies;
-    const { text, contentType, sort } = search;
-    const results = this.onlyResults && this.hasResults ? { text, contentType, sort } : null;
+    const { text, contentType, sort, showsAdult } = search;
+    const results = this.onlyResults && this.hasResults ? { text, contentType, sort, showsAdult } : null;
     this.isExportOpen = false;
     await this.#report(api.startExport({ format: this.format, withFiles: this.withFiles, results }));
   }

@@ -7,7 +7,7 @@ export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
   const listeners = {
     ...{ status: [], settings: [], torrentsAdded: [], healthFound: [] },
-    ...{ focusSearch: [], openSettings: [], update: [], transfer: [], transferCommand: [] },
+    ...{ focusSearch: [], openSettings: [], openSaved: [], update: [], transfer: [], transferCommand: [] },
   };
   const calls = [];
   let status = scenario.status;
@@ -54,6 +54,7 @@ export function installFakeApi(scenario) {
       totalIsExact: true,
       countsByType,
       didYouMean: chosen.length === 0 && words.length > 0 ? ['metropolis', 'monterey'] : [],
+      adultHidden: null,
     };
     return new Promise((resolve) => setTimeout(() => resolve({ ok: true, value: page }), scenario.searchMs ?? 5));
   }
@@ -106,7 +107,12 @@ export function installFakeApi(scenario) {
       const torrent = byHash(input);
       return ok(torrent ? detailsOf(torrent) : null);
     }),
+    getVariants: record('getVariants', () => ok([])),
+    rowsAt: record('rowsAt', () => ok(null)),
+    checkHealth: record('checkHealth', () => ok(null)),
+    setMark: record('setMark', ({ infohashesHex }) => ok(infohashesHex)),
     copyMagnet: record('copyMagnet', () => ok(null)),
+    copyMagnets: record('copyMagnets', ({ infohashesHex }) => ok(infohashesHex.length)),
     copyInfohash: record('copyInfohash', () => ok(null)),
     openMagnet: record('openMagnet', ({ isConfirmed }) => ok(isConfirmed ? 'opened' : 'needs-consent')),
     setPaused: record('setPaused', ({ isPaused }) => {
@@ -170,7 +176,7 @@ export function installFakeApi(scenario) {
     }),
     quit: record('quit', () => ok(null)),
     on: (name, receive) => {
-      listeners[name].push(receive);
+      (listeners[name] ??= []).push(receive);
       return () => listeners[name].splice(listeners[name].indexOf(receive), 1);
     },
   };

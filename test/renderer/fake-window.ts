@@ -140,6 +140,7 @@ export function page(facts: Partial<ResultPageDto> & Pick<ResultPageDto, 'rows'>
     countsByType: null,
     isPartial: false,
     didYouMean: [],
+    adultHidden: null,
     ...facts,
   };
 }
@@ -164,6 +165,7 @@ export const status: StatusDto = {
   localAddressesAllowed: false,
   pauseReasons: [],
   pausedUntilUnixSeconds: null,
+  safetyList: null,
 };
 
 export const start: CallOutputs['getStart'] = {
