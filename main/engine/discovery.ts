@@ -27,6 +27,7 @@ import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState } from './saved-state.ts';
 import { StoreLink } from './store-link.ts';
+import { TorrentLine } from './torrent-line.ts';
 
 /** R11: a kill loses at most this much of the tables. */
 export const SAVE_EVERY_MS = 10 * 60_000;
@@ -53,6 +54,8 @@ export class Discovery {
   readonly #transports: PeerTransports;
   readonly #metadata: MetadataLine;
   readonly #health: HealthLine;
+  /** What the person asks for, to save it. */
+  readonly torrents: TorrentLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -91,6 +94,7 @@ export class Discovery {
       store: this.#store,
     };
     this.#metadata = new MetadataLine(shared, options);
+    this.torrents = new TorrentLine(shared, options, options.startPaused);
     this.#health = new HealthLine(shared, { bindHost, trackers });
     this.#health.onReports = (reports) => this.onHealth(reports);
     this.#metadata.onStored = (infohash) => this.#health.stored(infohash);
@@ -129,6 +133,7 @@ export class Discovery {
     this.#hasStopped = true;
     this.#saving?.cancel();
     // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
+    this.torrents.stop();
     const stopped = this.#metadata.stop();
     this.#families.silence();
     await stopped;
@@ -141,6 +146,7 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    this.torrents.pause();
     this.#health.pause();
     // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
     this.#pauseOrResumeMetadata();
@@ -152,6 +158,7 @@ export class Discovery {
     this.#startListening();
     this.#families.resume();
     this.#health.resume();
+    this.torrents.resume();
     this.#pauseOrResumeMetadata();
   }
 
@@ -229,16 +236,14 @@ export class Discovery {
 
   engineCounters(): EngineCounters {
     const nowMs = this.#dependencies.clock.nowMs();
-    const crawls = this.#families.started;
-    const nodes = crawls.map(({ node }) => node);
-    const scrape = crawls[0]?.scrape ?? null;
-    return this.#countersReader.read(nodes, scrape, this.#pace, nowMs, nowMs - this.#startedAtMs);
+    return this.#countersReader.read(this.#families.started, this.#pace, nowMs, nowMs - this.#startedAtMs);
   }
 
   checkInvariants(): void {
     this.#families.checkInvariants();
     this.#metadata.checkInvariants();
     this.#health.checkInvariants();
+    this.torrents.checkInvariants();
     this.#transports.checkInvariants();
   }
 
@@ -252,6 +257,7 @@ export class Discovery {
         onCreated: ({ node, scrape }, family) => {
           this.#transports.joinUdp(node.foreign, family === 4 ? 'v4' : 'v6');
           this.#metadata.join(scrape);
+          this.torrents.join(node);
         },
         scrape: {
           ...this.#dependencies,

@@ -20,6 +20,12 @@ const STEP_ROWS = 250;
 /** Names read for one page; then it is handed out as it is, with a cursor to go on from. */
 const NAMES_READ_MAX = 100_000;
 
+/**
+ * FTS5 finds the way to where it ended by going past everything before: where few rows pass the filters, more and more are looked
+ * up at once.
+ */
+const OLDER_IDS_MAX = 5000;
+
 export interface PageSources {
   readonly reader: CatalogueReader;
   readonly index: NameIndex;
@@ -59,6 +65,8 @@ export class PageRun {
   #fetched: ReadonlyMap<number, StoredRow> = new Map();
   #namesRead = 0;
   #best: Place[] | null = null;
+  /** Candidates below the window that were found and not looked at yet. */
+  readonly #older: { left: number[]; asked: number; isLast: boolean } = { left: [], asked: 0, isLast: false };
 
   constructor(sources: PageSources, request: PageRequest) {
     this.#sources = sources;
@@ -124,11 +132,10 @@ export class PageRun {
     const { query } = this.#request;
     const asked = wantedPhrases(query).flat();
     const { places } = this.#search('relevance', RESCORED_MAX, null);
-    this.#sources.fullText.keepNamesOf(places.map(({ id }) => id));
     this.#bestEnd = places.length < RESCORED_MAX ? { key: -Number.MAX_VALUE, id: 0 } : places.at(-1)!;
     const ranked: Place[] = [];
     for (const { id, key } of places) {
-      const name = this.#sources.fullText.nameOf(id);
+      const name = nameOf(this.#sources, id);
       if (name === null || (this.#needsName && !nameMatches(query, name))) continue;
       ranked.push({ id, key: key + nameScore(asked, name) });
     }
@@ -149,16 +156,29 @@ export class PageRun {
   }
 
   #stepOlder(): void {
-    const { query } = this.#request;
-    const limit = Math.min(STEP_ROWS, 2 * this.#missing);
-    const hasOlder = windowHasOlder(this.#sources.index, this.#cursor.lowId);
-    const ids = hasOlder ? this.#sources.fullText.candidateIds(query, { beforeId: this.#cursor.id, limit }) : [];
+    const { index, reader } = this.#sources;
+    const older = this.#older;
+    if (older.left.length === 0 && !older.isLast) {
+      const limit = Math.min(OLDER_IDS_MAX, Math.max(2 * this.#missing, older.asked * 4));
+      older.left = windowHasOlder(index, this.#cursor.lowId) ? this.#olderIds(limit) : [];
+      older.asked = limit;
+      older.isLast = older.left.length < limit;
+    }
+    const ids = older.left.splice(0, STEP_ROWS);
+    const rows = new Map(reader.rowsByIds(ids).map((row) => [row.id, row]));
+    this.#fetched = rows;
     for (const id of ids) {
       if (this.#missing === 0) return;
       this.#goTo('older', { key: 0, id });
-      if (this.#nameMatches(id)) this.#take(id, true);
+      const row = rows.get(id);
+      if (row !== undefined && nameMatches(this.#request.query, row.name)) this.#take(id, true);
+      else this.#namesRead++;
     }
-    if (ids.length < limit) this.#goTo('files', { key: 0, id: Number.MAX_SAFE_INTEGER });
+    if (older.left.length === 0 && older.isLast) this.#goTo('files', { key: 0, id: Number.MAX_SAFE_INTEGER });
+  }
+
+  #olderIds(limit: number): number[] {
+    return this.#sources.fullText.candidateIds(this.#request.query, { beforeId: this.#cursor.id, limit });
   }
 
   #stepFiles(): void {
@@ -180,7 +200,7 @@ export class PageRun {
   }
 
   #nameMatches(id: number): boolean {
-    return nameMatches(this.#request.query, this.#sources.fullText.nameOf(id) ?? '');
+    return nameMatches(this.#request.query, nameOf(this.#sources, id) ?? '');
   }
 
   /** Reads rows that are about to be taken, all at once. */
@@ -211,6 +231,11 @@ export function rowPasses(
   if (!passesFilter(filter, { ...row, peersSeen: row.seeders })) return false;
   if (!looksAtPaths || !hasPathFilters(query)) return true;
   return pathsFit(query, row.name, reader.detailsById(row.id)?.files.map(({ path }) => path) ?? []);
+}
+
+/** From memory, or from the disk what is older; null when the row is gone. */
+export function nameOf({ index, fullText }: Pick<PageSources, 'index' | 'fullText'>, id: number): string | null {
+  return index.nameOf(id) ?? fullText.nameOf(id);
 }
 
 /** Are there rows below a window that began at `lowId`? */
