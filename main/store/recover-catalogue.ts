@@ -11,14 +11,10 @@ import {
   replaceDamaged,
 } from '../catalogue/database-files.ts';
 import { openCatalogue } from '../catalogue/open-catalogue.ts';
-import { salvageBlocked, salvageRows } from '../catalogue/salvage.ts';
 import type { Log } from '../base/log.ts';
 import { TOKENISER_VERSION } from '../search/tokens.ts';
-import { toCatalogueRow, tokenTexts } from './catalogue-row.ts';
+import { salvageInto } from './salvage-into.ts';
 import type { StoreOptions } from './store-contract.ts';
-
-/** Rows of one transaction while a catalogue is rebuilt. */
-const REBUILD_BATCH_ROWS = 1000;
 
 export interface OpenedCatalogue {
   readonly catalogue: Catalogue;
@@ -47,7 +43,7 @@ function rebuild(options: StoreOptions, log: Log, nowUnixSeconds: number): Opene
     removeUnfinishedRebuild(path);
     rebuilt = openCatalogue({ ...options, databasePath: rebuildingPath(path) });
     rebuilt.tokens.beginRefill(TOKENISER_VERSION);
-    salvageInto(rebuilt, options, nowUnixSeconds);
+    salvageInto(rebuilt, path);
     const salvagedCount = rebuilt.count;
     rebuilt.close();
     const asidePath = replaceDamaged(path, nowUnixSeconds);
@@ -67,24 +63,6 @@ function noticeOf(salvagedCount: number, asidePath: string): string {
       ? 'None of its torrents could be read any more, so a new, empty catalogue was started'
       : `${salvagedCount.toLocaleString('en')} torrents could be read and are in a new catalogue`;
   return `The catalogue was damaged. ${saved}. The damaged file is kept as ${asidePath}; delete it if you do not need it.`;
-}
-
-function salvageInto(
-  catalogue: Catalogue,
-  { databasePath, nativeBinding }: StoreOptions,
-  nowUnixSeconds: number,
-): void {
-  const waiting = [];
-  for (const row of salvageRows(databasePath, nativeBinding)) {
-    waiting.push(toCatalogueRow(row));
-    if (waiting.length === REBUILD_BATCH_ROWS) catalogue.insertMany(waiting.splice(0));
-  }
-  catalogue.insertMany(waiting);
-  // Last: rows blocked a moment ago are among those read, and insertMany refuses what is blocked.
-  const infohashes = salvageBlocked(databasePath, nativeBinding);
-  catalogue.mark({ mark: 'block', isOn: true, infohashes, nowUnixSeconds }, ({ name, files }) =>
-    tokenTexts(name, files),
-  );
 }
 
 /** The next start looks for damage before anything is written. */
