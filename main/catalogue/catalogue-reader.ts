@@ -98,6 +98,8 @@ export class CatalogueReader {
   /** For the full-text queries of search/; nobody else prepares statements on it. */
   readonly database: CatalogueDatabase;
   readonly health: HealthReader;
+  /** Which file it reads, whatever its name is by now (database-files.ts). */
+  fileIdentity = '';
   readonly #statements: Record<QueryName, CatalogueStatement>;
 
   constructor(database: CatalogueDatabase) {

@@ -1,7 +1,8 @@
 // The only file that loads better-sqlite3: opens one connection with the pragmas of its role.
-// It knows nothing of tables; `open-catalogue.ts` does.
+// It knows nothing of tables; `open-catalogue.ts` does. Also the lock that keeps a second process out.
 import Database from 'better-sqlite3';
 import { CatalogueProblem } from './catalogue-problem.ts';
+import { fileIdentity, lockPath, makePrivateFile, removeLock } from './database-files.ts';
 
 /** An open connection. Rooms that may not import better-sqlite3 take its type from here. */
 export type CatalogueDatabase = Database.Database;
@@ -67,6 +68,34 @@ export function openForImport(path: string, nativeBinding: string | null): Catal
   database.pragma('trusted_schema = 0');
   database.pragma('cell_size_check = 1');
   return database;
+}
+
+/**
+ * Holds the catalogue at `path` for this process as long as the lock is not released; the system releases it when the process
+ * ends, however it ends. Null: another one has it. A disk that knows no locks is used without.
+ */
+export function holdForOneProcess(path: string, nativeBinding: string | null): { release(): void } | null {
+  let database: Database.Database | null = null;
+  try {
+    makePrivateFile(lockPath(path));
+    const before = fileIdentity(lockPath(path));
+    database = new Database(lockPath(path), { timeout: 0, ...(nativeBinding === null ? {} : { nativeBinding }) });
+    database.exec('BEGIN EXCLUSIVE');
+    // Whoever had it removed it, and another one may hold the next.
+    if (fileIdentity(lockPath(path)) !== before) {
+      database.close();
+      return null;
+    }
+  } catch (error) {
+    database?.close();
+    const isHeld = error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
+    return isHeld ? null : { release: () => undefined };
+  }
+  const release = (): void => {
+    if (database.open) removeLock(path); // while it is still held
+    database.close();
+  };
+  return { release };
 }
 
 export function checkRuntime(versions: { readonly node: string; readonly napi?: string | undefined }): void {

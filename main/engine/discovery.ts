@@ -26,6 +26,7 @@ import type { ReadAddresses } from './local-addresses.ts';
 import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState } from './saved-state.ts';
+import { Sightings } from './sightings.ts';
 import { StoreLink } from './store-link.ts';
 
 /** R11: a kill loses at most this much of the tables. */
@@ -53,6 +54,7 @@ export class Discovery {
   readonly #transports: PeerTransports;
   readonly #metadata: MetadataLine;
   readonly #health: HealthLine;
+  readonly #sightings: Sightings;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -82,6 +84,7 @@ export class Discovery {
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
     const { localAddressesAllowed, bindHost, trackers = [] } = options;
     this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
+    this.#sightings = new Sightings({ clock, counters: this.counters, store: this.#store });
     this.#families = this.#createFamilies();
     const shared = {
       ...dependencies,
@@ -93,7 +96,10 @@ export class Discovery {
     this.#metadata = new MetadataLine(shared, options);
     this.#health = new HealthLine(shared, { bindHost, trackers });
     this.#health.onReports = (reports) => this.onHealth(reports);
-    this.#metadata.onStored = (infohash) => this.#health.stored(infohash);
+    this.#metadata.onStored = (infohash) => {
+      this.#health.stored(infohash);
+      this.#warmUp(infohash); // from now on known, and its sightings are counted
+    };
     this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
     if (options.startPaused) this.#health.pause();
     this.#countersReader = new CountersReader({ ...shared, metadata: this.#metadata.fetcher });
@@ -133,6 +139,7 @@ export class Discovery {
     this.#families.silence();
     await stopped;
     await this.#health.stop();
+    this.#sightings.tell();
     this.#store.close();
     await this.#save();
     await this.#families.stop();
@@ -258,6 +265,7 @@ export class Discovery {
           counters: this.counters,
           onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
           areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
+          onSighted: (infohash) => this.#sightings.note(infohash),
           wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
         },
       },

@@ -23,6 +23,8 @@ const ENTRIES_PER_MESSAGE_MAX = 100;
 /** What is due is asked for this often, and this much of it: each entry is a lookup, and one begins every 5 s. */
 const ASK_DUE_EVERY_MS = 15_000;
 const DUE_AT_ONCE_MAX = 6;
+/** Blocked at once by the person at most; the store refuses what comes all the same. */
+const BLOCKED_REMEMBERED_MAX = 10_000;
 
 export interface MetadataLineDependencies {
   readonly clock: Clock;
@@ -58,6 +60,8 @@ export class MetadataLine {
   readonly #removed = new Map<string, Infohash>();
   /** One for each family of addresses; an infohash is known to the one that met it. The first one is asked to look again. */
   readonly #searches: PeerSearch[] = [];
+  /** Blocked lately: what was under way for them may still bring peers. */
+  readonly #blocked = new Set<string>();
   #ticking: Timer | null = null;
   #askedAtMs = -Infinity;
   #evictedCount = 0;
@@ -75,6 +79,7 @@ export class MetadataLine {
       },
     );
     store.onRetryDue = (due) => this.#takeDue(due);
+    store.onBlocked = (infohashes) => this.#block(infohashes);
   }
 
   /** Joins the scraper's stages: from now on they are told what came of the peers that they named. */
@@ -84,6 +89,7 @@ export class MetadataLine {
   }
 
   offer(infohash: Infohash, peers: readonly Contact[], stage: PeerStage): void {
+    if (this.#blocked.has(toKey(infohash))) return this.#dependencies.counters.dropped.count('metadata-blocked');
     this.fetcher.offer(infohash, peers, stage);
   }
 
@@ -150,6 +156,21 @@ export class MetadataLine {
       if (reason === 'invalid' || reason === 'duplicate') stages.settled(infohash);
       else if (isFailureOfPeers(reason)) stages.failed(infohash);
       else stages.postpone(infohash);
+    }
+  }
+
+  #block(packedInfohashes: Uint8Array): void {
+    for (let at = 0; at + IDENTIFIER_BYTES <= packedInfohashes.length; at += IDENTIFIER_BYTES) {
+      const infohash = asInfohash(packedInfohashes.slice(at, at + IDENTIFIER_BYTES));
+      const key = toKey(infohash);
+      this.#blocked.add(key);
+      this.#failed.delete(key);
+      this.fetcher.cancel(infohash);
+      for (const { stages } of this.#searches) stages.settled(infohash);
+    }
+    for (const key of this.#blocked) {
+      if (this.#blocked.size <= BLOCKED_REMEMBERED_MAX) break;
+      this.#blocked.delete(key);
     }
   }
 

@@ -234,6 +234,7 @@ export class Session {
           torrentCount: event.torrentCount,
           notice: this.#interruption?.sentence ?? event.notice,
           problem: this.#givenUp?.problem ?? null,
+          isProblemPassing: false,
         });
         if (event.notice) this.#options.log.warn(event.notice);
         break;
@@ -247,7 +248,7 @@ export class Session {
       case 'failed':
         this.#storeGate.open(event.problem);
         this.#options.log.error(event.problem);
-        this.#change({ problem: event.problem });
+        this.#change({ problem: event.problem, isProblemPassing: event.isPassing });
         break;
       case 'log':
         this.#options.log[event.level](event.message);
@@ -273,7 +274,7 @@ export class Session {
     } else {
       const problem = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
       this.#givenUp = { name, problem };
-      this.#change({ problem });
+      this.#change({ problem, isProblemPassing: false });
     }
   }
 

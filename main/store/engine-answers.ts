@@ -6,7 +6,7 @@ import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { type EngineToWriter, IS_RESTING, type WriterToEngine } from './store-contract.ts';
-import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
+import { NO_CHUNK, warmUpChunk, type WarmUpRest, wholeWarmUp } from './warm-up.ts';
 
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
 
@@ -44,18 +44,18 @@ export class EngineAnswers {
     engine?.post({ type: 'known', questionId, isKnown }, [isKnown.buffer]);
   }
 
-  /** In pieces, each a message of its own; other messages get their turn between two of them. */
-  warmUp(engine: EnginePort | null, open: () => Catalogue | null, limit: number, beforeId: number | null = null): void {
+  /** `asked`: how many of the newest, or the rest of it. In pieces, each a message of its own; other messages get their turn between two of them. */
+  warmUp(engine: EnginePort | null, open: () => Catalogue | null, asked: WarmUpRest | number): void {
     let chunk = NO_CHUNK();
     try {
       const catalogue = open();
-      if (catalogue) chunk = warmUpChunk(catalogue.reader, beforeId, limit);
+      if (catalogue) chunk = warmUpChunk(catalogue, typeof asked === 'number' ? wholeWarmUp(asked) : asked);
     } catch (error) {
       this.#failed(error);
     }
     const { infohashes, rest } = chunk;
     engine?.post({ type: 'warm-up', infohashes, isLast: rest === null }, [infohashes.buffer]);
-    if (rest) this.#clock.setTimer(0, () => this.warmUp(engine, open, rest.limit, rest.beforeId));
+    if (rest) this.#clock.setTimer(0, () => this.warmUp(engine, open, rest));
   }
 
   /** `catalogue` null: what cannot be written now is kept and goes with the next. */

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { MarkOutcome } from '../catalogue/mark-table.ts';
-import { databaseBytes, fileBytes, freeBytes } from '../catalogue/database-files.ts';
+import { databaseBytes, fileBytes, filesIdentity, freeBytes } from '../catalogue/database-files.ts';
 import { Judge } from './judge.ts';
 import { NO_POLICY, type StorePolicy, type StoreStatus } from './owner-contract.ts';
 import { spaceSentence } from './space-sentence.ts';
@@ -40,6 +40,8 @@ export interface HousekeepingDependencies {
   readonly roomChanged: () => void;
   readonly checkpoint: (catalogue: Catalogue) => void;
   readonly failed: (error: unknown) => void;
+  /** The catalogue's files were deleted or moved while they were open. */
+  readonly filesLost: () => void;
   /** Only tests hand in another. */
   readonly readFreeBytes?: (path: string) => number | null;
 }
@@ -48,6 +50,7 @@ export class Housekeeping {
   readonly #dependencies: HousekeepingDependencies;
   readonly #judge: Judge;
   #catalogue: Catalogue | null = null;
+  #files = '';
   #policy: StorePolicy = NO_POLICY;
   #looking: Timer | null = null;
   #working: Timer | null = null;
@@ -71,6 +74,7 @@ export class Housekeeping {
   start(catalogue: Catalogue): void {
     this.stop();
     this.#catalogue = catalogue;
+    this.#files = filesIdentity(this.#dependencies.databasePath);
     this.#judge.watch(catalogue);
     this.#look();
   }
@@ -95,11 +99,12 @@ export class Housekeeping {
   }
 
   #look(): void {
-    const { clock, failed } = this.#dependencies;
+    const { clock, failed, filesLost, databasePath } = this.#dependencies;
     this.#looking?.cancel();
     this.#looking = clock.setTimer(LOOK_EVERY_MS, () => this.#look());
     try {
       if (this.#catalogue === null) return;
+      if (filesIdentity(databasePath) !== this.#files) return filesLost();
       this.#watchSpace(this.#catalogue);
       this.#judge.look();
       this.#tell(this.#catalogue);

@@ -1,16 +1,20 @@
 // Opens the catalogue for the writer whatever state it is in: a damaged file is set aside and what can be read of it goes
 // into a new one. Slow only in that case.
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
+import { asCatalogueProblem, inUse } from '../catalogue/catalogue-problem.ts';
 import {
   clearCheckMark,
   finishReplacing,
+  isLogLost,
+  makeFolderFor,
   markForCheck,
   rebuildingPath,
+  removeDatabase,
   removeUnfinishedRebuild,
   replaceDamaged,
 } from '../catalogue/database-files.ts';
 import { openCatalogue } from '../catalogue/open-catalogue.ts';
+import { holdForOneProcess } from '../catalogue/open-database.ts';
 import type { Log } from '../base/log.ts';
 import { TOKENISER_VERSION } from '../search/tokens.ts';
 import { salvageInto } from './salvage-into.ts';
@@ -22,16 +26,55 @@ export interface OpenedCatalogue {
   readonly notice: string | null;
 }
 
-/** Throws only `CatalogueProblem`. */
+/** Holds the catalogue for this process until it is closed. Throws only `CatalogueProblem`. */
 export function openOrRecover(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
+  const path = options.databasePath;
+  let lock: { release(): void } | null = null;
   try {
-    finishReplacing(options.databasePath);
+    makeFolderFor(path);
+    const wasLogLost = isLogLost(path);
+    lock = holdForOneProcess(path, options.nativeBinding);
+    if (lock === null) throw inUse(path);
+    if (wasLogLost) markForCheck(path);
+    const { catalogue, notice } = openHeld(options, log, nowUnixSeconds);
+    catalogue.onClosed = () => lock?.release();
+    return { catalogue, notice: notice ?? (wasLogLost ? LOG_LOST : null) };
+  } catch (error) {
+    lock?.release();
+    throw asCatalogueProblem(error, path);
+  }
+}
+
+function openHeld(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
+  const path = options.databasePath;
+  finishReplacing(path);
+  try {
     return { catalogue: openCatalogue(options), notice: null };
   } catch (error) {
-    const problem = asCatalogueProblem(error, options.databasePath);
+    const problem = asCatalogueProblem(error, path);
     if (problem.kind !== 'damaged') throw problem;
     log.warn(problem.message);
     return rebuild(options, log, nowUnixSeconds);
+  }
+}
+
+const LOG_LOST =
+  'Lanternfish was ended without closing its catalogue, and the file with the last changes (catalogue.db-wal) is gone: torrents of the last minutes may be missing. The rest was checked and is sound.';
+
+/**
+ * The files of an open catalogue were deleted or moved: what is open still has everything, and is written under its name again.
+ * Closes `catalogue`. Returns a sentence for the person; throws only `CatalogueProblem`.
+ */
+export function rescueOpen(catalogue: Catalogue, path: string, nowUnixSeconds: number): string {
+  try {
+    makeFolderFor(path);
+    removeUnfinishedRebuild(path);
+    catalogue.reader.database.prepare('VACUUM INTO ?').run(rebuildingPath(path));
+    catalogue.abandon();
+    removeDatabase(replaceDamaged(path, nowUnixSeconds)); // what is left of files that were not complete any more
+    return `Files of the catalogue (${path}) were deleted or moved while it was open. Nothing is lost: all ${catalogue.count.toLocaleString('en')} torrents were written there again.`;
+  } catch (error) {
+    throw asCatalogueProblem(error, path);
   }
 }
 

@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
+import type { Sighting } from '../catalogue/sighting-table.ts';
 import { IS_KNOWN, IS_NEW, IS_RESTING } from './store-contract.ts';
 import type { EngineToWriter, WriterToEngine } from './store-contract.ts';
 
@@ -14,7 +15,7 @@ const DUE_MAX = 64;
 
 export type RetryMessage = Extract<
   EngineToWriter,
-  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'alive' | 'dead' }
+  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'alive' | 'dead' | 'sightings' }
 >;
 type Written = Exclude<RetryMessage, { type: 'retry-take' }>;
 
@@ -52,7 +53,11 @@ export class RetryDesk {
     if (!catalogue) return { type: 'retry-due', entries: [], waitingCount: 0, evictedCount: 0 };
     this.flush(catalogue);
     const { retries } = catalogue;
-    const entries = retries.takeDue(nowUnixSeconds, Math.max(0, Math.min(limit, DUE_MAX)));
+    const taken = retries.takeDue(nowUnixSeconds, Math.max(0, Math.min(limit, DUE_MAX)));
+    // Blocked, or on the safety list, since they were put there: they are not to be asked for.
+    const refused = taken.filter(({ infohash }) => isRefused(catalogue, infohash)).map(({ infohash }) => infohash);
+    retries.remove(refused);
+    const entries = taken.filter(({ infohash }) => !refused.includes(infohash));
     return { type: 'retry-due', entries, waitingCount: retries.count, evictedCount: retries.evictedCount };
   }
 
@@ -71,9 +76,7 @@ export function answerKnown(
   const resting: Uint8Array[] = [];
   unpacked(infohashes).forEach((infohash, index) => {
     if (flags[index] !== IS_NEW) return;
-    const isBlocked =
-      catalogue.blocked.has(infohash) || catalogue.judge({ name: null, infohashes: [infohash] }) !== null;
-    if (isBlocked || catalogue.retries.isInvalid(infohash)) flags[index] = IS_KNOWN;
+    if (isRefused(catalogue, infohash) || catalogue.retries.isInvalid(infohash)) flags[index] = IS_KNOWN;
     else if (catalogue.retries.isResting(infohash, nowUnixSeconds)) {
       flags[index] = IS_RESTING;
       resting.push(infohash);
@@ -81,6 +84,10 @@ export function answerKnown(
   });
   catalogue.retries.sampledAgain(resting);
   return flags;
+}
+
+function isRefused({ blocked, judge }: Catalogue, infohash: Uint8Array): boolean {
+  return blocked.has(infohash) || judge({ name: null, infohashes: [infohash] }) !== null;
 }
 
 function write(catalogue: Catalogue, message: Written): readonly SeedersOfRow[] {
@@ -100,7 +107,23 @@ function write(catalogue: Catalogue, message: Written): readonly SeedersOfRow[] 
       return catalogue.markAlive(unpacked(message.infohashes));
     case 'dead':
       return catalogue.markDead(unpacked(message.infohashes));
+    case 'sightings':
+      recordSightings(catalogue, message);
+      return [];
   }
+}
+
+/** What is not stored is passed over: the engine's filter takes a few strangers for known ones. */
+function recordSightings(
+  catalogue: Catalogue,
+  { infohashes, times, lastAtUnixSeconds }: Extract<EngineToWriter, { type: 'sightings' }>,
+): void {
+  const sightings: Sighting[] = [];
+  unpacked(infohashes).forEach((infohash, index) => {
+    const id = catalogue.reader.findId(infohash);
+    if (id !== null) sightings.push({ id, times: times[index] ?? 0, lastAtUnixSeconds });
+  });
+  catalogue.recordSightings(sightings);
 }
 
 /** The infohashes packed in `packed`; a stray rest is left out. */

@@ -47,7 +47,7 @@ export type EngineToWriter =
   | { readonly type: 'store'; readonly torrents: readonly Torrent[] }
   /** `infohashes`: n x 20 bytes packed. Answered by `known`. */
   | { readonly type: 'are-known'; readonly questionId: number; readonly infohashes: Uint8Array }
-  /** Asks for the newest `limit` infohashes, sent as `warm-up` chunks, newest first. */
+  /** Asks for what is blocked and the newest `limit` infohashes, sent as `warm-up` chunks, newest first. */
   | { readonly type: 'warm-up'; readonly limit: number }
   | { readonly type: 'retry-add'; readonly entries: readonly RetryEntry[] }
   /** Done with: found, or tried often enough. n x 20 bytes packed. */
@@ -60,7 +60,14 @@ export type EngineToWriter =
   /** Somebody has them, though nobody was counted. n x 20 bytes packed. */
   | { readonly type: 'alive'; readonly infohashes: Uint8Array }
   /** Nobody had them at any rung of the ladder. n x 20 bytes packed. */
-  | { readonly type: 'dead'; readonly infohashes: Uint8Array };
+  | { readonly type: 'dead'; readonly infohashes: Uint8Array }
+  /** How often nodes sampled each of them lately (`times` in the same order). n x 20 bytes packed. */
+  | {
+      readonly type: 'sightings';
+      readonly infohashes: Uint8Array;
+      readonly times: Uint16Array;
+      readonly lastAtUnixSeconds: number;
+    };
 
 /** What `known` says of an infohash. */
 export const IS_NEW = 0;
@@ -73,6 +80,8 @@ export type WriterToEngine =
   /** One byte for each infohash asked about: IS_NEW, IS_KNOWN or IS_RESTING. */
   | { readonly type: 'known'; readonly questionId: number; readonly isKnown: Uint8Array }
   | { readonly type: 'warm-up'; readonly infohashes: Uint8Array; readonly isLast: boolean }
+  /** Blocked just now: known from here on, and what is being fetched of them is given up. n x 20 bytes packed. */
+  | { readonly type: 'blocked'; readonly infohashes: Uint8Array }
   /** The most popular first. `evictedCount`: entries that went because the ladder was full, since the writer started. */
   | {
       readonly type: 'retry-due';
@@ -144,8 +153,8 @@ export type WriterEvent =
       readonly torrentCount: number;
       readonly databaseBytes: number;
     }
-  /** The catalogue cannot be used or written; `problem` is a sentence for the person. */
-  | { readonly type: 'failed'; readonly problem: string }
+  /** The catalogue cannot be used or written; `problem` is a sentence for the person. `isPassing`: `ready` may come by itself. */
+  | { readonly type: 'failed'; readonly problem: string; readonly isPassing: boolean }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'stopped' };
 

@@ -1,6 +1,5 @@
 // What is saved of a damaged catalogue: everything whose own page is whole, whatever happened to the pages that lead to it.
 import { closeSync, copyFileSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Catalogue } from '../../main/catalogue/catalogue.ts';

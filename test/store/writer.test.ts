@@ -155,6 +155,29 @@ describe('answering', () => {
     ]);
   });
 
+  it('warms up with what is blocked first', () => {
+    const path = temporaryPath();
+    const catalogue = openAt(path);
+    catalogue.insertMany([madeRow(1)]);
+    const infohashes = Array.from({ length: WARM_UP_ROWS_PER_CHUNK + 3 }, (_, index) => sha1Of(`blocked ${index}`));
+    const nowUnixSeconds = 1;
+    catalogue.mark({ mark: 'block', isOn: true, infohashes, nowUnixSeconds }, () => ({
+      nameTokens: '',
+      pathTokens: '',
+    }));
+    catalogue.close();
+    const { clock, repliesOf, send } = startWriter(path);
+    send({ type: 'warm-up', limit: 1000 });
+    clock.advance(10);
+    const chunks = repliesOf('warm-up');
+    expect(chunks.map(({ infohashes: { length }, isLast }) => [length / 20, isLast])).toEqual([
+      [WARM_UP_ROWS_PER_CHUNK, false],
+      [3, false],
+      [1, true],
+    ]);
+    expect(chunks[1]!.infohashes.subarray(-20)).toEqual(sha1Of('blocked 0'));
+  });
+
   it('warms up an empty catalogue with one last, empty chunk', () => {
     const { repliesOf, send } = startWriter(temporaryPath());
     send({ type: 'warm-up', limit: 1000 });
