@@ -53,6 +53,18 @@ export interface StatusDto {
   readonly pauseReasons: readonly PauseReason[];
   /** When a pause for a while ends. */
   readonly pausedUntilUnixSeconds: number | null;
+  /** Null: none is subscribed. */
+  readonly safetyList: SafetyListDto | null;
+}
+
+export interface SafetyListDto {
+  readonly path: string;
+  /** False: not yet, or it cannot be; until it was read, or cannot be, nothing is asked for. */
+  readonly isRead: boolean;
+  readonly entryCount: number;
+  readonly malformedCount: number;
+  /** A sentence. */
+  readonly problem: string | null;
 }
 
 /** Looking for a new version of the app, and having it. `not-here`: this build names no server to ask. */
@@ -109,10 +121,12 @@ export const callInputs = {
   /** The first thing the window asks. */
   getStart: nothing,
   /** The person agreed to the network notice: from here on packets may leave. */
-  acceptNotice: v.strictObject({ startWithComputer: v.boolean() }),
+  acceptNotice: v.strictObject({ startWithComputer: v.boolean(), lookForUpdates: v.boolean() }),
   search: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
+    /** The smallest, the oldest first. */
+    isReversed: v.boolean(),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     /** Only what is starred, or hidden; newest first. */
     list: v.nullable(v.picklist(MARKED_LISTS)),
@@ -125,6 +139,7 @@ export const callInputs = {
   rowsAt: v.strictObject({
     text: queryText,
     sort: v.picklist(SORT_ORDERS),
+    isReversed: v.boolean(),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
     limit: pageLimit,
     cursor: v.pipe(v.string(), v.maxLength(200)),
@@ -203,6 +218,8 @@ export interface Events extends TransferEvents {
   /** Torrents were committed and can be found now. */
   torrentsAdded: { readonly addedCount: number; readonly torrentCount: number };
   healthFound: readonly HealthFoundDto[];
+  /** A notification about saved searches was clicked; null: it was about several. */
+  openSaved: { readonly searchId: string | null };
   /** A second launch, or the menu, asks for the search box. */
   focusSearch: null;
   /** The tray asks for the settings surface. */

@@ -8,6 +8,7 @@ const eventNames: readonly EventName[] = [
   'settings',
   'torrentsAdded',
   'healthFound',
+  'openSaved',
   'focusSearch',
   'openSettings',
   'update',

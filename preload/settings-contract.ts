@@ -16,6 +16,8 @@ export const QUOTA_BYTES_MIN = 100_000_000;
 export const BLOCKED_WORDS_MAX = 500;
 export const BLOCKED_WORD_CHARACTERS_MAX = 60;
 export const SAVED_SEARCHES_MAX = 100;
+/** New matches of one saved search are counted so far. */
+export const UNSEEN_MAX = 1_000_000;
 /** What a custom pace may ask for: [least, most]. */
 export const CUSTOM_LIMITS = {
   newAddressesPerSecond: [1, 200],
@@ -24,7 +26,7 @@ export const CUSTOM_LIMITS = {
   connectionsMax: [4, 300],
 } as const;
 
-const SAVED_CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
+const SAVED_SORTS = ['relevance', 'newest', 'size', 'files', 'peers'] as const;
 const MINUTES_OF_A_DAY = 24 * 60;
 
 const wholeNumber = (least: number, most: number) =>
@@ -82,8 +84,11 @@ export const changeableFields = {
         id: text(64),
         name: text(200),
         text: text(1000),
-        contentType: v.nullable(v.picklist(SAVED_CONTENT_TYPES)),
         notifies: v.boolean(),
+        /** The order it is shown in; null: the usual one. */
+        sort: v.optional(v.nullable(v.picklist(SAVED_SORTS)), null),
+        /** Matches since it was opened last. */
+        unseenCount: v.optional(wholeNumber(0, UNSEEN_MAX), 0),
         createdAtUnixSeconds: unixSeconds,
       }),
     ),
@@ -180,6 +185,11 @@ export const settingsInputs = {
   getBlocked: v.strictObject({ beforeId: v.nullable(v.pipe(v.number(), v.safeInteger())) }),
   setBlocked: v.strictObject({ infohashHex: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)), isBlocked: v.boolean() }),
   openDataDir: nothing,
+  /** Asks which file (the system's dialog), then subscribes it. */
+  chooseSafetyList: nothing,
+  readSafetyListAgain: nothing,
+  /** Every torrent; `forgetsAll` also settings, addresses of nodes and logs. Discovering is paused by it. */
+  deleteEverything: v.strictObject({ keepsBlocked: v.boolean(), forgetsAll: v.boolean() }),
 } as const;
 
 export interface SettingsOutputs {
@@ -188,4 +198,7 @@ export interface SettingsOutputs {
   getBlocked: BlockedPageDto;
   setBlocked: null;
   openDataDir: null;
+  chooseSafetyList: null;
+  readSafetyListAgain: null;
+  deleteEverything: null;
 }

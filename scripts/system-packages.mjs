@@ -31,11 +31,13 @@ export const NEEDS = {
     ],
   },
   display: {
-    why: 'a virtual display and a session bus, so that tests can open windows and a tray anywhere',
+    why: 'a virtual display and a session bus, so that tests can open windows, a tray and notifications anywhere',
     packages: [
       { debian: ['xvfb'], dnf: 'xorg-x11-server-Xvfb', pacman: 'xorg-server-xvfb', probe: { program: 'xvfb-run' } },
       { debian: ['xauth'], dnf: 'xorg-x11-xauth', pacman: 'xorg-xauth', probe: { program: 'xauth' } },
       { debian: ['dbus'], dnf: 'dbus-daemon', pacman: 'dbus', probe: { program: 'dbus-run-session' } },
+      // Electron's way to the notifications of the desktop.
+      { debian: ['libnotify4'], dnf: 'libnotify', pacman: 'libnotify', probe: { library: 'libnotify.so.4' } },
       { debian: ['libglib2.0-bin'], dnf: 'glib2', pacman: 'glib2', probe: { program: 'gdbus' } },
     ],
   },

@@ -10,6 +10,8 @@ const ENGINE_ARGUMENTS = 'main/engine/engine-arguments.ts';
 const STORE_CONTRACT = 'main/store/store-contract.ts';
 /** Part of it. */
 const OWNER_CONTRACT = 'main/store/owner-contract.ts';
+/** Part of it, too. */
+const SAVED_CONTRACT = 'main/store/saved-contract.ts';
 const TRANSFER_CONTRACT = 'main/transfer/transfer-contract.ts';
 const MAGNET_LINK = 'main/catalogue/magnet-link.ts';
 const IPC_CONTRACT = 'preload/ipc-contract.ts';
@@ -36,10 +38,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'main/session': [
     ...['main/base', ENGINE_CONTRACT, ENGINE_ARGUMENTS],
-    ...[STORE_CONTRACT, OWNER_CONTRACT, TRANSFER_CONTRACT, TORRENT],
+    ...[STORE_CONTRACT, OWNER_CONTRACT, SAVED_CONTRACT, TRANSFER_CONTRACT, TORRENT],
   ],
   'main/app': [
-    ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT, OWNER_CONTRACT],
+    ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT, OWNER_CONTRACT, SAVED_CONTRACT],
     ...[
       ENGINE_CONTRACT,
       ENGINE_ARGUMENTS,

@@ -6,6 +6,7 @@ import type { EngineOptions } from '../engine/engine-contract.ts';
 import type { Settings, Theme } from '../../preload/settings-contract.ts';
 import type { MainWindow } from './main-window.ts';
 import type { Pausing } from './pausing.ts';
+import type { SavedSearches } from './saved-searches.ts';
 import type { Updates } from './updates.ts';
 import { paceOf, trackersOf } from './engine-options.ts';
 
@@ -15,6 +16,7 @@ export type SettingAppliers = { readonly [Name in keyof Settings]: Apply | null 
 
 export interface BackgroundParts {
   readonly pausing: Pick<Pausing, 'settingsChanged'>;
+  readonly savedSearches: Pick<SavedSearches, 'settingsChanged'>;
   readonly updates: Pick<Updates, 'setWanted'>;
   readonly setStartWithComputer: (isWanted: boolean) => void;
   readonly window: Pick<MainWindow, 'setZoom'>;
@@ -24,7 +26,7 @@ export interface BackgroundParts {
 export function settingAppliers(
   session: Pick<Session, 'restartEngine' | 'setPace' | 'setNamesInMemory' | 'setTrackers' | 'store'>,
   engineOptions: () => EngineOptions,
-  { pausing, updates, setStartWithComputer, window }: BackgroundParts,
+  { pausing, savedSearches, updates, setStartWithComputer, window }: BackgroundParts,
 ): SettingAppliers {
   const setPace: Apply = (settings) => session.setPace(paceOf(settings));
   // Another port or address wants another socket; the simplest honest way is another thread, and its tables are saved.
@@ -53,7 +55,7 @@ export function settingAppliers(
     safetyListPath: setPolicy,
     hideAdultNames: null,
     namesInMemory: ({ namesInMemory }) => session.setNamesInMemory(namesInMemory),
-    savedSearches: null,
+    savedSearches: () => savedSearches.settingsChanged(),
     torrentClient: null,
     mayOpenMagnets: null,
     theme: ({ theme }) => {

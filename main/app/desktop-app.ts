@@ -11,16 +11,19 @@ import type { TransferCommandName } from '../../preload/transfer-contract.ts';
 import { applySettings, policyOf, settingAppliers, themeSourceOf } from './apply-settings.ts';
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
+import { consentCalls } from './consent-calls.ts';
 import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
-import { CallProblem, handleCalls, type CallHandlers } from './ipc-handlers.ts';
+import { handleCalls, type CallHandlers } from './ipc-handlers.ts';
 import { isSentence } from './known-problems.ts';
 import type { LaunchAction, LaunchOptions } from './launch-options.ts';
 import type { LogFile } from './log-file.ts';
 import { MainWindow } from './main-window.ts';
 import { Pausing } from './pausing.ts';
+import { showNotification } from './notification.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { SavedSearches } from './saved-searches.ts';
 import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
 import { crawlTotals, healthFoundDto, statusDto } from './status-dto.ts';
@@ -51,6 +54,7 @@ export class DesktopApp {
   readonly #window: MainWindow;
   readonly #background: Background;
   readonly #pausing: Pausing;
+  readonly #savedSearches: SavedSearches;
   readonly #updates: Updates;
   #launch: LaunchOptions;
 
@@ -74,12 +78,8 @@ export class DesktopApp {
       if (engine !== null) this.#history.add(crawlTotals(engine), options.clock.nowMs());
       this.#windowNews.changed();
     };
-    this.#session.onTorrentsAdded = (addedCount) => {
-      this.#windowNews.torrentsAdded(addedCount);
-    };
-    this.#session.onSearchReady = () => {
-      this.#windowNews.searchReady();
-    };
+    this.#session.onTorrentsAdded = (addedCount) => this.#windowNews.torrentsAdded(addedCount);
+    this.#session.onSearchReady = () => this.#windowNews.searchReady();
     this.#session.onHealth = (reports) => {
       this.#window.send('healthFound', reports.map(healthFoundDto));
     };
@@ -110,29 +110,28 @@ export class DesktopApp {
       settings: options.settings,
       resourcesDir: options.resourcesDir,
       trayActions: {
-        setPaused: (isPaused) => {
-          this.#pausing.setPaused(isPaused);
-        },
-        pauseForAnHour: () => {
-          this.#pausing.pauseFor(60);
-        },
-        open: () => {
-          this.open();
-        },
-        openSettings: () => {
-          this.open();
-          this.#window.send('openSettings', null);
-        },
-        quit: () => {
-          app.quit();
-        },
+        setPaused: (isPaused) => this.#pausing.setPaused(isPaused),
+        pauseForAnHour: () => this.#pausing.pauseFor(60),
+        open: () => this.open(),
+        openSettings: () => this.#window.openWith('openSettings', null),
+        quit: () => app.quit(),
       },
       stop: async () => {
         this.#windowNews.stop();
         this.#pausing.stop();
+        await this.#savedSearches.stop();
         this.#updates.stop();
         await this.#session.stop();
         await options.logFile.flush();
+      },
+    });
+    this.#savedSearches = new SavedSearches({
+      clock: options.clock,
+      settings: options.settings,
+      search: this.#session.search,
+      isWatched: () => this.#window.parent?.isFocused() === true,
+      notify: (notice, searchId) => {
+        showNotification(notice, () => this.#window.openWith('openSaved', { searchId }));
       },
     });
     this.#pausing = new Pausing({
@@ -162,6 +161,7 @@ export class DesktopApp {
     const hadAgreed = settings.settings.consentAtUnixSeconds !== null;
     if (!isHidden) this.open();
     this.#session.start();
+    this.#savedSearches.settingsChanged();
     // The window first: what follows would take the processor that draws it.
     if (!isHidden) await this.#window.painted();
     if (this.#background.isQuitting) return;
@@ -199,9 +199,10 @@ export class DesktopApp {
 
   #callHandlers(): CallHandlers {
     const { settings, clock, log, logFile, folders } = this.#options;
+    const window = () => this.#window.parent;
     return {
       ...torrentCalls({ session: this.#session, settings, log }),
-      ...settingsCalls({ store: this.#session.store, settings, folders }),
+      ...settingsCalls({ session: this.#session, settings, folders, logFile, pausing: this.#pausing, window }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({
         session: this.#session,
@@ -213,7 +214,7 @@ export class DesktopApp {
       ...transferCalls({
         session: this.#session,
         clock: this.#options.clock,
-        window: () => this.#window.parent,
+        window,
         send: (transfer) => {
           this.#window.send('transfer', transfer);
         },
@@ -226,35 +227,18 @@ export class DesktopApp {
         canStartWithComputer: canStartWithComputer(),
         update: this.#updates.state,
       }),
-      acceptNotice: (input) => this.#acceptNotice(input.startWithComputer),
-      setPaused: ({ isPaused }) => {
-        this.#pausing.setPaused(isPaused);
-        return null;
-      },
-      pauseFor: ({ minutes }) => {
-        this.#pausing.pauseFor(minutes);
-        return null;
-      },
+      ...consentCalls({
+        ...{ clock, settings, pausing: this.#pausing },
+        begin: () => {
+          this.#session.startEngine(this.#engineOptions());
+          this.#windowNews.showNow();
+        },
+      }),
       quit: () => {
         app.quit();
         return null;
       },
     };
-  }
-
-  async #acceptNotice(startWithComputer: boolean): Promise<null> {
-    const { settings, clock } = this.#options;
-    if (settings.settings.consentAtUnixSeconds !== null) return null;
-    // Consent is on disk before the first packet leaves.
-    await settings.change({
-      consentAtUnixSeconds: clock.nowUnixSeconds(),
-      isPaused: false,
-      autostart: startWithComputer || settings.settings.autostart,
-    });
-    if (settings.problem !== null) throw new CallProblem(settings.problem);
-    this.#session.startEngine(this.#engineOptions());
-    this.#windowNews.showNow();
-    return null;
   }
 
   #setStartWithComputer(isWanted: boolean): void {
@@ -273,6 +257,7 @@ export class DesktopApp {
     const { settings } = this.#options;
     const appliers = settingAppliers(this.#session, () => this.#engineOptions(), {
       pausing: this.#pausing,
+      savedSearches: this.#savedSearches,
       updates: this.#updates,
       window: this.#window,
       setStartWithComputer: (isWanted) => {

@@ -1,6 +1,6 @@
 // The app's log on disk: a few files of bounded size, the newest without a number. Written behind the scenes, in order, and
 // never a reason to wait or to fail: what cannot be written is counted and said when it can be again.
-import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 export const LOG_FILE_BYTES_MAX = 1_000_000;
@@ -49,6 +49,15 @@ export class LogFile {
     const older = await readFile(this.#old(1), 'utf8').catch(() => '');
     const newest = await readFile(this.path, 'utf8').catch(() => '');
     return `${older}${newest}`.split('\n').filter(Boolean).slice(-linesMax);
+  }
+
+  /** Forgets everything written so far. */
+  async clear(): Promise<void> {
+    await this.flush();
+    this.#bytes = null;
+    for (let number = 0; number <= OLD_LOG_FILES; number++) {
+      await rm(number === 0 ? this.path : this.#old(number), { force: true });
+    }
   }
 
   async #drain(): Promise<void> {

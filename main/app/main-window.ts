@@ -48,6 +48,14 @@ export class MainWindow {
     sendEvent(this.#window, name, payload);
   }
 
+  /** Shows the window and tells it something, also where it has to load first. */
+  openWith<Name extends EventName>(name: Name, payload: Events[Name]): void {
+    this.open();
+    const contents = this.parent?.webContents;
+    if (contents?.isLoading()) contents.once('did-finish-load', () => this.send(name, payload));
+    else this.send(name, payload);
+  }
+
   /** Resolves when the window has been painted for the first time, or after a while in which it was not. */
   async painted(): Promise<void> {
     const window = this.#window;

@@ -54,6 +54,13 @@ export class Pausing {
     this.#keeper.setPaused(isPaused);
   }
 
+  /** As if the person had pressed pause; resolves when it is on disk. Before the person has agreed there is nothing to pause. */
+  async pauseIfAgreed(): Promise<void> {
+    if (this.#settings.settings.consentAtUnixSeconds === null) return;
+    this.#keeper.setPaused(true);
+    await this.#settings.saved();
+  }
+
   pauseFor(minutes: number): void {
     this.#needConsent();
     this.#keeper.pauseFor(minutes * 60);

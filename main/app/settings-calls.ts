@@ -1,28 +1,28 @@
 // What the window may ask about settings: change them, see what this machine offers, what is blocked, where the data is.
-import { shell } from 'electron';
+import { dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron';
 import { networkInterfaces } from 'node:os';
-import type { Session } from '../session/session.ts';
 import { namesInMemoryChoices } from '../store/store-contract.ts';
-import type { LocalAddressDto } from '../../preload/settings-contract.ts';
+import type { LocalAddressDto, settingsInputs } from '../../preload/settings-contract.ts';
+import { policyOf } from './apply-settings.ts';
 import { canStartWithComputer } from './autostart.ts';
-import type { DataFolders } from './data-folders.ts';
+import { deleteEverything, type DeletingParts } from './delete-everything.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';
-import type { SettingsFile } from './settings-file.ts';
 import { DEFAULT_SETTINGS } from './settings-schema.ts';
 
-export interface SettingsCallsParts {
-  readonly store: Session['store'];
-  readonly settings: SettingsFile;
-  readonly folders: DataFolders;
-}
-
-type SettingsCallName = 'changeSettings' | 'getSettingsFacts' | 'getBlocked' | 'setBlocked' | 'openDataDir';
+type SettingsCalls = Pick<CallHandlers, keyof typeof settingsInputs>;
 
 const BLOCKED_PAGE = 50;
 /** More network cards than anybody has. */
 const ADDRESSES_MAX = 64;
 
-export function settingsCalls({ store, settings, folders }: SettingsCallsParts): Pick<CallHandlers, SettingsCallName> {
+export interface SettingsCallsParts extends DeletingParts {
+  /** What the system's dialogs belong to. */
+  readonly window: () => BrowserWindow | null;
+}
+
+export function settingsCalls(parts: SettingsCallsParts): SettingsCalls {
+  const { settings, folders } = parts;
+  const { store } = parts.session;
   return {
     changeSettings: (change) => {
       void settings.change(change);
@@ -38,6 +38,29 @@ export function settingsCalls({ store, settings, folders }: SettingsCallsParts):
     getBlocked: ({ beforeId }) => store.blocked({ beforeId, limit: BLOCKED_PAGE }),
     setBlocked: async ({ infohashHex, isBlocked }) => {
       await store.mark('block', isBlocked, [infohashHex]);
+      return null;
+    },
+    chooseSafetyList: async () => {
+      const { safetyListPath } = settings.settings;
+      const asked: OpenDialogOptions = {
+        title: 'Subscribe a safety list',
+        buttonLabel: 'Subscribe',
+        properties: ['openFile'],
+        ...(safetyListPath === null ? {} : { defaultPath: safetyListPath }),
+      };
+      const window = parts.window();
+      const { canceled, filePaths } = await (window
+        ? dialog.showOpenDialog(window, asked)
+        : dialog.showOpenDialog(asked));
+      if (!canceled && filePaths[0] !== undefined) await settings.change({ safetyListPath: filePaths[0] });
+      return null;
+    },
+    readSafetyListAgain: () => {
+      store.setPolicy(policyOf(settings.settings)); // said once more, it looks at the file
+      return null;
+    },
+    deleteEverything: async (wishes) => {
+      await deleteEverything(parts, wishes);
       return null;
     },
     openDataDir: async () => {

@@ -59,6 +59,11 @@ export class SettingsFile {
     return this.#writing;
   }
 
+  /** Resolves when everything changed so far is on disk, or `problem` says why not. */
+  saved(): Promise<void> {
+    return this.#writing;
+  }
+
   async #write(): Promise<void> {
     try {
       await mkdir(path.dirname(this.#path), { recursive: true });

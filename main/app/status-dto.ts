@@ -36,6 +36,7 @@ export function statusDto(
     localAddressesAllowed: engine?.localAddressesAllowed ?? false,
     pauseReasons: wishes.pauseReasons,
     pausedUntilUnixSeconds: wishes.pausedUntilUnixSeconds,
+    safetyList: session.store?.safetyList ?? null,
   };
 }
 

@@ -1,4 +1,5 @@
 // Questions to the search thread as promises: numbered, bounded, answered or refused, never left hanging.
+import type { SavedMatch, WatchedSearch } from '../store/saved-contract.ts';
 import { LINKS_MAX } from '../store/store-contract.ts';
 import type {
   LinkFacts,
@@ -29,6 +30,14 @@ export class SearchClient {
   readonly #post: (command: SearchCommand) => boolean;
   readonly #open = new Map<number, Question>();
   #nextRequestId = 1;
+  #watched: readonly WatchedSearch[] = [];
+  #hasWatched = false;
+  #lookedUntilId: number | null = null;
+  /** Set when the search thread fell; null: what is in the catalogue is nothing new. */
+  #resumeAfterId: number | null = null;
+
+  /** New torrents match searches that are watched. */
+  onSavedMatches: (matches: readonly SavedMatch[]) => void = () => undefined;
 
   /** `post` answers false when there is no search thread to hand the command to. */
   constructor(post: (command: SearchCommand) => boolean) {
@@ -75,8 +84,27 @@ export class SearchClient {
     return found;
   }
 
+  /** Holds new torrents against these from now on, instead of others; onSavedMatches tells. At most WATCHED_MAX. */
+  watch(searches: readonly WatchedSearch[]): void {
+    this.#watched = searches;
+    this.watchAgain();
+  }
+
+  /** The search thread is a new one. Where the one before fell, rows are new that it had not looked at. */
+  watchAgain(): void {
+    if (this.#watched.length === 0 && !this.#hasWatched) return;
+    this.#hasWatched = true;
+    const sent = this.#post({ type: 'watch', searches: this.#watched, afterId: this.#resumeAfterId });
+    if (sent) this.#resumeAfterId = null;
+  }
+
   /** Hands in an event of the search thread; true when it was an answer. */
   receive(event: SearchEvent): boolean {
+    if (event.type === 'saved-looked') {
+      this.#lookedUntilId = event.untilId;
+      if (event.matches.length > 0) this.onSavedMatches(event.matches);
+      return true;
+    }
     if (!('requestId' in event)) return false;
     const question = this.#open.get(event.requestId);
     this.#open.delete(event.requestId);
@@ -114,6 +142,7 @@ export class SearchClient {
   failAll(sentence: string): void {
     for (const question of this.#open.values()) question.reject(new SearchProblem(sentence));
     this.#open.clear();
+    this.#resumeAfterId = this.#lookedUntilId;
   }
 
   #ask<Answer>(command: (requestId: number) => SearchCommand): Promise<Answer> {

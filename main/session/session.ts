@@ -8,6 +8,8 @@ import { CHECK_INFOHASHES_MAX } from '../engine/engine-contract.ts';
 import type { EngineCommand, EngineEvent, EngineOptions, Pace, TrackerAddress } from '../engine/engine-contract.ts';
 import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, WriterCommand, WriterEvent } from '../store/store-contract.ts';
+import { EngineThread } from './engine-thread.ts';
+import { fallenSentence } from './fallen-sentence.ts';
 import { SearchClient } from './search-client.ts';
 import { NO_STATUS, type SessionOptions, type SessionStatus, type WorkerName } from './session-contract.ts';
 import { StoreClient } from './store-client.ts';
@@ -31,16 +33,13 @@ export class Session {
   readonly store: StoreClient;
   readonly transfer: TransferClient;
   readonly #storeGate = new StoreGate();
-  #engine: SupervisedWorker<EngineCommand, EngineEvent> | null = null;
-  #engineOptions: EngineOptions | null = null;
+  readonly #engine: EngineThread;
   #namesInMemory: number;
   /** What the writer had to mend at its start, and what fell a moment ago: the notice is the newer of the two. */
   #writerNotice: string | null = null;
   #interruption: { readonly sentence: string; readonly timer: Timer } | null = null;
   /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
   #givenUp: { readonly name: WorkerName; readonly problem: string } | null = null;
-  #isEngineRestarting = false;
-  #hasStopped = false;
   #status: SessionStatus = NO_STATUS;
 
   /** Called after each change of `status`. */
@@ -76,6 +75,15 @@ export class Session {
           },
         )
       : null;
+    this.#engine = new EngineThread({
+      create: (workerData) =>
+        this.#supervise<EngineCommand, EngineEvent>('engine-worker', workerData, {
+          onStarted: () => this.#joinEngineAndWriter(),
+          onEvent: (event) => this.#receiveFromEngine(event),
+        }),
+      stopLimitMs: STOP_LIMIT_MS,
+      onRestart: () => this.#engineRestarts(),
+    });
     this.store = new StoreClient((command) => this.#writer.post(command));
     this.search = new SearchClient((command) => this.#searchWorker?.post(command) ?? false);
     this.transfer = new TransferClient(
@@ -103,47 +111,39 @@ export class Session {
 
   /** Starts the node and the scraper. Only after the person has agreed. */
   startEngine(engineOptions: EngineOptions): void {
-    this.#engineOptions = engineOptions;
-    this.#engine = this.#supervise<EngineCommand, EngineEvent>('engine-worker', () => this.#engineOptions, {
-      onStarted: () => this.#joinEngineAndWriter(),
-      onEvent: (event) => this.#receiveFromEngine(event),
-    });
-    this.#engine.start();
+    this.#engine.start(engineOptions);
   }
 
   /**
    * Starts the engine's thread anew with other options: another port or address. Its tables are saved and read again, so the
    * crawl goes on where it was. Before `startEngine` it does nothing; called again meanwhile, the newest options count.
    */
-  async restartEngine(engineOptions: EngineOptions): Promise<void> {
-    if (this.#engine === null) return;
-    this.#engineOptions = engineOptions;
-    if (this.#isEngineRestarting) return;
-    this.#isEngineRestarting = true;
-    await this.#engine.stop({ type: 'stop' }, STOP_LIMIT_MS);
-    this.#isEngineRestarting = false;
-    if (this.#hasStopped) return;
-    const isForgiven = this.#givenUp?.name === 'engine-worker';
-    if (isForgiven) this.#givenUp = null;
-    this.#change({ engine: null, counters: null, ...(isForgiven ? { problem: null } : {}) });
-    this.startEngine(this.#engineOptions);
+  restartEngine(engineOptions: EngineOptions): Promise<void> {
+    return this.#engine.restart(engineOptions);
+  }
+
+  /** Does `task` while no engine runs, so that nothing is sent or stored by it; it goes on afterwards where it ran. */
+  withoutEngine(task: () => Promise<void>): Promise<void> {
+    return this.#engine.without(task);
+  }
+
+  /** Ends the engine; as before the person has agreed, nothing is sent until `startEngine`. */
+  forgetEngine(): Promise<void> {
+    return this.#engine.forget();
   }
 
   /** Stops or continues every outgoing packet; a restarted engine remembers it. */
   setPaused(isPaused: boolean): void {
-    if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, startPaused: isPaused };
-    this.#engine?.post({ type: isPaused ? 'pause' : 'resume' });
+    this.#engine.change({ startPaused: isPaused }, { type: isPaused ? 'pause' : 'resume' });
   }
 
   setPace(pace: Pace): void {
-    if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, pace };
-    this.#engine?.post({ type: 'set-pace', pace });
+    this.#engine.change({ pace }, { type: 'set-pace', pace });
   }
 
   /** Trackers that may be asked how many have a torrent, from now on and after a restart of the engine; none: no tracker is. */
   setTrackers(trackers: readonly TrackerAddress[]): void {
-    if (this.#engineOptions) this.#engineOptions = { ...this.#engineOptions, trackers };
-    this.#engine?.post({ type: 'set-trackers', trackers });
+    this.#engine.change({ trackers }, { type: 'set-trackers', trackers });
   }
 
   /** How many names the search keeps in memory, from now on and after a restart of its thread. */
@@ -155,19 +155,18 @@ export class Session {
   /** Asks who has the torrents that are on screen now (40 hexadecimal digits each); onHealth tells what is found. */
   checkHealth(infohashesHex: readonly string[]): void {
     const asked = infohashesHex.slice(0, CHECK_INFOHASHES_MAX).flatMap((hex) => fromHex(hex.slice(0, 40)) ?? []);
-    this.#engine?.post({ type: 'check-health', infohashes: new Uint8Array(Buffer.concat(asked)) });
+    this.#engine.post({ type: 'check-health', infohashes: new Uint8Array(Buffer.concat(asked)) });
   }
 
   /** After sleep, or when the system says that the network is another. */
   networkChanged(): void {
-    this.#engine?.post({ type: 'network-changed' });
+    this.#engine.post({ type: 'network-changed' });
   }
 
   /** Saves and ends everything, in the reverse order of start; resolves in any case, at the latest after a few seconds. */
   async stop(): Promise<void> {
-    this.#hasStopped = true;
     this.#interruption?.timer.cancel();
-    await Promise.all([this.#engine?.stop({ type: 'stop' }, STOP_LIMIT_MS), this.transfer.stop()]);
+    await Promise.all([this.#engine.end(), this.transfer.stop()]);
     await this.#closeStore();
     this.search.failAll('Lanternfish has ended.');
     this.store.failAll('Lanternfish has ended.');
@@ -204,7 +203,7 @@ export class Session {
   }
 
   #joinEngineAndWriter(): void {
-    if (!this.#engine?.isRunning || !this.#writer.isRunning) return;
+    if (!this.#engine.isRunning || !this.#writer.isRunning) return;
     const { port1, port2 } = new MessageChannel();
     this.#writer.post({ type: 'connect-engine', port: port1 }, [port1]);
     this.#engine.post({ type: 'connect-store', port: port2 }, [port2]);
@@ -215,6 +214,7 @@ export class Session {
     const { port1, port2 } = new MessageChannel();
     this.#writer.post({ type: 'connect-search', port: port1 }, [port1]);
     this.#searchWorker.post({ type: 'connect-writer', port: port2 }, [port2]);
+    this.search.watchAgain();
   }
 
   #receiveFromEngine(event: EngineEvent): void {
@@ -264,18 +264,21 @@ export class Session {
     if (event.type === 'log') this.#options.log[event.level](event.message);
   }
 
+  /** Its figures are of before, and if it had been given up, that is forgiven. */
+  #engineRestarts(): void {
+    const isForgiven = this.#givenUp?.name === 'engine-worker';
+    if (isForgiven) this.#givenUp = null;
+    this.#change({ engine: null, counters: null, ...(isForgiven ? { problem: null } : {}) });
+  }
+
   #workerFell(name: Exclude<WorkerName, 'transfer-worker'>, willRestart: boolean): void {
     if (name === 'writer-worker') this.store.failAll('The catalogue was interrupted. Try again.');
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
-    const what = { 'engine-worker': 'Discovery', 'writer-worker': 'Storing', 'search-worker': 'The search' }[name];
-    if (willRestart) {
-      this.#sayInterrupted(`${what} was interrupted by a fault and has been started again. What was stored is safe.`);
-    } else {
-      const problem = `${what} failed several times and was stopped. What was stored is safe. Restart Lanternfish.`;
-      this.#givenUp = { name, problem };
-      this.#change({ problem, isProblemPassing: false });
-    }
+    const sentence = fallenSentence(name, willRestart);
+    if (willRestart) return this.#sayInterrupted(sentence);
+    this.#givenUp = { name, problem: sentence };
+    this.#change({ problem: sentence, isProblemPassing: false });
   }
 
   /** For a while: what went well again need not be told for ever. */

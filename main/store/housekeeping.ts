@@ -70,6 +70,11 @@ export class Housekeeping {
     return !this.#isSpaceLow && !this.#isQuotaReached;
   }
 
+  /** False: what is on the safety list is not known yet. */
+  get canJudge(): boolean {
+    return this.#judge.canJudge;
+  }
+
   /** `catalogue` is open from now on. */
   start(catalogue: Catalogue): void {
     this.stop();

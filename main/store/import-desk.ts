@@ -9,6 +9,7 @@ import { POPULARITY_MAX, RETRY_ROWS_MAX } from '../catalogue/retry-table.ts';
 import { primaryInfohash, type HealthReport, type HealthSource } from '../catalogue/torrent.ts';
 import type { StoredDetails } from '../catalogue/catalogue-reader.ts';
 import { toCatalogueRow, tokenTexts } from './catalogue-row.ts';
+import { isRefused } from './retry-desk.ts';
 import type { ImportedTorrent, TransferToWriter, WriterToTransfer } from './store-contract.ts';
 
 /** Of the retry ladder, so much may be filled by hand: what the crawl has found keeps the rest. */
@@ -134,15 +135,16 @@ const tokensOf = ({ name, files }: StoredDetails) => tokenTexts(name, files);
 
 /** Due at once and before everything else: the person asked for them. */
 function queueInfohashes(
-  { reader, retries, blocked: blockList }: Catalogue,
+  catalogue: Catalogue,
   { batchId, infohashes: packed }: Extract<TransferToWriter, { type: 'queue' }>,
   dueAtUnixSeconds: number,
 ): WriterToTransfer {
+  const { reader, retries } = catalogue;
   const infohashes = unpacked(packed);
   const flags = reader.areKnown(packed);
   const known = indexesOf(infohashes, (_, index) => flags[index] !== 0);
   const invalid = indexesOf(infohashes, (infohash) => retries.isInvalid(infohash));
-  const blocked = indexesOf(infohashes, (infohash) => blockList.has(infohash));
+  const blocked = indexesOf(infohashes, (infohash) => isRefused(catalogue, infohash));
   const out = new Set([...known, ...invalid, ...blocked]);
   const wanted = infohashes.map((infohash, index) => ({ infohash, index })).filter(({ index }) => !out.has(index));
   const room = Math.max(0, QUEUED_MAX - retries.countOfPopularity(POPULARITY_MAX));

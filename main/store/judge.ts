@@ -40,11 +40,17 @@ export class Judge {
     this.#dependencies = dependencies;
   }
 
+  /** False while a list that was subscribed is being read: nobody can say yet what is on it. */
+  get canJudge(): boolean {
+    return !this.#isWaitingForList;
+  }
+
   /** What window and terminal say of the list; null when none is subscribed. */
   get safetyList(): SafetyListStatus | null {
     if (this.#path === null) return null;
     const { entryCount = 0, malformedCount = 0, excessCount = 0 } = this.#list ?? {};
-    return { path: this.#path, entryCount, malformedCount, excessCount, problem: this.#listProblem };
+    const isRead = this.#list !== null;
+    return { path: this.#path, isRead, entryCount, malformedCount, excessCount, problem: this.#listProblem };
   }
 
   watch(catalogue: Catalogue): void {
@@ -60,8 +66,8 @@ export class Judge {
       this.#path = safetyListPath;
       this.#list = null;
       this.#listProblem = null;
-      this.#lookedAtMs = -Infinity;
     }
+    this.#lookedAtMs = -Infinity; // said once more: 'read again'
     this.#judgeStored();
     this.look();
   }

@@ -44,6 +44,8 @@ export const FREE_BYTES_WORDS = '500 MB';
 
 export interface SafetyListStatus {
   readonly path: string;
+  /** False: not yet, or it cannot be. */
+  readonly isRead: boolean;
   readonly entryCount: number;
   readonly malformedCount: number;
   /** Entries beyond the million that is used. */

@@ -53,11 +53,11 @@ export class RetryDesk {
     if (!catalogue) return { type: 'retry-due', entries: [], waitingCount: 0, evictedCount: 0 };
     this.flush(catalogue);
     const { retries } = catalogue;
-    const taken = retries.takeDue(nowUnixSeconds, Math.max(0, Math.min(limit, DUE_MAX)));
-    // Blocked, or on the safety list, since they were put there: they are not to be asked for.
-    const refused = taken.filter(({ infohash }) => isRefused(catalogue, infohash)).map(({ infohash }) => infohash);
-    retries.remove(refused);
-    const entries = taken.filter(({ infohash }) => !refused.includes(infohash));
+    const due = retries.takeDue(nowUnixSeconds, Math.max(0, Math.min(limit, DUE_MAX)));
+    // A list or a block that came after they were put on the ladder.
+    const refused = due.filter(({ infohash }) => isRefused(catalogue, infohash));
+    if (refused.length > 0) retries.remove(refused.map(({ infohash }) => infohash));
+    const entries = due.filter((entry) => !refused.includes(entry));
     return { type: 'retry-due', entries, waitingCount: retries.count, evictedCount: retries.evictedCount };
   }
 
@@ -86,8 +86,9 @@ export function answerKnown(
   return flags;
 }
 
-function isRefused({ blocked, judge }: Catalogue, infohash: Uint8Array): boolean {
-  return blocked.has(infohash) || judge({ name: null, infohashes: [infohash] }) !== null;
+/** Blocked, or on the safety list: not to be asked for. */
+export function isRefused(catalogue: Catalogue, infohash: Uint8Array): boolean {
+  return catalogue.blocked.has(infohash) || catalogue.judge({ name: null, infohashes: [infohash] }) !== null;
 }
 
 function write(catalogue: Catalogue, message: Written): readonly SeedersOfRow[] {

@@ -32,8 +32,8 @@ export class SearchLine {
     this.#port?.post(message);
   }
 
-  stored({ inserted, removedIds, foundAgain }: InsertOutcome): void {
-    if (inserted.length > 0) this.#sendSegment(inserted);
+  stored({ inserted, removedIds, foundAgain }: InsertOutcome, isImported = false): void {
+    if (inserted.length > 0) this.#sendSegment(inserted, isImported);
     // After the segment: a torrent may come twice in one batch.
     this.changed(removedIds, foundAgain);
   }
@@ -53,10 +53,10 @@ export class SearchLine {
     this.#merger?.stop();
   }
 
-  #sendSegment(inserted: InsertOutcome['inserted']): void {
+  #sendSegment(inserted: InsertOutcome['inserted'], isImported: boolean): void {
     if (this.#port === null) return; // building one takes a while
     const rows = inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) }));
     const { segment, transfer } = buildSegment(rows);
-    this.#port.post({ type: 'segment', segment }, transfer);
+    this.#port.post({ type: 'segment', segment, isImported }, transfer);
   }
 }

@@ -6,6 +6,7 @@
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { MarkedList, ShownMarks, StorePolicy, StoreRequest, StoreStatus, WriterAnswer } from './owner-contract.ts';
+import type { SavedMatch, WatchedSearch } from './saved-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
@@ -281,6 +282,8 @@ export type SearchCommand =
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */
   | { readonly type: 'set-names-in-memory'; readonly names: number }
+  /** Holds new torrents against these from now on, instead of others; rows after `afterId` are new, too. */
+  | { readonly type: 'watch'; readonly searches: readonly WatchedSearch[]; readonly afterId: number | null }
   | { readonly type: 'stop' };
 
 export type SearchEvent =
@@ -293,6 +296,8 @@ export type SearchEvent =
   | { readonly type: 'variants'; readonly requestId: number; readonly rows: readonly ResultRow[] }
   /** In the order asked for; without those that are not in the catalogue. */
   | { readonly type: 'links'; readonly requestId: number; readonly links: readonly LinkFacts[] }
+  /** New torrents up to this row were held against the saved searches. */
+  | { readonly type: 'saved-looked'; readonly untilId: number; readonly matches: readonly SavedMatch[] }
   /** A request that broke inside; the person sees `problem`, the thread lives on. */
   | { readonly type: 'request-failed'; readonly requestId: number; readonly problem: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }

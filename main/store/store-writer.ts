@@ -73,7 +73,7 @@ export class StoreWriter {
       nowUnixSeconds: () => clock.nowUnixSeconds(),
       openCatalogue: () => this.#writable,
       committed: (catalogue, outcome) => {
-        if (outcome) this.#announce(catalogue, outcome);
+        if (outcome) this.#announce(catalogue, outcome, true);
         this.#checkpoints.committed(catalogue);
       },
       failed,
@@ -154,15 +154,16 @@ export class StoreWriter {
   }
 
   #receive(message: EngineToWriter): void {
+    const catalogue = this.#housekeeping.canJudge ? this.#catalogue : null;
     switch (message.type) {
       case 'store':
         return this.#collect(message.torrents);
       case 'are-known':
-        return this.#answers.known(this.#engine, this.#catalogue, message);
+        return this.#answers.known(this.#engine, catalogue, message);
       case 'warm-up':
         return this.#answers.warmUp(this.#engine, () => this.#catalogue, message.limit);
       default:
-        return this.#answers.retry(this.#engine, this.#writable, message);
+        return this.#answers.retry(this.#engine, this.#writable === null ? null : catalogue, message);
     }
   }
 
@@ -196,12 +197,11 @@ export class StoreWriter {
     this.#timer = null;
   }
 
-  #announce({ count: torrentCount }: Catalogue, outcome: InsertOutcome): void {
+  #announce({ count: torrentCount }: Catalogue, outcome: InsertOutcome, isImported = false): void {
     const { options, post } = this.#dependencies;
-    const { length: addedCount } = outcome.inserted;
-    const size = databaseBytes(options.databasePath);
-    if (addedCount > 0) post({ type: 'torrents-added', addedCount, torrentCount, databaseBytes: size });
-    this.#search.stored(outcome);
+    const facts = { addedCount: outcome.inserted.length, databaseBytes: databaseBytes(options.databasePath) };
+    if (facts.addedCount > 0) post({ type: 'torrents-added', torrentCount, ...facts });
+    this.#search.stored(outcome, isImported);
   }
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */

@@ -5,7 +5,12 @@ import type { MergePart } from '../search/segment-merge.ts';
 
 export type WriterToSearch =
   /** A finished index segment over rows just committed; its buffers are transferred. */
-  | { readonly type: 'segment'; readonly segment: SegmentData }
+  | {
+      readonly type: 'segment';
+      readonly segment: SegmentData;
+      /** True: out of a file of the person's, not found by the crawl. */
+      readonly isImported?: boolean;
+    }
   /** The answer to `merge`; its buffers are transferred. */
   | { readonly type: 'merged'; readonly mergeId: number; readonly segment: SegmentData }
   /** Committed: rows not to be shown any more, rows of which other peers are known, rows that are shown again. */

@@ -17,14 +17,11 @@ import { BusySign } from './busy-sign.svelte.ts';
 import { ListCursor } from './list-cursor.svelte.ts';
 import * as limits from './list-limits.ts';
 import { NO_FACTS, type PageFacts, uniqueRows } from './page-facts.ts';
-import { typeOf, withFilter } from './query-text.ts';
-import { PAGE_ROWS, ResultPages } from './result-pages.svelte.ts';
-import { searchedWords } from './searched-words.ts';
+import { withFilter } from './query-text.ts';
+import { ResultPages } from './result-pages.svelte.ts';
+import { SearchQuestion } from './search-question.svelte.ts';
 
-export class SearchController {
-  text = $state('');
-  /** Null: best match for words, newest without. */
-  chosenSort = $state<SortOrder | null>(null);
+export class SearchController extends SearchQuestion {
   rows = $state.raw<readonly ResultRowDto[]>([]);
   facts = $state.raw<PageFacts>(NO_FACTS);
   /** What comes behind the rows that can be reached by their place. */
@@ -41,14 +38,6 @@ export class SearchController {
   /** The pointer or the focus is in the list: no row may move there. */
   isListInUse = false;
 
-  /** A type in the text is asked apart, so that the others are counted, too. */
-  readonly #asked = $derived(typeOf(this.text));
-  readonly contentType: ContentType | null = $derived(this.#asked.contentType);
-  /** Null: everything. Else what a person starred, or hid. */
-  list = $state<MarkedList | null>(null);
-  readonly hasWords = $derived(searchedWords(this.text) !== '');
-  readonly sort: SortOrder = $derived(this.chosenSort ?? (this.hasWords ? 'relevance' : 'newest'));
-  readonly isBrowsingNewest = $derived(this.text.trim() === '' && this.sort === 'newest' && this.list === null);
   readonly #reachableCount = $derived(this.facts.reachableCount > this.rows.length ? this.facts.reachableCount : 0);
   /** Rows of the list, most of them not loaded where it is long. */
   readonly length = $derived(this.#reachableCount > 0 ? this.#reachableCount + this.#tail.length : this.rows.length);
@@ -78,6 +67,7 @@ export class SearchController {
   #countAtAnswer = 0;
 
   constructor(api: LanternfishApi, clock: WindowClock) {
+    super();
     this.#api = api;
     this.#clock = clock;
     this.busy = new BusySign(clock);
@@ -95,9 +85,17 @@ export class SearchController {
   setText(text: string): void {
     if (text === this.text) return;
     // An order chosen for one search is kept while it is refined, and forgotten with its words.
-    if (text.trim() === '') this.chosenSort = null;
+    if (text.trim() === '') this.#forgetSort();
     this.#selectsFirstOfAnswer = false;
     this.text = text;
+    void this.run();
+  }
+
+  /** Everything was deleted: as at the first start. */
+  emptied(): void {
+    this.hasFoundAny = false;
+    this.clear();
+    this.waitingNewCount = 0;
     void this.run();
   }
 
@@ -114,9 +112,16 @@ export class SearchController {
     if (index >= 0 && this.cursor.index < 0) this.cursor.select(index);
   }
 
+  /** Chosen once more, the order is turned around. */
   setSort(sort: SortOrder): void {
+    this.isReversed = sort === this.sort && sort !== 'relevance' && !this.isReversed;
     this.chosenSort = sort;
     void this.run();
+  }
+
+  #forgetSort(): void {
+    this.chosenSort = null;
+    this.isReversed = false;
   }
 
   setContentType(contentType: ContentType | null): void {
@@ -134,10 +139,10 @@ export class SearchController {
     this.#isRunning = true;
     this.busy.begin();
     const text = this.text;
-    let answer = await this.#api.search({ ...this.#request(null), isFast: true });
+    let answer = await this.#api.search({ ...this.request(null), isFast: true });
     // Nothing in memory is no answer yet: what is shown stays until the disk has been asked.
     if (answer.ok && answer.value?.isPartial === true && answer.value.rows.length === 0) {
-      if (generation === this.#generation) answer = await this.#api.search(this.#request(answer.value.nextCursor));
+      if (generation === this.#generation) answer = await this.#api.search(this.request(answer.value.nextCursor));
     }
     if (generation !== this.#generation) return;
     this.#isRunning = false;
@@ -198,8 +203,9 @@ export class SearchController {
   async rowsAt(offset: number, limit: number): Promise<readonly (ResultRowDto | null)[] | null> {
     if (this.#isRunning || this.#listCursor === null) return null;
     const generation = this.#generation;
-    const { text, sort, contentType } = this.#request(null);
-    const answer = await this.#api.rowsAt({ text, sort, contentType, limit, cursor: this.#listCursor, offset });
+    const { text, sort, isReversed, contentType } = this.request(null);
+    const place = { limit, cursor: this.#listCursor, offset };
+    const answer = await this.#api.rowsAt({ text, sort, isReversed, contentType, ...place });
     if (generation !== this.#generation) return null;
     if (!answer.ok) this.problem = answer.problem;
     if (!answer.ok || answer.value === null) return null;
@@ -226,7 +232,7 @@ export class SearchController {
   async #pageAfter(cursor: string): Promise<ResultPageDto | null> {
     this.#isLoadingMore = true;
     const generation = this.#generation;
-    const answer = await this.#api.search(this.#request(cursor));
+    const answer = await this.#api.search(this.request(cursor));
     this.#isLoadingMore = false;
     if (generation !== this.#generation) return null;
     this.problem = answer.ok ? (answer.value === null ? this.problem : null) : answer.problem;
@@ -245,17 +251,12 @@ export class SearchController {
     this.hasMore = this.#nextCursor !== null;
   }
 
-  #request(cursor: string | null): Parameters<LanternfishApi['search']>[0] {
-    const { rest: text, contentType } = this.#asked;
-    return { text, sort: this.sort, contentType, list: this.list, limit: PAGE_ROWS, cursor, isFast: false };
-  }
-
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */
   async #countAgain(): Promise<void> {
     this.#countAgainTimer = null;
     if (this.#isRunning || this.#isLoadingMore || this.rows.length === 0) return;
     const generation = this.#generation;
-    const answer = await this.#api.search({ ...this.#request(null), limit: 1 });
+    const answer = await this.#api.search({ ...this.request(null), limit: 1 });
     if (generation !== this.#generation || !answer.ok || answer.value === null) return;
     const { totalCount, totalIsExact, countsByType, reachableCount } = answer.value;
     // Right after a start the index was still being read: what it reaches now is worth a longer list.

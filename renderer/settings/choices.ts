@@ -15,5 +15,6 @@ export const CUSTOM_LIMITS: Readonly<Record<keyof CustomLimits, readonly [number
   connectionsMax: [4, 300],
 };
 export const PORT_MAX = 65_535;
+export const SAVED_SEARCHES_MAX = 100;
 export const BLOCKED_WORDS_MAX = 500;
 export const BLOCKED_WORD_CHARACTERS_MAX = 60;

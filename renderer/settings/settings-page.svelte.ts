@@ -2,6 +2,7 @@
 import { untrack } from 'svelte';
 import type { LanternfishApi, SystemDto } from '../../preload/ipc-contract.ts';
 import type { SettingsChange, SettingsFactsDto } from '../../preload/settings-contract.ts';
+import { DeleteController } from './delete-controller.svelte.ts';
 import { BlockedList } from './blocked-list.svelte.ts';
 import type { SettingsController } from './settings-controller.svelte.ts';
 
@@ -17,12 +18,18 @@ export class SettingsPage {
   shownCount = $state(0);
   readonly settings: SettingsController;
   readonly blocked: BlockedList;
+  readonly deleting: DeleteController;
   readonly #api: LanternfishApi;
 
-  constructor(api: LanternfishApi, settings: SettingsController) {
+  /** `onEmptied`: there is nothing in the catalogue any more. */
+  constructor(api: LanternfishApi, settings: SettingsController, onEmptied: () => void) {
     this.#api = api;
     this.settings = settings;
     this.blocked = new BlockedList(api);
+    this.deleting = new DeleteController(api, () => {
+      onEmptied();
+      void this.blocked.load();
+    });
   }
 
   /** Asks about this machine anew: addresses come and go. */
@@ -56,6 +63,16 @@ export class SettingsPage {
       .toLowerCase()
       .split(/\s+/)
       .every((word) => all.includes(word));
+  }
+
+  async chooseSafetyList(): Promise<void> {
+    const answer = await this.#api.chooseSafetyList();
+    if (!answer.ok) this.settings.say(answer.problem);
+  }
+
+  async readSafetyListAgain(): Promise<void> {
+    const answer = await this.#api.readSafetyListAgain();
+    if (!answer.ok) this.settings.say(answer.problem);
   }
 
   async openDataDir(): Promise<void> {

@@ -5,6 +5,7 @@ import { CrawlController } from '../crawl/crawl-controller.svelte.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MarksController } from '../details/marks-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
+import { SavedController } from '../saved/saved-controller.svelte.ts';
 import { HealthWatch } from '../search/health-watch.svelte.ts';
 import { SearchController } from '../search/search-controller.svelte.ts';
 import { SettingsPage } from '../settings/settings-page.svelte.ts';
@@ -37,6 +38,7 @@ export class AppController {
   readonly details: DetailsController;
   readonly magnets: MagnetController;
   readonly marks: MarksController;
+  readonly saved: SavedController;
   readonly settings: SettingsController;
   readonly transfer: TransferController;
   readonly update: UpdateController;
@@ -79,9 +81,16 @@ export class AppController {
     this.crawl = new CrawlController(api, clock);
     this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
-    this.settingsPage = new SettingsPage(api, this.settings);
+    this.settingsPage = new SettingsPage(api, this.settings, () => this.#emptied());
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
+    this.saved = new SavedController({
+      settings: this.settings,
+      search: this.search,
+      clock,
+      say: (line) => this.magnets.say(line),
+      newId: () => crypto.randomUUID(),
+    });
     this.suggestions = new SuggestionController(api);
     this.transfer = new TransferController({ api, search: this.search, say: (line) => this.magnets.say(line) });
   }
@@ -137,6 +146,10 @@ export class AppController {
       }),
       this.#api.on('openSettings', () => {
         this.surface = 'settings';
+      }),
+      this.#api.on('openSaved', ({ searchId }) => {
+        this.surface = 'search';
+        this.saved.openNotified(searchId);
       }),
       this.#api.on('focusSearch', () => {
         this.focusSearch();
@@ -200,6 +213,13 @@ export class AppController {
     if (details?.infohashHex === infohashHex) return details;
     const row = this.search.at(this.search.cursor.index);
     return row?.infohashHex === infohashHex ? row : null;
+  }
+
+  /** Everything was deleted. */
+  #emptied(): void {
+    this.details.close();
+    if (this.status) this.status = { ...this.status, torrentCount: 0 };
+    this.search.emptied();
   }
 
   closeDetails(): void {

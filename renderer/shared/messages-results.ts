@@ -4,6 +4,14 @@ import type { FilterKey } from '../search/query-text.ts';
 import { formatCount, formatCountShort } from './format.ts';
 import { plural } from './plural.ts';
 
+const SORT_NAMES = {
+  relevance: ['Best match', 'Best match'],
+  newest: ['Newest', 'Oldest'],
+  size: ['Largest', 'Smallest'],
+  files: ['Most files', 'Fewest files'],
+  peers: ['Most seeders', 'Fewest seeders'],
+} as const satisfies Record<SortOrder, readonly [string, string]>;
+
 export const resultMessages = {
   search: {
     label: 'Search torrents',
@@ -15,6 +23,7 @@ export const resultMessages = {
     types: 'Type',
     all: 'All',
     sortBy: 'Sort by',
+    sortAgain: 'Choose it again to turn the order around.',
     count: (count: number, isExact: boolean) =>
       isExact ? plural(count, 'result', 'results') : `${formatCount(count)}+ results`,
     newOnes: (count: number) => `${formatCountShort(count)} new`,
@@ -97,15 +106,10 @@ export const resultMessages = {
     files: 'Files',
     health: 'Who has it',
     found: 'Found',
-    sortBy: (column: string) => `Sort by ${column.toLowerCase()}`,
+    label: 'Columns',
   },
-  sort: {
-    relevance: 'Best match',
-    newest: 'Newest',
-    size: 'Largest',
-    files: 'Most files',
-    peers: 'Most peers',
-  } satisfies Record<SortOrder, string>,
+  /** `isReversed`: from the other end; best match has none. */
+  sortName: (sort: SortOrder, isReversed: boolean) => SORT_NAMES[sort][isReversed ? 1 : 0],
 
   row: {
     files: (count: number) => plural(count, 'file', 'files'),

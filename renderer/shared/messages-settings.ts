@@ -1,5 +1,6 @@
 // Texts of the settings: what each is called, and what it does in figures where it has some.
 import { formatCount } from './format.ts';
+import { plural } from './plural.ts';
 import type { CustomLimits, Language, PaceChoice, Settings } from '../../preload/settings-contract.ts';
 
 export const settingsMessages = {
@@ -133,10 +134,16 @@ export const settingsMessages = {
   },
   safetyList: {
     label: 'Safety list',
-    help: 'A file with the SHA-256 of an infohash on each line. What is on it is never asked for.',
+    help:
+      'A file with the SHA-256 of an infohash on each line. What is on it is never asked for, and goes if it is stored. ' +
+      'When the file changes it is read again by itself.',
     choose: 'Choose a file…',
-    none: 'No file',
+    chooseOther: 'Another file…',
+    readAgain: 'Read again',
     remove: 'Remove',
+    reading: 'Being read',
+    entries: (count: number, malformed: number) =>
+      `${plural(count, 'entry', 'entries')}${malformed > 0 ? `, ${plural(malformed, 'line', 'lines')} passed over` : ''}`,
   },
 
   hideAdultNames: {
@@ -189,6 +196,12 @@ export const settingsMessages = {
     label: 'Look for new versions',
     help: 'Asks the project’s page once a day. Nothing is installed before you agree.',
     notHere: 'Not available in this build: it names no server that new versions come from.',
+    checkNow: 'Check now',
+    checking: 'Looking for a new version',
+    current: (age: string) => `This is the newest version; looked ${age}.`,
+    available: (version: string) => `Version ${version} is available.`,
+    downloading: (version: string, percent: string) => `Downloading version ${version}: ${percent} %`,
+    ready: (version: string) => `Version ${version} is ready to be installed.`,
   },
 
   dataDir: {
@@ -213,16 +226,28 @@ export const settingsMessages = {
   },
   deleteAll: {
     label: 'Delete everything',
-    help: 'All torrents, stars and saved searches. Settings stay.',
+    help: 'All torrents, stars, hidden ones and saved searches, and every copy that was kept aside. Settings stay.',
     open: 'Delete everything…',
     title: 'Delete everything?',
     body: (torrents: string, size: string) =>
-      `${torrents} and ${size} on disk are deleted now. This cannot be undone; a backup can be made first.`,
+      `${torrents} (${size} on disk) are deleted, with stars, hidden ones, saved searches, the search index and the copies ` +
+      'that were kept aside. This cannot be undone. Discovering is paused, so that it stays empty until you resume.',
+    stays: 'Files that you exported or backed up yourself stay where they are.',
     keepsBlocked: 'Keep the list of what is blocked',
-    type: (word: string) => `Type ${word} to confirm`,
+    keepsBlockedHelp: 'As bare infohashes, so that those torrents do not come back.',
+    forgetsAll: 'Forget settings, addresses of nodes and logs, too',
+    forgetsAllHelp: 'Lanternfish is then as on its first day and sends nothing until you agree again.',
+    type: (word: string) => `Type “${word}” to confirm`,
     word: 'delete',
+    backUpFirst: 'Back up first…',
     confirm: (torrents: string) => `Delete ${torrents}`,
     keep: 'Keep',
+    deleting: 'Deleting. This takes some seconds.',
     done: 'Everything was deleted',
+    doneBody: (torrents: string, size: string) => `${torrents} are gone, and ${size} on disk are free again.`,
+    donePaused: 'Discovering is paused.',
+    doneForgotten: 'Lanternfish is as on its first day.',
+    resume: 'Resume discovering',
+    close: 'Close',
   },
 } as const;

@@ -6,6 +6,7 @@ import { formatCount } from './format.ts';
 import { language, spoken } from './language.ts';
 import { crawlMessages } from './messages-crawl.ts';
 import { resultMessages } from './messages-results.ts';
+import { savedMessages } from './messages-saved.ts';
 import { settingsMessages } from './messages-settings.ts';
 import { transferMessages } from './messages-transfer.ts';
 import { plural } from './plural.ts';
@@ -27,6 +28,7 @@ const english = {
       staysHere: 'Names, file lists and counts of peers are kept on this disk, and nowhere else.',
     },
     startWithComputer: 'Start with the computer',
+    lookForUpdates: 'Look for new versions once a day',
     accept: 'Start discovering',
     later: 'Not now',
     laterNote: 'Nothing has been sent yet.',
@@ -172,6 +174,7 @@ const english = {
     back: 'Back to the search',
   },
 
+  saved: savedMessages,
   settings: settingsMessages,
   crawl: crawlMessages,
 } as const;

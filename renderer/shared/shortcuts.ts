@@ -12,6 +12,7 @@ export type Command =
   | { readonly kind: 'star' }
   | { readonly kind: 'hide' }
   | { readonly kind: 'undo' }
+  | { readonly kind: 'open-saved' }
   | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
   | { readonly kind: 'show-surface'; readonly surface: SurfaceName }
   | { readonly kind: 'font-size'; readonly steps: number }
@@ -55,6 +56,7 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
 function commandWithControl(press: KeyPress, isTyping: boolean): Command | null {
   const key = press.key.toLowerCase();
   if (press.shiftKey && key !== '+') return commandWithShift(key);
+  if (key === 's') return { kind: 'open-saved' };
   if (key === 'f') return { kind: 'focus-search' };
   if (key === 'z' && !isTyping) return { kind: 'undo' };
   if (key === 'o') return { kind: 'transfer', command: 'import' };
@@ -91,6 +93,7 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Esc'], meaning: text.clearThenLeave },
       { keys: ['→'], meaning: text.takeCompletion },
       { keys: ['Alt ↓'], meaning: text.showTitles },
+      { keys: ['Ctrl S'], meaning: messages.saved.title },
       { keys: ['Ctrl 1', '…', 'Ctrl 9'], meaning: text.chooseType },
     ],
   },

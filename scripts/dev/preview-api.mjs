@@ -7,7 +7,7 @@ export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
   const listeners = {
     ...{ status: [], settings: [], torrentsAdded: [], healthFound: [] },
-    ...{ focusSearch: [], openSettings: [], update: [], transfer: [], transferCommand: [] },
+    ...{ focusSearch: [], openSettings: [], openSaved: [], update: [], transfer: [], transferCommand: [] },
   };
   const calls = [];
   let status = scenario.status;

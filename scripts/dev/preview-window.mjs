@@ -26,7 +26,7 @@ export const TORRENTS = sampleTorrents(640, NOW_UNIX_SECONDS);
 
 export const RUNNING = {
   ...{ state: 'running', problem: null, notice: null, pace: 'balanced', localAddressesAllowed: false },
-  ...{ pauseReasons: [], pausedUntilUnixSeconds: null },
+  ...{ pauseReasons: [], pausedUntilUnixSeconds: null, safetyList: null },
   ...{ nodes: 312, packetsOut: 48_120, packetsIn: 39_004, samplesAsked: 2_210, infohashesSeen: 61_002 },
   ...{ infohashesNew: 50_900, metadataTried: 6_120, metadataFetched: 4_800, sampledPerMinute: 1_240, newPerMinute: 41 },
   ...{ torrentCount: 48_213, databaseBytes: 1_204_000_000 },

@@ -139,6 +139,41 @@ it('no results', async () => {
   await page.getByTestId('result-row').first().waitFor();
 });
 
+it('saved searches: none, one, one being renamed, one deleted', async () => {
+  const { page } = session;
+  await page.keyboard.press('Control+s');
+  await page.getByTestId('saved-searches').waitFor();
+  await expectNoViolations();
+  await page.keyboard.press('Escape');
+  await page.getByTestId('search-box').fill('a saved search');
+  await page.keyboard.press('Control+s');
+  await page.getByTestId('save-search').click();
+  await page.getByTestId('saved-search').waitFor();
+  await page.evaluate(async () => {
+    const { lanternfish } = globalThis as unknown as {
+      lanternfish: {
+        getStart(): Promise<{ value: { settings: { savedSearches: object[] } } }>;
+        changeSettings(change: object): Promise<unknown>;
+      };
+    };
+    const { savedSearches } = (await lanternfish.getStart()).value.settings;
+    await lanternfish.changeSettings({
+      savedSearches: savedSearches.map((one) => ({ ...one, unseenCount: 12, text: 'x' })),
+    });
+  });
+  await page.getByTestId('saved-badge').waitFor();
+  await expectNoViolations();
+  await page.getByTestId('rename-search').click();
+  await page.getByTestId('saved-name').waitFor();
+  await expectNoViolations();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('delete-search').click();
+  await page.getByTestId('undo-delete-search').waitFor();
+  await expectNoViolations();
+  await page.keyboard.press('Escape');
+  await page.getByTestId('search-box').fill('');
+});
+
 it('paused', async () => {
   const { page } = session;
   await page.keyboard.press('Control+Shift+P');

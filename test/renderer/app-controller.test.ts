@@ -61,19 +61,19 @@ describe('the notice', () => {
   test('is shown until accepted, and accepting says what was chosen', async () => {
     await started(unaccepted);
     expect(app.isNoticeShown).toBe(true);
-    void app.acceptNotice({ startWithComputer: true });
-    void app.acceptNotice({ startWithComputer: true });
+    void app.acceptNotice({ startWithComputer: true, lookForUpdates: false });
+    void app.acceptNotice({ startWithComputer: true, lookForUpdates: false });
     expect(api.count('acceptNotice')).toBe(1);
     expect(app.isNoticeShown).toBe(true);
     await api.last('acceptNotice').succeed(null);
-    expect(api.last('acceptNotice').input).toEqual({ startWithComputer: true });
+    expect(api.last('acceptNotice').input).toEqual({ startWithComputer: true, lookForUpdates: false });
     expect(app.isNoticeShown).toBe(false);
     expect(app.status?.state).toBe('starting');
   });
 
   test('stays when it could not be accepted', async () => {
     await started(unaccepted);
-    void app.acceptNotice({ startWithComputer: false });
+    void app.acceptNotice({ startWithComputer: false, lookForUpdates: false });
     await api.last('acceptNotice').fail('The settings could not be written.');
     expect(app.isNoticeShown).toBe(true);
     expect(app.magnets.toast).toBe('The settings could not be written.');

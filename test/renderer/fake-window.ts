@@ -164,6 +164,7 @@ export const status: StatusDto = {
   localAddressesAllowed: false,
   pauseReasons: [],
   pausedUntilUnixSeconds: null,
+  safetyList: null,
 };
 
 export const start: CallOutputs['getStart'] = {

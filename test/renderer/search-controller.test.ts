@@ -25,9 +25,36 @@ describe('typing', () => {
     search.setText('d');
     search.setText('de');
     expect(api.calls.map((call) => call.input)).toEqual([
-      { text: '', sort: 'newest', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
-      { text: 'd', sort: 'relevance', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
-      { text: 'de', sort: 'relevance', contentType: null, list: null, limit: PAGE_ROWS, cursor: null, isFast: true },
+      {
+        text: '',
+        sort: 'newest',
+        isReversed: false,
+        contentType: null,
+        list: null,
+        limit: PAGE_ROWS,
+        cursor: null,
+        isFast: true,
+      },
+      {
+        text: 'd',
+        sort: 'relevance',
+        isReversed: false,
+        contentType: null,
+        list: null,
+        limit: PAGE_ROWS,
+        cursor: null,
+        isFast: true,
+      },
+      {
+        text: 'de',
+        sort: 'relevance',
+        isReversed: false,
+        contentType: null,
+        list: null,
+        limit: PAGE_ROWS,
+        cursor: null,
+        isFast: true,
+      },
     ]);
   });
 
@@ -63,6 +90,27 @@ describe('typing', () => {
     expect(search.sort).toBe('size');
     search.setText('');
     expect(search.sort).toBe('newest');
+  });
+
+  test('an order chosen again is turned around, and best match has no other end', () => {
+    const asked = () => api.last('search').input as { sort: string; isReversed: boolean };
+    search.setSort('size');
+    expect(asked()).toMatchObject({ sort: 'size', isReversed: false });
+    search.setSort('size');
+    expect(asked()).toMatchObject({ sort: 'size', isReversed: true });
+    search.setSort('files');
+    expect(asked()).toMatchObject({ sort: 'files', isReversed: false });
+    search.setSort('files');
+    search.setText('a');
+    expect(asked()).toMatchObject({ sort: 'files', isReversed: true });
+    search.setSort('relevance');
+    search.setSort('relevance');
+    expect(asked()).toMatchObject({ sort: 'relevance', isReversed: false });
+    search.setSort('newest');
+    search.setSort('newest');
+    expect(search.isBrowsingNewest).toBe(false);
+    search.setText('');
+    expect(asked()).toMatchObject({ sort: 'newest', isReversed: false });
   });
 
   test('a problem is said, the rows stay, and the next answer clears it', async () => {
@@ -189,6 +237,7 @@ describe('arrivals', () => {
     expect(api.last('search').input).toEqual({
       text: 'x',
       sort: 'relevance',
+      isReversed: false,
       contentType: null,
       list: null,
       limit: 1,

@@ -41,7 +41,17 @@ function ensure(uid = 0): { status: number | null; said: string } {
 }
 
 describe.skipIf(process.platform !== 'linux')('system packages', () => {
-  const ALL = ['libgtk-3-0', 'libnss3', 'libgbm1', 'libasound2', 'xvfb', 'xauth', 'dbus', 'libglib2.0-bin'];
+  const ALL = [
+    'libgtk-3-0',
+    'libnss3',
+    'libgbm1',
+    'libasound2',
+    'xvfb',
+    'xauth',
+    'dbus',
+    'libnotify4',
+    'libglib2.0-bin',
+  ];
   const PEERS = ['python3-libtorrent', 'aria2', 'rtorrent', 'transmission-cli', 'qbittorrent-nox', 'iproute2'];
   const MORE = [...PEERS, 'python3', 'make', 'g++'];
 

@@ -1,9 +1,9 @@
 // The corpus of the search benchmark, shaped like search.md's: 200,000 English words and 100,000 titles by Zipf's law, other
-// scripts in a tenth of the names, long file lists; and a catalogue filled with it.
+// scripts in a tenth of the names, long file lists; and how it is stored.
 import { createRequire } from 'node:module';
 import { createSeededRandom } from '../../../main/base/random.ts';
 import type { CatalogueReader } from '../../../main/catalogue/catalogue-reader.ts';
-import { databaseBytes } from '../../../main/catalogue/database-files.ts';
+import type { Catalogue } from '../../../main/catalogue/catalogue.ts';
 import { openCatalogue, openCatalogueReader } from '../../../main/catalogue/open-catalogue.ts';
 import { buildSegment } from '../../../main/search/index-segment.ts';
 import { contentTypeNamed, toCatalogueRow } from '../../../main/store/catalogue-row.ts';
@@ -25,21 +25,13 @@ export function benchCorpus(): Corpus {
   return new Corpus(1, { words: all.slice(0, WORDS), titleCount: 100_000, hasLongLists: true });
 }
 
-export interface Filled {
-  /** Rows, tokens, file lists, both full-text tables, index segments, checkpoints; making up the torrents not counted. */
-  readonly torrentsPerCpuSecond: number;
-  readonly databaseBytes: number;
-  readonly fileCount: number;
-}
-
-/** Fills a new catalogue as the writer does. */
-export function fillCatalogue(databasePath: string, corpus: Corpus, torrentCount: number): Filled {
-  const catalogue = openCatalogue({ databasePath, nativeBinding: null });
+/** Stores torrents `from` to `to` of the corpus as the writer does; counts CPU time without that of making them up. */
+export function fillRows(catalogue: Catalogue, corpus: Corpus, { from, to }: { from: number; to: number }) {
   let cpuMicroseconds = 0;
   let fileCount = 0;
-  for (let from = 0, commits = 1; from < torrentCount; from += COMMIT_ROWS, commits++) {
-    const count = Math.min(COMMIT_ROWS, torrentCount - from);
-    const torrents = Array.from({ length: count }, (_, offset) => corpus.torrent(from + offset));
+  for (let at = from, commits = 1; at < to; at += COMMIT_ROWS, commits++) {
+    const count = Math.min(COMMIT_ROWS, to - at);
+    const torrents = Array.from({ length: count }, (_, offset) => corpus.torrent(at + offset));
     for (const torrent of torrents) fileCount += torrent.fileCount;
     globalThis.gc?.({ type: 'minor', execution: 'sync' }); // what making them up left behind is not the catalogue's
     const before = process.cpuUsage();
@@ -49,12 +41,14 @@ export function fillCatalogue(databasePath: string, corpus: Corpus, torrentCount
     const { user, system } = process.cpuUsage(before);
     cpuMicroseconds += user + system;
   }
+  return { cpuMicroseconds, fileCount };
+}
+
+/** Fills a new catalogue. */
+export function fillCatalogue(databasePath: string, corpus: Corpus, torrentCount: number): void {
+  const catalogue = openCatalogue({ databasePath, nativeBinding: null });
+  fillRows(catalogue, corpus, { from: 0, to: torrentCount });
   catalogue.close();
-  return {
-    torrentsPerCpuSecond: torrentCount / (cpuMicroseconds / 1e6),
-    databaseBytes: databaseBytes(databasePath),
-    fileCount,
-  };
 }
 
 export const openReader = (databasePath: string): CatalogueReader =>

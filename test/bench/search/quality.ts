@@ -10,7 +10,7 @@ import { Vocabulary } from '../../../main/search/vocabulary.ts';
 import type { Corpus } from '../corpus.ts';
 
 const TITLES = 200;
-const WORDS = 300;
+const WORDS = 1000;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 export interface KnownTitle {

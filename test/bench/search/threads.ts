@@ -1,5 +1,6 @@
 // The two store threads as the session joins them, asked as the window asks them, 100 torrents a second coming in beside.
 import { once } from 'node:events';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { SearchEvent, SearchRequest } from '../../../main/store/store-contract.ts';
 import type { Corpus } from '../corpus.ts';
@@ -7,26 +8,38 @@ import type { Queries } from './queries.ts';
 
 const STREAM_EVERY_MS = 250;
 const STREAM_TORRENTS = 25;
-const MARKERS = 25;
+const MARKERS = 60;
+/** Made up beforehand: a minute and a half of them. */
+const PREPARED = 10_000;
+const IDLE_SHARE = 0.08;
+const SLOWEST = 8;
+/** Torrents that no corpus has: they begin here. */
+const FAR_AWAY = 2_000_000_000;
 
 export interface ThreadFigures {
   readonly firstAnswerMs: number;
   readonly readyMs: number;
+  /** What this process grew by: nothing but the two threads and what they hold. */
   readonly rssGrowthBytes: number;
   /** By class; the window's first batch. */
   readonly firstMs: Readonly<Record<string, number[]>>;
   /** Second batches, where there was one. */
   readonly secondMs: number[];
   readonly freshnessMs: number[];
+  readonly slowest: readonly { readonly ms: number; readonly kind: string; readonly text: string }[];
+  /** The longest this process's own loop, which asks and hands in torrents, did not answer. */
+  readonly askerStallMs: number;
 }
 
 type Ask = (request: SearchRequest) => Promise<SearchEvent>;
 
+/** `from`: torrents of the corpus from this one on come in beside the queries; null: none come, there is no writer. */
 export async function measureThreads(
   databasePath: string,
-  { corpus, torrentCount, queries }: { corpus: Corpus; torrentCount: number; queries: Queries },
+  { corpus, queries, from }: { corpus: Corpus; queries: Queries; from: number | null },
 ): Promise<ThreadFigures> {
-  globalThis.gc?.();
+  const torrents = Array.from({ length: from === null ? 0 : PREPARED }, (_, at) => corpus.torrent(from! + at));
+  for (let round = 0; round < 3; round++) globalThis.gc?.();
   const rssBefore = process.memoryUsage.rss();
   const workerData = { databasePath, nativeBinding: null };
   const start = (file: string) =>
@@ -43,33 +56,47 @@ export async function measureThreads(
   await whole(ask, someTitle!);
   const firstAnswerMs = performance.now() - startedAtMs;
   const readyMs = await ready;
-  const writer = start('writer-worker');
-  const engine = joinThreads(writer, search);
+  const writer = from === null ? null : start('writer-worker');
+  const engine = writer && joinThreads(writer, search);
   let sentCount = 0;
   const stream = setInterval(() => {
-    const torrents = Array.from({ length: STREAM_TORRENTS }, () => corpus.torrent(torrentCount + sentCount++));
-    engine.postMessage({ type: 'store', torrents });
+    if (sentCount + STREAM_TORRENTS > torrents.length) sentCount = 0; // found again from now on
+    engine?.postMessage({ type: 'store', torrents: torrents.slice(sentCount, (sentCount += STREAM_TORRENTS)) });
   }, STREAM_EVERY_MS);
   // The suggestions are built in idle time after the start; they are part of a warm app.
-  await new Promise((resolve) => setTimeout(resolve, 20_000));
-  const { firstMs, secondMs } = await timeEach(queries, ask);
+  await untilIdle(search);
+  const stalls = monitorEventLoopDelay({ resolution: 1 });
+  stalls.enable();
+  const timed = await timeEach(queries, ask);
+  stalls.disable();
   const rssGrowthBytes = process.memoryUsage.rss() - rssBefore;
-  const freshnessMs = await measureFreshness(ask, engine, corpus, torrentCount);
+  const freshnessMs = engine ? await measureFreshness(ask, engine, corpus) : [];
   clearInterval(stream);
-  const ended = Promise.all([once(search, 'exit'), once(writer, 'exit')]);
-  writer.postMessage({ type: 'stop' });
-  search.postMessage({ type: 'stop' });
+  const threads = [search, ...(writer ? [writer] : [])];
+  const ended = Promise.all(threads.map((thread) => once(thread, 'exit')));
+  for (const thread of threads) thread.postMessage({ type: 'stop' });
   await ended;
-  engine.close();
-  return { firstAnswerMs, readyMs, rssGrowthBytes, firstMs, secondMs, freshnessMs };
+  engine?.close();
+  return { firstAnswerMs, readyMs, rssGrowthBytes, ...timed, freshnessMs, askerStallMs: stalls.max / 1e6 };
 }
 
-async function measureFreshness(ask: Ask, engine: MessagePort, corpus: Corpus, torrentCount: number) {
+/** Until the thread has little to do for two seconds, at most a minute and a half. */
+async function untilIdle(worker: Worker): Promise<void> {
+  let before = worker.performance.eventLoopUtilization();
+  for (let second = 0, idle = 0; second < 90 && idle < 2; second++) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const now = worker.performance.eventLoopUtilization();
+    idle = worker.performance.eventLoopUtilization(now, before).utilization < IDLE_SHARE ? idle + 1 : 0;
+    before = now;
+  }
+}
+
+async function measureFreshness(ask: Ask, engine: MessagePort, corpus: Corpus) {
   const freshnessMs: number[] = [];
   for (let count = 0; count < MARKERS; count++) {
-    const marker = `freshmarker${torrentCount}x${count}`;
+    const marker = `freshmarker${count}`;
     const handedInAtMs = performance.now();
-    engine.postMessage({ type: 'store', torrents: [{ ...corpus.torrent(2 * torrentCount + count), name: marker }] });
+    engine.postMessage({ type: 'store', torrents: [{ ...corpus.torrent(FAR_AWAY + count), name: marker }] });
     while (await isMissing(ask, marker)) await new Promise((resolve) => setTimeout(resolve, 3));
     freshnessMs.push(performance.now() - handedInAtMs);
     await new Promise((resolve) => setTimeout(resolve, 37 * (count % 7)));
@@ -128,16 +155,20 @@ async function whole(ask: Ask, request: SearchRequest): Promise<{ firstMs: numbe
 async function timeEach(queries: Queries, ask: Ask) {
   const firstMs: Record<string, number[]> = {};
   const secondMs: number[] = [];
+  const asked: { ms: number; kind: string; text: string }[] = [];
   for (const isCounted of [false, true]) {
     const most = Math.max(...Object.values(queries).map((requests) => requests.length));
     for (let index = 0; index < most; index++) {
       for (const [kind, requests] of Object.entries(queries)) {
-        const took = await whole(ask, requests[index]!);
+        const request = requests[index];
+        if (request === undefined) continue;
+        const took = await whole(ask, request);
         if (!isCounted) continue;
         (firstMs[kind] ??= []).push(took.firstMs);
+        asked.push({ ms: took.firstMs, kind, text: request.text });
         if (took.secondMs !== null) secondMs.push(took.secondMs);
       }
     }
   }
-  return { firstMs, secondMs };
+  return { firstMs, secondMs, slowest: asked.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST) };
 }
