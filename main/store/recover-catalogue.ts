@@ -59,7 +59,7 @@ function openHeld(options: StoreOptions, log: Log, nowUnixSeconds: number): Open
 }
 
 const LOG_LOST =
-  'Lanternfish was ended without closing its catalogue, and the file with the last changes (catalogue.db-wal) is gone: torrents of the last minutes may be missing. The rest was checked and is sound.';
+  'Lanternfish was ended without closing its catalogue, and the file with its last changes (catalogue.db-wal) is not there. Unless another program has moved them into the catalogue, torrents of the last minutes are missing. The rest was checked and is sound.';
 
 /**
  * The files of an open catalogue were deleted or moved: what is open still has everything, and is written under its name again.

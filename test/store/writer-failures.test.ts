@@ -414,7 +414,7 @@ describe('files that are gone', () => {
     writeFileSync(`${path}.lock`, 'left by a process that was killed');
     const { events } = startWriter(path);
     expect(events).toEqual([
-      { type: 'ready', torrentCount: 30, notice: expect.stringMatching(/catalogue\.db-wal\) is gone.*is sound/) },
+      { type: 'ready', torrentCount: 30, notice: expect.stringMatching(/catalogue\.db-wal\) is not there.*is sound/) },
     ]);
   });
 });
