@@ -107,7 +107,8 @@ export function finishReplacing(path: string): void {
 
 /** Everything beside the catalogue that has torrents in it: the index of names, copies and damaged files kept aside. */
 export function removeKeptFiles(path: string): void {
-  const kept = /^\.(names.*|before-(format|restore)-\d+.*|damaged-\d+.*|rebuilding.*|restoring.*|needs-check|was-checked)$/;
+  const kept =
+    /^\.(names.*|before-(format|restore)-\d+.*|damaged-\d+.*|rebuilding.*|restoring.*|needs-check|was-checked)$/;
   for (const name of readdirSync(dirname(path))) {
     if (name.startsWith(basename(path)) && kept.test(name.slice(basename(path).length)))
       rmSync(join(dirname(path), name), { force: true });
