@@ -80,6 +80,7 @@ export function holdForOneProcess(path: string, nativeBinding: string | null): {
     makePrivateFile(lockPath(path));
     const before = fileIdentity(lockPath(path));
     database = new Database(lockPath(path), { timeout: 0, ...(nativeBinding === null ? {} : { nativeBinding }) });
+    database.pragma('journal_mode = MEMORY'); // nothing is written, and no other file made
     database.exec('BEGIN EXCLUSIVE');
     // Whoever had it removed it, and another one may hold the next.
     if (fileIdentity(lockPath(path)) !== before) {
