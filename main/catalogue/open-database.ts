@@ -24,8 +24,8 @@ const NODE_API_VERSION_MIN = 10;
 const LOCK_WAIT_MS = 5000;
 /** search.md section 10: 16 MiB of page cache for each connection. */
 const CACHE_KIB = 16_384;
-/** A WAL that grew past this is cut back when it is next reset. */
-const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+/** A WAL that grew past this is cut back when it is next reset: it counts against the quota (housekeeping.ts). */
+const WAL_KEPT_BYTES = 8 * 1024 * 1024;
 
 /** Throws `CatalogueProblem` for a runtime that is too old, else whatever SQLite throws. */
 export function openDatabase(options: DatabaseOptions): CatalogueDatabase {

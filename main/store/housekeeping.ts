@@ -75,6 +75,19 @@ export class Housekeeping {
     return this.#judge.canJudge;
   }
 
+  /** Looks now, between two looks: why nothing more should be stored, as a sentence, or null. */
+  roomProblem(): string | null {
+    if (this.#catalogue !== null) this.#watchSpace(this.#catalogue);
+    return spaceSentence(
+      { isSpaceLow: this.#isSpaceLow, isQuotaReached: this.#isQuotaReached },
+      this.#policy.quotaBytes,
+    );
+  }
+
+  get forgottenCount(): number {
+    return this.#forgottenCount;
+  }
+
   /** `catalogue` is open from now on. */
   start(catalogue: Catalogue): void {
     this.stop();
@@ -139,15 +152,22 @@ export class Housekeeping {
   /** What the catalogue takes on the disk, its index of names included. */
   #diskBytes(): number {
     const { databasePath } = this.#dependencies;
-    return databaseBytes(databasePath) + fileBytes(`${databasePath}.names`);
+    return [`${databasePath}.names`, `${databasePath}.names.new`].reduce(
+      (sum, path) => sum + fileBytes(path),
+      databaseBytes(databasePath),
+    );
+  }
+
+  /** What has to fit beside the database: its log, and the index of names, twice while it is being rewritten. */
+  get #besideBytes(): number {
+    return LOG_BYTES + 2 * fileBytes(`${this.#dependencies.databasePath}.names`);
   }
 
   /** One step. False when there is enough room, or nothing that may be forgotten. */
   #forget(catalogue: Catalogue): boolean {
-    const { databasePath, checkpoint, changed } = this.#dependencies;
+    const { checkpoint, changed } = this.#dependencies;
     const { usedBytes, fileBytes: bytes } = catalogue.forgetting.sizes();
-    const besideBytes = fileBytes(`${databasePath}.names`) + LOG_BYTES;
-    const limitBytes = Math.max(0, this.#quotaBytes - besideBytes);
+    const limitBytes = Math.max(0, this.#quotaBytes - this.#besideBytes);
     if (usedBytes > limitBytes * FORGET_FROM) this.#isForgetting = true;
     if (usedBytes <= limitBytes * FORGET_TO) this.#isForgetting = false;
     if (this.#isForgetting) {
@@ -181,8 +201,7 @@ export class Housekeeping {
     const free = readFreeBytes(databasePath) ?? Infinity;
     this.#isSpaceLow = free < (this.#isSpaceLow ? FREE_BYTES_ENOUGH : FREE_BYTES_MIN);
     const { usedBytes } = catalogue.forgetting.sizes();
-    const mayGrowTo = this.#quotaBytes - fileBytes(`${databasePath}.names`) - LOG_BYTES;
-    this.#isQuotaReached = usedBytes > mayGrowTo;
+    this.#isQuotaReached = usedBytes > this.#quotaBytes - this.#besideBytes;
     if (this.hasRoom !== hadRoom) roomChanged();
   }
 

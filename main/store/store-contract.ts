@@ -118,6 +118,8 @@ export type WriterToTransfer =
       readonly type: 'imported';
       readonly batchId: number;
       readonly newCount: number;
+      /** Torrents that had to make room, since the writer started. */
+      readonly forgottenCount: number;
       readonly blocked: readonly number[];
       /** Its two infohashes belong to two stored torrents, and nobody has proved that they are one. */
       readonly twofold: readonly number[];

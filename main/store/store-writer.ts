@@ -77,6 +77,7 @@ export class StoreWriter {
         this.#checkpoints.committed(catalogue);
       },
       failed,
+      room: this.#housekeeping,
     });
     this.#checkpoints = new Checkpoints(databasePath, log);
     if (options.policy) this.#housekeeping.setPolicy(options.policy);
@@ -268,12 +269,11 @@ export class StoreWriter {
 
   /** Its files were deleted or moved while they were open. */
   #rescue(): void {
-    const { options, clock, log } = this.#dependencies;
+    const { options, clock } = this.#dependencies;
     if (this.#catalogue === null) return;
     this.#stopBackground();
     try {
       const notice = rescueOpen(this.#catalogue, options.databasePath, clock.nowUnixSeconds());
-      log.warn(notice);
       this.#catalogue = null;
       this.start(notice);
     } catch (error) {

@@ -1,7 +1,8 @@
 // The writer's end of an import: each batch is answered once it is committed, or with the reason why it is not.
 import type { Port } from '../base/port.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
-import { answerImport } from './import-desk.ts';
+import type { Housekeeping } from './housekeeping.ts';
+import { answerImport, refusal } from './import-desk.ts';
 import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
 
 type TransferPort = Port<TransferToWriter, WriterToTransfer>;
@@ -13,6 +14,8 @@ export interface TransferLineDependencies {
   readonly openCatalogue: () => Catalogue | null;
   readonly committed: (catalogue: Catalogue, outcome: InsertOutcome | null) => void;
   readonly failed: (error: unknown) => void;
+  /** Why there is no room for more, or null, and how many had to make room. */
+  readonly room: Pick<Housekeeping, 'roomProblem' | 'forgottenCount'>;
 }
 
 export class TransferLine {
@@ -35,11 +38,13 @@ export class TransferLine {
   }
 
   #answer(message: TransferToWriter): WriterToTransfer {
-    const { databasePath, nowUnixSeconds, openCatalogue, committed, failed } = this.#dependencies;
+    const { databasePath, nowUnixSeconds, openCatalogue, committed, failed, room } = this.#dependencies;
+    const roomProblem = message.type === 'import' ? room.roomProblem() : null;
+    if (roomProblem !== null) return refusal(message, `${roomProblem} What was imported by then stays.`);
     const catalogue = openCatalogue();
     const { reply, outcome, error } = answerImport(catalogue, message, nowUnixSeconds(), databasePath);
     if (error !== null) failed(error);
     else if (catalogue) committed(catalogue, outcome);
-    return reply;
+    return reply.type === 'imported' ? { ...reply, forgottenCount: room.forgottenCount } : reply;
   }
 }
