@@ -2,12 +2,13 @@
 import { app, crashReporter, dialog } from 'electron';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { registerAppScheme, serveApp } from './app/app-protocol.ts';
+import { readPage, registerAppScheme, serveApp, type PageFiles } from './app/app-protocol.ts';
 import { applicationMenu } from './app/application-menu.ts';
-import { dataFolders } from './app/data-folders.ts';
+import { dataFolders, type DataFolders } from './app/data-folders.ts';
 import { DesktopApp } from './app/desktop-app.ts';
 import { LAUNCH_ACTIONS, parseLaunchOptions, type LaunchOptions } from './app/launch-options.ts';
 import { LogFile } from './app/log-file.ts';
+import { drawnStart } from './app/page-start.ts';
 import { runtimeLine, testRuntimeBinding } from './app/runtime-notice.ts';
 import { SettingsFile } from './app/settings-file.ts';
 import { lockDown } from './app/window.ts';
@@ -68,17 +69,25 @@ function prepare(options: LaunchOptions): void {
     dialog.showErrorBox('Lanternfish has to close', `${error.message}\n\nEverything stored is safe.`);
     app.exit(1);
   });
-  void app.whenReady().then(() => run(options, folders));
+  // What the first paint needs: there is no window yet that could wait.
+  const settings = SettingsFile.read(path.join(folders.profileDir, 'settings.json'));
+  const page = readPage(path.join(outDir, 'renderer'));
+  void app.whenReady().then(() => run(options, folders, settings, page));
 }
 
-async function run(options: LaunchOptions, folders: ReturnType<typeof dataFolders>): Promise<void> {
+async function run(
+  options: LaunchOptions,
+  folders: DataFolders,
+  settings: SettingsFile,
+  page: PageFiles,
+): Promise<void> {
   process.stdout.write(`${runtimeLine()}\n`);
   let desktopApp: DesktopApp | null = null;
   applicationMenu((command) => {
     desktopApp?.transfer(command);
   });
   lockDown();
-  await serveApp(path.join(outDir, 'renderer'));
+  serveApp(page, (html) => drawnStart(html, settings.settings));
   if (logFile === null) return;
   desktopApp = new DesktopApp({
     logFile,
@@ -86,7 +95,7 @@ async function run(options: LaunchOptions, folders: ReturnType<typeof dataFolder
     log,
     launch: options,
     folders,
-    settings: await SettingsFile.read(path.join(folders.profileDir, 'settings.json')),
+    settings,
     outDir,
     resourcesDir,
     nativeBinding: testRuntimeBinding(),

@@ -1,16 +1,3 @@
-// Starts the window: the controllers are made here, once, and handed down; nothing else is global.
-import { mount } from 'svelte';
-import App from './App.svelte';
-import { connectedApi } from './api.ts';
-import { AppController } from './shared/app-controller.svelte.ts';
-import { windowClock } from './shared/clock.ts';
-import { isRightToLeft } from './shared/language.ts';
-import './app.css';
-
-const target = document.getElementById('app');
-if (!target) throw new Error('index.html has no #app');
-document.documentElement.dir = isRightToLeft ? 'rtl' : 'ltr';
-
-const app = new AppController({ api: connectedApi(), clock: windowClock });
-mount(App, { target, props: { app } });
-void app.start();
+// What index.html starts. The window itself is a file of its own, so that the head in index.html is painted while that one is
+// still being read: an empty frame less to look at.
+void import('./window.ts');

@@ -1,9 +1,8 @@
 // The window's only source of files: app://bundle/, a fixed list of what the build put into out/renderer.
 // No file://, no network, and a policy that makes a torrent's name unable to become markup (desktop.md D8).
-import { net, protocol } from 'electron';
-import { readdir } from 'node:fs/promises';
+import { protocol } from 'electron';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 export const APP_ORIGIN = 'app://bundle';
 export const APP_START_URL = `${APP_ORIGIN}/index.html`;
@@ -43,21 +42,31 @@ export function registerAppScheme(): void {
   ]);
 }
 
-/** Serves the files that lie in `rendererDir` now; anything else is 404. */
-export async function serveApp(rendererDir: string): Promise<void> {
-  const names = await readdir(rendererDir, { recursive: true, withFileTypes: true });
-  const files = new Map<string, string>();
-  for (const entry of names) {
-    if (!entry.isFile()) continue;
-    const file = path.join(entry.parentPath, entry.name);
-    files.set(`/${path.relative(rendererDir, file).split(path.sep).join('/')}`, file);
-  }
-  protocol.handle('app', async (request) => {
+/** What the page is made of, by its path in the address. */
+export type PageFiles = ReadonlyMap<string, Buffer>;
+
+/**
+ * Reads what the build put into `rendererDir`, some 300 kB, and waits for it: call it before Electron is ready, while there is
+ * nothing to hold up. Asked for by `file://` each would start and wait for Chromium's process for the network.
+ */
+export function readPage(rendererDir: string): PageFiles {
+  const entries = readdirSync(rendererDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(
+    entries.map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      return [`/${path.relative(rendererDir, file).split(path.sep).join('/')}`, readFileSync(file)];
+    }),
+  );
+}
+
+/** Serves `page`; anything else is 404. `drawnStart` goes over index.html each time it is loaded (page-start.ts). */
+export function serveApp(page: PageFiles, drawnStart: (html: string) => string): void {
+  protocol.handle('app', (request) => {
     const url = new URL(request.url);
-    const file = url.host === 'bundle' ? files.get(url.pathname) : undefined;
+    const file = url.host === 'bundle' ? page.get(url.pathname) : undefined;
     if (file === undefined || request.method !== 'GET') return new Response(null, { status: 404, headers: HEADERS });
-    const answer = await net.fetch(pathToFileURL(file).href);
-    const type = MEDIA_TYPES[path.extname(file)] ?? 'application/octet-stream';
-    return new Response(answer.body, { headers: { ...HEADERS, 'content-type': type } });
+    const type = MEDIA_TYPES[path.extname(url.pathname)] ?? 'application/octet-stream';
+    const body = request.url === APP_START_URL ? drawnStart(file.toString()) : new Uint8Array(file);
+    return new Response(body, { headers: { ...HEADERS, 'content-type': type } });
   });
 }

@@ -87,7 +87,7 @@ export class DesktopApp {
       clock: options.clock,
       outDir: options.outDir,
       resourcesDir: options.resourcesDir,
-      zoomFactor: () => options.settings.settings.fontSizePercent / 100,
+      settings: () => options.settings.settings,
       onMade: (window) => {
         this.#background.watchClosing(window);
       },
@@ -155,15 +155,17 @@ export class DesktopApp {
   async start(): Promise<void> {
     const { settings, launch, log } = this.#options;
     this.#applyChanges();
-    handleCalls(this.#callHandlers(), log, isSentence);
     const isHidden = launch.isHidden || (settings.settings.startMinimised && launch.action === null);
     // Asked now: whoever agrees in the window meanwhile starts the engine there.
     const hadAgreed = settings.settings.consentAtUnixSeconds !== null;
-    if (!isHidden) this.open();
-    this.#session.start();
-    this.#savedSearches.settingsChanged();
-    // The window first: what follows would take the processor that draws it.
-    if (!isHidden) await this.#window.painted();
+    if (!isHidden) this.open(); // first: the threads would take the processors that draw it
+    const opened = (isHidden ? Promise.resolve() : this.#window.painted()).then(() => {
+      if (this.#background.isQuitting) return;
+      this.#session.start();
+      this.#savedSearches.settingsChanged();
+    });
+    handleCalls(this.#callHandlers(opened), log, isSentence);
+    await opened;
     if (this.#background.isQuitting) return;
     if (hadAgreed) this.#session.startEngine(this.#engineOptions());
     powerMonitor.on('resume', () => {
@@ -172,10 +174,8 @@ export class DesktopApp {
     this.#updates.setWanted(settings.settings.updates);
     if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
     if (launch.action === 'resume' && hadAgreed) this.#pausing.setPaused(false);
-    const foundTray = this.#background.findTray(() => {
-      this.#windowNews.showNow();
-    });
-    if (await foundTray) this.#windowNews.showNow();
+    const showNow = (): void => this.#windowNews.showNow();
+    if (await this.#background.findTray(showNow)) this.#windowNews.showNow();
     else if (isHidden) this.#window.open({ isMinimised: true });
   }
 
@@ -197,11 +197,11 @@ export class DesktopApp {
     this.#window.send('transferCommand', command);
   }
 
-  #callHandlers(): CallHandlers {
+  #callHandlers(opened: Promise<void>): CallHandlers {
     const { settings, clock, log, logFile, folders } = this.#options;
     const window = () => this.#window.parent;
     return {
-      ...torrentCalls({ session: this.#session, settings, log }),
+      ...torrentCalls({ session: this.#session, opened, settings, log }),
       ...settingsCalls({ session: this.#session, settings, folders, logFile, pausing: this.#pausing, window }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({

@@ -3,6 +3,7 @@ import { dialog, type BrowserWindow } from 'electron';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { EventName, Events } from '../../preload/ipc-contract.ts';
+import type { Settings } from '../../preload/settings-contract.ts';
 import { sendEvent } from './ipc-handlers.ts';
 import { createWindow, reloadWhenFallen } from './window.ts';
 
@@ -10,8 +11,8 @@ export interface MainWindowOptions {
   readonly clock: Clock;
   readonly outDir: string;
   readonly resourcesDir: string;
-  /** 1: text and controls in their usual size. */
-  readonly zoomFactor: () => number;
+  /** Text size and contrast, as they are now. */
+  readonly settings: () => Pick<Settings, 'fontSizePercent' | 'theme'>;
   /** Called for each window that is made. */
   readonly onMade: (window: BrowserWindow) => void;
   /** It can be seen (again). */
@@ -40,7 +41,11 @@ export class MainWindow {
 
   /** Text and controls in the wanted size, now. */
   setZoom(): void {
-    this.parent?.webContents.setZoomFactor(this.#options.zoomFactor());
+    this.parent?.webContents.setZoomFactor(this.#zoomFactor());
+  }
+
+  #zoomFactor(): number {
+    return this.#options.settings().fontSizePercent / 100;
   }
 
   /** Tells the window something, if it is there to hear it. */
@@ -77,11 +82,11 @@ export class MainWindow {
       this.send('focusSearch', null);
       return;
     }
-    const { outDir, resourcesDir, clock, zoomFactor, onMade, onShown } = this.#options;
+    const { outDir, resourcesDir, clock, settings, onMade, onShown } = this.#options;
     const window = createWindow(
       path.join(outDir, 'preload', 'preload.cjs'),
       path.join(resourcesDir, 'icons', '256x256.png'),
-      { isMinimised, zoomFactor },
+      { isMinimised, isHighContrast: settings().theme === 'high-contrast', zoomFactor: () => this.#zoomFactor() },
     );
     this.#window = window;
     reloadWhenFallen(

@@ -1,6 +1,7 @@
 // What the app remembers about the person's wishes, as one small JSON file: readable before any database opens.
 // A damaged file is kept aside and said; it is never a reason not to start.
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../base/replace-file.ts';
 import type { Settings } from '../../preload/settings-contract.ts';
@@ -30,22 +31,18 @@ export class SettingsFile {
     return this.#settings;
   }
 
-  /** Reads `filePath`; missing means defaults. Never rejects. */
-  static async read(filePath: string): Promise<SettingsFile> {
-    const text = await readFile(filePath, 'utf8').catch((error: unknown) => (isMissing(error) ? null : ''));
+  /** Reads `filePath`; missing means defaults. Never throws. It waits for the disk: call it before there is a window. */
+  static read(filePath: string): SettingsFile {
+    const text = textOf(filePath);
     const parsed = text === null || text.length > FILE_CHARACTERS_MAX ? null : parseJson(text);
     const { settings, badFields } = settingsFrom(parsed ?? {});
     const isDamaged = text !== null && (parsed === null || badFields.length > 0);
     if (!isDamaged) return new SettingsFile(filePath, settings, null);
-    const isKept = await copyFile(filePath, `${filePath}.damaged`).then(
-      () => true,
-      () => false,
-    );
     const what =
       parsed === null
         ? 'The settings file was damaged. Settings are at their defaults'
         : `Some settings could not be read and are at their defaults: ${badFields.join(', ')}`;
-    const aside = isKept ? ` The old file was kept as ${path.basename(filePath)}.damaged.` : '';
+    const aside = keepAside(filePath) ? ` The old file was kept as ${path.basename(filePath)}.damaged.` : '';
     return new SettingsFile(filePath, settings, `${what}.${aside} Torrents are not touched by this.`);
   }
 
@@ -74,6 +71,24 @@ export class SettingsFile {
     } catch (error) {
       this.problem = `The settings could not be saved: ${error instanceof Error ? error.message : String(error)}`;
     }
+  }
+}
+
+/** Null: there is no such file; '' where it cannot be read. */
+function textOf(filePath: string): string | null {
+  try {
+    return readFileSync(filePath, 'utf8');
+  } catch (error) {
+    return isMissing(error) ? null : '';
+  }
+}
+
+function keepAside(filePath: string): boolean {
+  try {
+    copyFileSync(filePath, `${filePath}.damaged`);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -12,6 +12,8 @@ const GONE = 'This torrent is no longer in the catalogue.';
 
 export interface TorrentCallsParts {
   readonly session: Session;
+  /** The session's threads have been started: the first search waits for them. */
+  readonly opened: Promise<void>;
   readonly settings: SettingsFile;
   readonly log: Log;
 }
@@ -30,7 +32,12 @@ type TorrentCallName =
   | 'checkHealth';
 
 /** The handlers of the calls about torrents. */
-export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pick<CallHandlers, TorrentCallName> {
+export function torrentCalls({
+  session,
+  opened,
+  settings,
+  log,
+}: TorrentCallsParts): Pick<CallHandlers, TorrentCallName> {
   const { search } = session;
   const linkOf = async (infohashHex: string): Promise<string> => {
     const [facts] = await search.links([infohashHex]);
@@ -38,7 +45,10 @@ export function torrentCalls({ session, settings, log }: TorrentCallsParts): Pic
     return magnetLink(facts);
   };
   return {
-    search: ({ list, ...request }) => search.search('window', list === null ? request : { ...request, list }),
+    search: async ({ list, ...request }) => {
+      await opened;
+      return search.search('window', list === null ? request : { ...request, list });
+    },
     rowsAt: (request) => search.rowsAt('window', request),
     suggest: ({ text }) => search.suggest(text),
     getDetails: async ({ infohashHex }) => {

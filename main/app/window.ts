@@ -5,6 +5,7 @@ import { APP_START_URL } from './app-protocol.ts';
 
 /** The theme's background, so that the window does not flash before the first paint (look.md). */
 const BACKGROUND = { light: '#F7F9FB', dark: '#0B1620' };
+const HIGH_CONTRAST_BACKGROUND = { light: '#FFFFFF', dark: '#000000' };
 
 /** Denies everything a page could ask for. Call before the first window. */
 export function lockDown(): void {
@@ -30,6 +31,7 @@ export function lockDown(): void {
 
 export interface WindowWishes {
   readonly isMinimised: boolean;
+  readonly isHighContrast: boolean;
   /** 1: the usual size. Asked at each load. */
   readonly zoomFactor: () => number;
 }
@@ -38,8 +40,9 @@ export interface WindowWishes {
 export function createWindow(
   preloadPath: string,
   iconPath: string,
-  { isMinimised, zoomFactor }: WindowWishes,
+  { isMinimised, isHighContrast, zoomFactor }: WindowWishes,
 ): BrowserWindow {
+  const background = isHighContrast ? HIGH_CONTRAST_BACKGROUND : BACKGROUND;
   const window = new BrowserWindow({
     width: 1200,
     height: 800,
@@ -48,17 +51,23 @@ export function createWindow(
     show: false,
     title: 'Lanternfish',
     icon: iconPath,
-    backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+    backgroundColor: nativeTheme.shouldUseDarkColors ? background.dark : background.light,
     // Newer than the test runtime: there it is ignored and the window starts at its default size.
     ...{ name: 'main', windowStatePersistence: true },
-    webPreferences: { preload: preloadPath, sandbox: true, contextIsolation: true, spellcheck: false },
+    webPreferences: {
+      preload: preloadPath,
+      sandbox: true,
+      contextIsolation: true,
+      spellcheck: false,
+      zoomFactor: zoomFactor(),
+    },
   });
   window.setMenuBarVisibility(false);
   window.once('ready-to-show', () => {
     if (isMinimised) window.minimize();
     else window.show();
   });
-  // At each load: Chromium remembers a factor for the page on its own account, and the settings are the truth.
+  // At each load, not only the first: Chromium remembers a factor for the page on its own account, and the settings are the truth.
   window.webContents.on('dom-ready', () => {
     window.webContents.setZoomFactor(zoomFactor());
   });

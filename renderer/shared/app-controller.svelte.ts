@@ -208,6 +208,10 @@ export class AppController {
     void this.marks.set('hide', !hidden, this.chosenHex);
   }
 
+  blockChosen(): void {
+    void this.marks.set('block', true, this.chosenHex);
+  }
+
   #markedOf(infohashHex: string) {
     const { details } = this.details;
     if (details?.infohashHex === infohashHex) return details;

@@ -164,6 +164,7 @@ const english = {
     openMagnet: 'Open magnet',
     star: 'Star, or take the star back',
     hide: 'Hide',
+    block: 'Block: it never comes back',
     undo: 'Undo the last star, hide or block',
     appGroup: 'Lanternfish',
     togglePause: 'Pause or resume',

@@ -11,6 +11,7 @@ export type Command =
   | { readonly kind: 'open-magnet' }
   | { readonly kind: 'star' }
   | { readonly kind: 'hide' }
+  | { readonly kind: 'block' }
   | { readonly kind: 'undo' }
   | { readonly kind: 'open-saved' }
   | { readonly kind: 'transfer'; readonly command: 'import' | 'export' }
@@ -47,7 +48,7 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
     case 'S':
       return { kind: 'star' };
     case 'Delete':
-      return { kind: 'hide' };
+      return { kind: press.shiftKey ? 'block' : 'hide' };
     default:
       return null;
   }
@@ -123,6 +124,7 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['O'], meaning: text.openMagnet },
       { keys: ['S'], meaning: text.star },
       { keys: ['Del'], meaning: text.hide },
+      { keys: ['Shift Del'], meaning: text.block },
       { keys: ['Ctrl Z'], meaning: text.undo },
     ],
   },

@@ -106,7 +106,12 @@ export function installFakeApi(scenario) {
       const torrent = byHash(input);
       return ok(torrent ? detailsOf(torrent) : null);
     }),
+    getVariants: record('getVariants', () => ok([])),
+    rowsAt: record('rowsAt', () => ok(null)),
+    checkHealth: record('checkHealth', () => ok(null)),
+    setMark: record('setMark', ({ infohashesHex }) => ok(infohashesHex)),
     copyMagnet: record('copyMagnet', () => ok(null)),
+    copyMagnets: record('copyMagnets', ({ infohashesHex }) => ok(infohashesHex.length)),
     copyInfohash: record('copyInfohash', () => ok(null)),
     openMagnet: record('openMagnet', ({ isConfirmed }) => ok(isConfirmed ? 'opened' : 'needs-consent')),
     setPaused: record('setPaused', ({ isPaused }) => {
@@ -170,7 +175,7 @@ export function installFakeApi(scenario) {
     }),
     quit: record('quit', () => ok(null)),
     on: (name, receive) => {
-      listeners[name].push(receive);
+      (listeners[name] ??= []).push(receive);
       return () => listeners[name].splice(listeners[name].indexOf(receive), 1);
     },
   };
