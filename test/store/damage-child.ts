@@ -15,7 +15,9 @@ const workerOf = (name: string): Worker =>
   new Worker(new URL(`../../main/store/${name}-worker.ts`, import.meta.url), { workerData });
 const writer = workerOf('writer');
 const search = workerOf('search');
-const tell = (message: Tells): void => void (process.connected && process.send!(message));
+const tell = (message: Tells): void => {
+  if (process.connected) process.send!(message);
+};
 process.on('disconnect', () => process.exit()); // the test is over
 writer.on('message', tell);
 search.on('message', tell);
