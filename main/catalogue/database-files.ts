@@ -148,10 +148,12 @@ export function clearCheckMark(path: string): void {
 const checkMark = (path: string): string => `${path}.needs-check`;
 const checkedMark = (path: string): string => `${path}.was-checked`;
 
+export const FILE_GONE = 'gone';
+
 /** Which file it is, whatever its name: changes when it is deleted, moved or replaced. */
 export function fileIdentity(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? 'gone' : `${found.dev}:${found.ino}`;
+  return found === undefined ? FILE_GONE : `${found.dev}:${found.ino};`;
 }
 
 /** Of an open database and its log. */
@@ -165,6 +167,12 @@ export function isLogLost(path: string): boolean {
   return existsSync(lockPath(path)) && fileBytes(path) > 0 && !existsSync(`${path}-wal`);
 }
 
-export function removeLock(path: string): void {
-  rmSync(lockPath(path), { force: true });
+/** False when the system does not let go of it. */
+export function removeLock(path: string): boolean {
+  try {
+    rmSync(lockPath(path), { force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -93,8 +93,10 @@ export function holdForOneProcess(path: string, nativeBinding: string | null): {
     return isHeld ? null : { release: () => undefined };
   }
   const release = (): void => {
-    if (database.open) removeLock(path); // while it is still held
+    if (!database.open) return;
+    const isRemoved = removeLock(path); // while it is still held
     database.close();
+    if (!isRemoved) removeLock(path); // Windows removes no file that is open
   };
   return { release };
 }

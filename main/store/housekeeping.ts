@@ -23,6 +23,8 @@ const FORGET_FROM = 0.95;
 const FORGET_TO = 0.93;
 /** A log grows up to this between two checkpoints, beside the database. */
 const LOG_BYTES = 8e6;
+/** So often what was deleted or moved is written again in one run. */
+const LOSSES_MAX = 5;
 /** Below this the crawl waits, and goes on when there is some more (issue 5.7). */
 export const FREE_BYTES_MIN = 500e6;
 const FREE_BYTES_ENOUGH = 600e6;
@@ -41,7 +43,7 @@ export interface HousekeepingDependencies {
   readonly checkpoint: (catalogue: Catalogue) => void;
   readonly failed: (error: unknown) => void;
   /** The catalogue's files were deleted or moved while they were open. */
-  readonly filesLost: () => void;
+  readonly filesLost: (identity: string) => void;
   /** Only tests hand in another. */
   readonly readFreeBytes?: (path: string) => number | null;
 }
@@ -51,6 +53,7 @@ export class Housekeeping {
   readonly #judge: Judge;
   #catalogue: Catalogue | null = null;
   #files = '';
+  #losses = 0;
   #policy: StorePolicy = NO_POLICY;
   #looking: Timer | null = null;
   #working: Timer | null = null;
@@ -122,7 +125,8 @@ export class Housekeeping {
     this.#looking = clock.setTimer(LOOK_EVERY_MS, () => this.#look());
     try {
       if (this.#catalogue === null) return;
-      if (filesIdentity(databasePath) !== this.#files) return filesLost();
+      // Not for ever: there may be disks whose files are never the same.
+      if (filesIdentity(databasePath) !== this.#files && this.#losses++ < LOSSES_MAX) return filesLost(this.#files);
       this.#watchSpace(this.#catalogue);
       this.#judge.look();
       this.#tell(this.#catalogue);

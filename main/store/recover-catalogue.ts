@@ -4,6 +4,8 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { asCatalogueProblem, inUse } from '../catalogue/catalogue-problem.ts';
 import {
   clearCheckMark,
+  FILE_GONE,
+  fileIdentity,
   finishReplacing,
   isLogLost,
   makeFolderFor,
@@ -63,19 +65,28 @@ const LOG_LOST =
 
 /**
  * The files of an open catalogue were deleted or moved: what is open still has everything, and is written under its name again.
- * Closes `catalogue`. Returns a sentence for the person; throws only `CatalogueProblem`.
+ * Closes `catalogue`. `identity`: of its file, when it was opened; another file in its place is kept aside. Returns a sentence for
+ * the person; throws only `CatalogueProblem`.
  */
-export function rescueOpen(catalogue: Catalogue, path: string, nowUnixSeconds: number): string {
+export function rescueOpen(catalogue: Catalogue, path: string, identity: string, nowUnixSeconds: number): string {
   try {
     makeFolderFor(path);
     removeUnfinishedRebuild(path);
     catalogue.reader.database.prepare('VACUUM INTO ?').run(rebuildingPath(path));
     catalogue.abandon();
-    removeDatabase(replaceDamaged(path, nowUnixSeconds)); // what is left of files that were not complete any more
-    return `Files of the catalogue (${path}) were deleted or moved while it was open. Nothing is lost: all ${catalogue.count.toLocaleString('en')} torrents were written there again.`;
+    const isForeign = existsAsOther(path, identity);
+    const asidePath = replaceDamaged(path, nowUnixSeconds);
+    if (!isForeign) removeDatabase(asidePath); // what is left of files that were not complete any more
+    const kept = isForeign ? ` The file that was put in its place is kept as ${asidePath}.` : '';
+    return `Files of the catalogue (${path}) were deleted or moved while it was open. Nothing is lost: all ${catalogue.count.toLocaleString('en')} torrents were written there again.${kept}`;
   } catch (error) {
     throw asCatalogueProblem(error, path);
   }
+}
+
+function existsAsOther(path: string, identity: string): boolean {
+  const found = fileIdentity(path);
+  return found !== FILE_GONE && !identity.startsWith(found);
 }
 
 /** Saves what can be read into a new file, and only when that is complete lets it take the place of the damaged one. */

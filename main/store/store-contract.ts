@@ -1,6 +1,6 @@
 // What the store's two threads hear and say. Types and limits only.
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
-//   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
+//   transfer <-> writer  import-contract.ts                  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
 //   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
@@ -93,48 +93,8 @@ export type WriterToEngine =
   /** Committed: `storedCount` torrents were new; `waitingCount` still wait (back-pressure). */
   | { readonly type: 'stored'; readonly storedCount: number; readonly waitingCount: number };
 
-// ---------------------------------------------------------------- transfer <-> writer
-
-/** Torrents of one import batch: some 60 ms of writing, so that the crawler's commits come in between. */
-export const IMPORT_BATCH_ROWS_MAX = 1000;
-
-/** A torrent out of a file of the person's. Its figures are taken at their word; its names were cleaned. */
-export interface ImportedTorrent extends Torrent {
-  readonly timesSeen: number;
-  readonly lastSeenAtUnixSeconds: number;
-  readonly health: TorrentHealth | null;
-  readonly isStarred: boolean;
-}
-
-export type TransferToWriter =
-  /** At most IMPORT_BATCH_ROWS_MAX. Answered by `imported`. */
-  | { readonly type: 'import'; readonly batchId: number; readonly torrents: readonly ImportedTorrent[] }
-  /** Infohashes whose metadata is to be fetched, n x 20 bytes packed. Answered by `queued`. */
-  | { readonly type: 'queue'; readonly batchId: number; readonly infohashes: Uint8Array };
-
-/** `problem`: a sentence, and nothing of the batch was stored. Indexes into the batch tell what was not taken. */
-export type WriterToTransfer =
-  | {
-      readonly type: 'imported';
-      readonly batchId: number;
-      readonly newCount: number;
-      /** Torrents that had to make room, since the writer started. */
-      readonly forgottenCount: number;
-      readonly blocked: readonly number[];
-      /** Its two infohashes belong to two stored torrents, and nobody has proved that they are one. */
-      readonly twofold: readonly number[];
-      readonly problem: string | null;
-    }
-  | {
-      readonly type: 'queued';
-      readonly batchId: number;
-      /** In the catalogue already. */
-      readonly known: readonly number[];
-      readonly blocked: readonly number[];
-      readonly invalid: readonly number[];
-      readonly noRoom: readonly number[];
-      readonly problem: string | null;
-    };
+export { IMPORT_BATCH_ROWS_MAX } from './import-contract.ts';
+export type * from './import-contract.ts';
 
 // ---------------------------------------------------------------- owner <-> writer
 

@@ -66,7 +66,7 @@ export class StoreWriter {
       roomChanged: () => this.#answerStored(0),
       checkpoint: (catalogue) => this.#checkpoints.committed(catalogue),
       failed,
-      filesLost: () => this.#rescue(),
+      filesLost: (identity) => this.#rescue(identity),
     });
     this.#transfer = new TransferLine({
       databasePath,
@@ -268,18 +268,18 @@ export class StoreWriter {
   }
 
   /** Its files were deleted or moved while they were open. */
-  #rescue(): void {
+  #rescue(identity: string): void {
     const { options, clock } = this.#dependencies;
     if (this.#catalogue === null) return;
     this.#stopBackground();
     try {
-      const notice = rescueOpen(this.#catalogue, options.databasePath, clock.nowUnixSeconds());
+      const notice = rescueOpen(this.#catalogue, options.databasePath, identity, clock.nowUnixSeconds());
       this.#catalogue = null;
       this.start(notice);
     } catch (error) {
       this.#fail(error);
       this.#cancelTimer();
-      this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.#rescue());
+      this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.#rescue(identity));
     }
   }
 

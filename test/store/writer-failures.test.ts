@@ -398,6 +398,17 @@ describe('files that are gone', () => {
     expect(openAt(path).count).toBe(40);
   });
 
+  it('and another file is in their place: that one is kept aside', () => {
+    const path = storedCatalogue(3);
+    const other = storedCatalogue(7);
+    const { clock, eventsOf } = startWriter(path);
+    renameSync(other, path);
+    clock.advance(LOOK_EVERY_MS);
+    expect(eventsOf('ready').at(-1)!.notice).toMatch(/all 3 torrents.*put in its place is kept as .*\.damaged-\d+\.$/);
+    expect(openAt(join(dirname(path), asideOf(path)[0]!)).count).toBe(7);
+    expect(openAt(path).count).toBe(3);
+  });
+
   it('with their folder, too', () => {
     const path = join(dirname(temporaryPath()), 'inner', 'catalogue.db');
     const { writer, clock, send } = startWriter(path);
