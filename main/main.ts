@@ -5,6 +5,7 @@ import path from 'node:path';
 import { readPage, registerAppScheme, serveApp, type PageFiles } from './app/app-protocol.ts';
 import { applicationMenu } from './app/application-menu.ts';
 import { dataFolders, type DataFolders } from './app/data-folders.ts';
+import { foldersFor, removeMovedFrom } from './app/data-place.ts';
 import { DesktopApp } from './app/desktop-app.ts';
 import { LAUNCH_ACTIONS, parseLaunchOptions, type LaunchOptions } from './app/launch-options.ts';
 import { LogFile } from './app/log-file.ts';
@@ -89,12 +90,14 @@ async function run(
   lockDown();
   serveApp(page, (html) => drawnStart(html, settings.settings));
   if (logFile === null) return;
+  const place = await foldersFor(folders, settings.settings.dataDir);
   desktopApp = new DesktopApp({
     logFile,
     clock: systemClock,
     log,
     launch: options,
-    folders,
+    folders: place.folders,
+    placeNotice: place.notice,
     settings,
     outDir,
     resourcesDir,
@@ -107,6 +110,7 @@ async function run(
     desktopApp.open();
   });
   await desktopApp.start();
+  await removeMovedFrom(place.folders.dataDir); // a move whose end a kill cut off
 }
 
 /** What another process sent along may be anything. */

@@ -132,6 +132,8 @@ export const callInputs = {
     list: v.nullable(v.picklist(MARKED_LISTS)),
     limit: pageLimit,
     cursor: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+    /** Adult names as well, whatever the setting says. */
+    showsAdult: v.boolean(),
     /** True: only what is in memory, at once; see `isPartial`. */
     isFast: v.boolean(),
   }),
@@ -141,6 +143,7 @@ export const callInputs = {
     sort: v.picklist(SORT_ORDERS),
     isReversed: v.boolean(),
     contentType: v.nullable(v.picklist(CONTENT_TYPES)),
+    showsAdult: v.boolean(),
     limit: pageLimit,
     cursor: v.pipe(v.string(), v.maxLength(200)),
     offset: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),

@@ -62,6 +62,8 @@ export interface ResultPageDto {
   readonly isPartial: boolean;
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   readonly didYouMean: readonly string[];
+  /** What the adult-name filter has left out of this; null where it is off. Not exact: at least so many. */
+  readonly adultHidden: { readonly count: number; readonly isExact: boolean } | null;
 }
 
 export interface ResultRowsDto {

@@ -33,6 +33,7 @@ export const transferInputs = {
         text: v.pipe(v.string(), v.maxLength(QUERY_CHARACTERS_MAX)),
         contentType: v.nullable(v.picklist(CONTENT_TYPES)),
         sort: v.picklist(SORT_ORDERS),
+        showsAdult: v.boolean(),
       }),
     ),
   }),
@@ -52,6 +53,10 @@ export const transferInputs = {
   confirmRestore: v.strictObject({ isConfirmed: v.boolean() }),
   /** Restores what the last restore has put aside. */
   undoRestore: nothing,
+  /** Asks for another data folder (the system's dialog) and looks at it. */
+  chooseDataDir: nothing,
+  /** Does what was chosen last, as a transfer. */
+  moveDataDir: nothing,
   cancelTransfer: nothing,
   /** Shows what was written in its folder. */
   showTransferFile: nothing,
@@ -64,6 +69,11 @@ export const transferInputs = {
 /** `begun`: events tell the rest. `dismissed`: the person closed the dialog. */
 export type Begun = 'begun' | 'dismissed';
 
+/** What choosing a folder would mean. `use`: it has a catalogue already. */
+export type DataDirPlanDto =
+  | { readonly kind: 'move' | 'use'; readonly targetDir: string; readonly sizeBytes: number }
+  | { readonly kind: 'refused'; readonly problem: string };
+
 export interface TransferOutputs {
   startExport: Begun;
   chooseImport: Begun;
@@ -72,6 +82,8 @@ export interface TransferOutputs {
   chooseRestore: Begun;
   confirmRestore: null;
   undoRestore: Begun;
+  chooseDataDir: DataDirPlanDto | null;
+  moveDataDir: Begun;
   cancelTransfer: null;
   showTransferFile: null;
   dismissTransfer: null;
@@ -113,7 +125,7 @@ export interface ImportSummaryDto extends ImportCountsDto {
 }
 
 export interface TransferDto {
-  readonly kind: 'export' | 'import' | 'backup' | 'restore';
+  readonly kind: 'export' | 'import' | 'backup' | 'restore' | 'move';
   /** `asking`: a backup was checked and waits for confirmRestore. */
   readonly state: 'running' | 'asking' | 'done' | 'cancelled' | 'failed';
   /** What is read or written: a file's name without its folder, or null for several. */

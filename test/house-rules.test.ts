@@ -12,6 +12,8 @@ const STORE_CONTRACT = 'main/store/store-contract.ts';
 const OWNER_CONTRACT = 'main/store/owner-contract.ts';
 /** Part of it, too. */
 const SAVED_CONTRACT = 'main/store/saved-contract.ts';
+/** Which files are the data: for whoever looks at a folder before it is moved. */
+const DATA_FILES = 'main/transfer/data-files.ts';
 const TRANSFER_CONTRACT = 'main/transfer/transfer-contract.ts';
 const MAGNET_LINK = 'main/catalogue/magnet-link.ts';
 const IPC_CONTRACT = 'preload/ipc-contract.ts';
@@ -41,7 +43,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...[STORE_CONTRACT, OWNER_CONTRACT, SAVED_CONTRACT, TRANSFER_CONTRACT, TORRENT],
   ],
   'main/app': [
-    ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT, OWNER_CONTRACT, SAVED_CONTRACT],
+    ...['main/base', 'main/session', MAGNET_LINK, TRANSFER_CONTRACT, DATA_FILES, OWNER_CONTRACT, SAVED_CONTRACT],
     ...[
       ENGINE_CONTRACT,
       ENGINE_ARGUMENTS,

@@ -6,8 +6,8 @@ import path from 'node:path';
 export interface DataFolders {
   /** Chromium's profile and the settings file. */
   readonly profileDir: string;
-  /** Catalogue and saved tables. */
-  readonly dataDir: string;
+  /** Catalogue and saved tables. Another one after a move (data-mover.ts). */
+  dataDir: string;
 }
 
 /** The folders for `dataDir` of the command line, or the system's own places when it is null. Creates nothing. */

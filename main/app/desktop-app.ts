@@ -14,6 +14,7 @@ import { Background } from './background.ts';
 import { consentCalls } from './consent-calls.ts';
 import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
+import { DataMover } from './data-mover.ts';
 import { engineOptions, withoutOverridden } from './engine-options.ts';
 import { handleCalls, type CallHandlers } from './ipc-handlers.ts';
 import { isSentence } from './known-problems.ts';
@@ -39,6 +40,8 @@ export interface DesktopAppOptions {
   readonly logFile: LogFile;
   readonly launch: LaunchOptions;
   readonly folders: DataFolders;
+  /** A sentence about where the data is, if it is not where the person chose. */
+  readonly placeNotice: string | null;
   readonly settings: SettingsFile;
   /** Folder of the built workers, preload and renderer. */
   readonly outDir: string;
@@ -66,7 +69,9 @@ export class DesktopApp {
       log: options.log,
       workerPath: (name) => path.join(options.outDir, 'main', `${name}.js`),
       store: {
-        databasePath: path.join(options.folders.dataDir, 'catalogue.db'),
+        get databasePath() {
+          return path.join(options.folders.dataDir, 'catalogue.db');
+        },
         nativeBinding: options.nativeBinding,
         namesInMemory: options.settings.settings.namesInMemory,
         policy: policyOf(options.settings.settings),
@@ -215,6 +220,11 @@ export class DesktopApp {
         session: this.#session,
         clock: this.#options.clock,
         window,
+        hidesAdult: () => settings.settings.hideAdultNames,
+        mover: new DataMover({
+          ...{ session: this.#session, settings, folders, window },
+          engineOptions: () => this.#engineOptions(),
+        }),
         send: (transfer) => {
           this.#window.send('transfer', transfer);
         },
@@ -279,6 +289,10 @@ export class DesktopApp {
     const hasAgreed = consentAtUnixSeconds !== null;
     const status = statusDto(this.#session.status, { hasAgreed, isPaused, pace, ...facts });
     const { problem, notice } = this.#options.settings;
-    return { ...status, problem: status.problem ?? problem, notice: status.notice ?? notice };
+    return {
+      ...status,
+      problem: status.problem ?? problem,
+      notice: status.notice ?? this.#options.placeNotice ?? notice,
+    };
   }
 }

@@ -44,19 +44,21 @@ export function torrentCalls({
     if (facts === undefined) throw new CallProblem(GONE);
     return magnetLink(facts);
   };
+  const hides = (showsAdult: boolean): boolean => settings.settings.hideAdultNames && !showsAdult;
   return {
-    search: async ({ list, ...request }) => {
+    search: async ({ list, showsAdult, ...asked }) => {
       await opened;
+      const request = { ...asked, hidesAdult: hides(showsAdult) };
       return search.search('window', list === null ? request : { ...request, list });
     },
-    rowsAt: (request) => search.rowsAt('window', request),
-    suggest: ({ text }) => search.suggest(text),
+    rowsAt: ({ showsAdult, ...request }) => search.rowsAt('window', { ...request, hidesAdult: hides(showsAdult) }),
+    suggest: ({ text }) => search.suggest(text, hides(false)),
     getDetails: async ({ infohashHex }) => {
       const details = await search.details(infohashHex);
       return details && { ...details, magnet: magnetLink(details) };
     },
     setMark: ({ mark, isOn, infohashesHex }) => session.store.mark(mark, isOn, infohashesHex),
-    getVariants: ({ infohashHex }) => search.variants(infohashHex),
+    getVariants: ({ infohashHex }) => search.variants(infohashHex, hides(false)),
     copyMagnet: async ({ infohashHex }) => {
       await clipboard.writeText(await linkOf(infohashHex));
       return null;

@@ -8,6 +8,7 @@ import type { TransferOutcome } from '../session/transfer-client.ts';
 import type { ExportScope, TransferJob, TransferResult } from '../transfer/transfer-contract.ts';
 import type { CallInput } from '../../preload/ipc-contract.ts';
 import type { Begun, TransferDto, TransferFormat, transferInputs } from '../../preload/transfer-contract.ts';
+import type { DataMover } from './data-mover.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';
 
 type TransferCalls = Pick<CallHandlers, keyof typeof transferInputs>;
@@ -17,6 +18,9 @@ export interface TransferCallsParts {
   readonly clock: Clock;
   /** What the system's dialogs belong to. */
   readonly window: () => BrowserWindow | null;
+  readonly mover: DataMover;
+  /** The adult-name filter is on. */
+  readonly hidesAdult: () => boolean;
   readonly send: (transfer: TransferDto | null) => void;
 }
 
@@ -101,6 +105,11 @@ class TransferDesk {
         if (this.#undoPath === null) throw new CallProblem('There is no restore to undo.');
         return this.#begin({ kind: 'restore', sourcePath: this.#undoPath }, this.#undoPath, true);
       },
+      chooseDataDir: () => {
+        this.#refuseWhileBusy();
+        return this.#parts.mover.choose();
+      },
+      moveDataDir: () => this.#move(),
       cancelTransfer: () => {
         session.transfer.cancel();
         return null;
@@ -122,9 +131,23 @@ class TransferDesk {
     const title = selection ? 'Export the selected torrents' : results ? 'Export these results' : 'Export all torrents';
     const targetPath = await this.#askWhere(title, ENDINGS[format]);
     if (targetPath === null) return 'dismissed';
-    const narrowed: ExportScope = results ? { kind: 'results', ...results } : { kind: 'all' };
+    const narrowed: ExportScope = results ? this.#shown(results) : { kind: 'all' };
     const scope: ExportScope = selection ? { kind: 'selection', infohashesHex: selection } : narrowed;
     return this.#begin({ kind: 'export', targetPath, format, scope, withFiles, withByteOrderMark: true }, targetPath);
+  }
+
+  #move(): Begun {
+    this.#refuseWhileBusy();
+    const moving = this.#parts.mover.begin((progress) => this.#show({ ...begun, progress }));
+    const begun: TransferDto = { ...NOTHING_YET, kind: 'move', state: 'running', fileName: moving.targetDir };
+    this.#show(begun);
+    void moving.outcome.then((outcome) => this.#ended(begun, outcome));
+    return 'begun';
+  }
+
+  /** What the window shows: without what the adult-name filter hides there. */
+  #shown({ showsAdult, ...results }: NonNullable<CallInput<'startExport'>['results']>) {
+    return { kind: 'results' as const, ...results, hidesAdult: this.#parts.hidesAdult() && !showsAdult };
   }
 
   #import(paths: readonly string[]): Begun {
@@ -219,6 +242,8 @@ function factsOf(result: TransferResult): Partial<TransferDto> {
   switch (result.kind) {
     case 'export':
       return { torrentCount: result.writtenCount, sizeBytes: result.sizeBytes };
+    case 'move':
+      return { sizeBytes: result.sizeBytes };
     case 'backup':
       return { torrentCount: result.torrentCount, sizeBytes: result.sizeBytes };
     case 'restore':

@@ -35,6 +35,8 @@ export interface IndexQuery {
   /** What the phrases say of neighbouring words; whether a name has the phrase itself only the name tells. */
   readonly pairs: PairMask;
   readonly matchesNothing: boolean;
+  /** Without the rows with an adult name, or only those; left out: all. */
+  readonly adult?: 'hide' | 'only';
 }
 
 /** Ids (rising) of the torrents whose paths have what `key` names; see `pathClauses`. */
@@ -110,7 +112,8 @@ export function matchesEverything({
   excludedAny,
   filter,
   matchesNothing,
+  adult,
 }: IndexQuery): boolean {
   const asked = required.length + anyOf.length + excluded.length + excludedAny.length;
-  return asked === 0 && filter === null && !matchesNothing;
+  return asked === 0 && filter === null && !matchesNothing && adult === undefined;
 }

@@ -1,6 +1,7 @@
 // A segment in use: its immutable data, which of its rows are gone, and the counts that need no looking.
 import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
+import { adultBits } from './adult-bits.ts';
 import { bitCountOfBoth, clearBit, isSet, keepBits, setBit, wordsFor } from './bitmap.ts';
 import { firstAtLeast } from './first-at-least.ts';
 import { SEGMENT_ROWS_MAX, type SegmentData } from './index-segment.ts';
@@ -21,6 +22,7 @@ export class LiveSegment {
   readonly hasRisingTimes: boolean;
   #gone: Uint32Array | null = null;
   #goneCount = 0;
+  #adultBits: Uint32Array | null | undefined;
   /** Rows that are there, by type: what an empty query counts. */
   readonly #countsByType = new Uint32Array(CONTENT_TYPES.length);
 
@@ -59,6 +61,12 @@ export class LiveSegment {
       }
     }
     return live;
+  }
+
+  /** Rows with an adult name, whether they are gone or not; null: none. Made when it is first wanted. */
+  get adultBits(): Uint32Array | null {
+    if (this.#adultBits === undefined) this.#adultBits = adultBits(this.data);
+    return this.#adultBits;
   }
 
   /** Rows that are there. */

@@ -6,6 +6,7 @@ import { firstAtLeast } from './first-at-least.ts';
 import type { Alternative, Clause, IndexQuery } from './index-query.ts';
 import type { SegmentData } from './index-segment.ts';
 import type { LiveSegment } from './live-segment.ts';
+import { termRange } from './term-range.ts';
 import { isNoPair, type PairMask } from './word-pairs.ts';
 
 /** Of so few rows each is looked up in the postings of the other words. */
@@ -43,6 +44,11 @@ export class SegmentSearcher {
     }
     for (const one of query.excluded) dropRange(matches, data, postingRange(data, one));
     if (query.excludedAny.length > 0 && this.#uniteAll(data, query.excludedAny)) dropBits(matches, this.#union);
+    if (query.adult === 'hide' && segment.adultBits !== null) dropBits(matches, segment.adultBits);
+    if (query.adult === 'only') {
+      if (segment.adultBits === null) return false;
+      keepBits(matches, segment.adultBits);
+    }
     if (query.filter !== null) keepPassing(segment, matches, query.filter, this.#scratch);
     if (!isNoPair(query.pairs)) keepPairs(data, matches, query.pairs);
     return true;
@@ -149,42 +155,7 @@ function addRows(bits: Uint32Array, segment: SegmentData, ids: Uint32Array): boo
   return hasAny;
 }
 
-/** The terms of `segment` that `asked` means, as [from, to). */
-export function termRange(segment: SegmentData, asked: Pick<Clause, 'bytes' | 'isPrefix'>): [number, number] {
-  const from = lowerBound(segment, asked.bytes, false);
-  if (asked.isPrefix) return [from, lowerBound(segment, asked.bytes, true)];
-  return [from, from < termCount(segment) && compareTerm(segment, from, asked.bytes, false) === 0 ? from + 1 : from];
-}
-
-export const termCount = (segment: SegmentData): number => segment.termStarts.length - 1;
-
 function postingRange(segment: SegmentData, asked: Clause): Range {
   const [from, to] = termRange(segment, asked);
   return { from: segment.postingStarts[from]!, to: segment.postingStarts[to]!, isOneTerm: to - from === 1 };
-}
-
-/** The first term that is not before `bytes`; with `isAfterPrefix` the first that is after everything beginning with it. */
-function lowerBound(segment: SegmentData, bytes: Uint8Array, isAfterPrefix: boolean): number {
-  let low = 0;
-  let high = termCount(segment);
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const order = compareTerm(segment, middle, bytes, isAfterPrefix);
-    if (order < 0 || (isAfterPrefix && order === 0)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Negative: term `term` sorts before `bytes`. With `asPrefix`, 0 for every term that begins with `bytes`. */
-function compareTerm(segment: SegmentData, term: number, bytes: Uint8Array, asPrefix: boolean): number {
-  const { termBytes, termStarts } = segment;
-  const start = termStarts[term]!;
-  const length = termStarts[term + 1]! - start;
-  const shared = Math.min(length, bytes.length);
-  for (let index = 0; index < shared; index++) {
-    const difference = termBytes[start + index]! - bytes[index]!;
-    if (difference !== 0) return difference;
-  }
-  return asPrefix && length >= bytes.length ? 0 : length - bytes.length;
 }

@@ -2,6 +2,7 @@
 // "did you mean". Both small and in memory, built in small steps while nobody waits, replaced as a whole when they are done.
 // Not here: searching names. At a million names FlexSearch takes 200 ms for three words and cannot sort.
 import { Charset, Index } from 'flexsearch';
+import { isAdultName } from './adult-names.ts';
 import { cleanTitle } from './clean-title.ts';
 import { soundKey, soundOf } from './sound-key.ts';
 import { fold, words } from './tokens.ts';
@@ -25,6 +26,8 @@ export interface NamedRow {
 
 export class TitleSuggestions {
   readonly #titles: string[] = [];
+  /** Of these, names were adult: the title alone may not tell. */
+  readonly #adult = new Set<string>();
   /** Insertion order is popularity, and FlexSearch answers in insertion order. LatinBalance forgives doubled and like-sounding letters. */
   readonly #index = new Index({ tokenize: 'forward', encoder: Charset.LatinBalance, resolution: 1 });
 
@@ -34,7 +37,7 @@ export class TitleSuggestions {
 
   /** Collects the titles of `rows` and indexes the most popular, in small steps. Names come newest first, in chunks. */
   static *build(rows: Iterable<readonly NamedRow[]>): Generator<void, TitleSuggestions> {
-    const found = new Map<string, { title: string; weight: number }>();
+    const found = new Map<string, FoundTitle>();
     let sinceStep = 0;
     for (const chunk of rows) {
       for (const row of chunk) {
@@ -45,7 +48,8 @@ export class TitleSuggestions {
     }
     const popular = [...found.values()].sort((a, b) => b.weight - a.weight).slice(0, TITLES_MAX);
     const suggestions = new TitleSuggestions();
-    for (const [count, { title }] of popular.entries()) {
+    for (const [count, { title, isAdult }] of popular.entries()) {
+      if (isAdult) suggestions.#adult.add(title);
       suggestions.#index.add(count, title);
       suggestions.#titles.push(title);
       if (count % STEP_TITLES === STEP_TITLES - 1) yield;
@@ -54,21 +58,22 @@ export class TitleSuggestions {
   }
 
   /** At most eight titles: those that begin with the text, those with all its words, then (for longer texts) alike ones. */
-  suggest(text: string): string[] {
+  suggest(text: string, hidesAdult = false): string[] {
     const asked = fold(text).trim();
-    const exact = this.#find(asked, false);
-    const found = exact.length > 0 ? exact : this.#find(asked, true);
+    const exact = this.#find(asked, false, hidesAdult);
+    const found = exact.length > 0 ? exact : this.#find(asked, true, hidesAdult);
     // A list of nothing but what is in the box already is noise.
     return found.length === 1 && fold(found[0]!) === asked ? [] : found;
   }
 
   /** `isLoose`: titles that have only some of the words. */
-  #find(asked: string, isLoose: boolean): string[] {
+  #find(asked: string, isLoose: boolean, hidesAdult: boolean): string[] {
     const askedWords = words(asked);
     if (askedWords.length === 0) return [];
     const ranked: [string[], string[], string[]] = [[], [], []];
     for (const titleIndex of this.#index.search(asked, { limit: TITLES_FOUND, suggest: isLoose })) {
       const title = this.#titles[Number(titleIndex)]!;
+      if (hidesAdult && this.#adult.has(title)) continue;
       const folded = fold(title);
       const titleWords = words(folded);
       const hasAll = askedWords.every((word) => titleWords.some(({ text }) => text.startsWith(word.text)));
@@ -82,7 +87,13 @@ export class TitleSuggestions {
   }
 }
 
-function countTitle(found: Map<string, { title: string; weight: number }>, { name, peersSeen }: NamedRow): void {
+interface FoundTitle {
+  readonly title: string;
+  weight: number;
+  readonly isAdult: boolean;
+}
+
+function countTitle(found: Map<string, FoundTitle>, { name, peersSeen }: NamedRow): void {
   const title = cleanTitle(name);
   if (title === null) return;
   const key = words(fold(title))
@@ -91,7 +102,7 @@ function countTitle(found: Map<string, { title: string; weight: number }>, { nam
   const weight = 1 + Math.log2(1 + peersSeen);
   const known = found.get(key);
   if (known !== undefined) known.weight += weight;
-  else if (found.size < TITLES_COUNTED_MAX) found.set(key, { title, weight });
+  else if (found.size < TITLES_COUNTED_MAX) found.set(key, { title, weight, isAdult: isAdultName(name) });
 }
 
 /** Candidates compared letter by letter for one word. */

@@ -54,8 +54,9 @@ export class SearchClient {
     return this.#ask((requestId) => ({ type: 'rows-at', requestId, box, request }));
   }
 
-  suggest(text: string): Promise<readonly string[]> {
-    return this.#ask((requestId) => ({ type: 'suggest', requestId, text }));
+  /** `hidesAdult` here and below: see SearchRequest. */
+  suggest(text: string, hidesAdult = false): Promise<readonly string[]> {
+    return this.#ask((requestId) => ({ type: 'suggest', requestId, text, hidesAdult }));
   }
 
   /** Null when the catalogue has no such torrent. */
@@ -64,8 +65,8 @@ export class SearchClient {
   }
 
   /** Near-duplicates of a torrent. */
-  variants(infohashHex: string): Promise<readonly ResultRow[]> {
-    return this.#ask((requestId) => ({ type: 'variants', requestId, infohashHex }));
+  variants(infohashHex: string, hidesAdult = false): Promise<readonly ResultRow[]> {
+    return this.#ask((requestId) => ({ type: 'variants', requestId, infohashHex, hidesAdult }));
   }
 
   /** What the magnet links of these torrents are made of, in their order; torrents that are gone are left out. */

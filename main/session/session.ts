@@ -92,7 +92,7 @@ export class Session {
           this.#supervise('transfer-worker', () => options.store, { onStarted: () => undefined, onEvent, onFell }),
         writer: this.#writer,
         gate: this.#storeGate,
-        closeStore: () => this.#closeStore(),
+        closeStore: (keepsSearch) => this.#closeStore(keepsSearch),
         startStore: () => this.start(),
         log: options.log,
       }),
@@ -172,10 +172,10 @@ export class Session {
     this.store.failAll('Lanternfish has ended.');
   }
 
-  async #closeStore(): Promise<void> {
+  async #closeStore(keepsSearch = false): Promise<void> {
     await Promise.all([
       this.#writer.stop({ type: 'stop' }, STOP_LIMIT_MS),
-      this.#searchWorker?.stop({ type: 'stop' }, STOP_LIMIT_MS),
+      keepsSearch ? null : this.#searchWorker?.stop({ type: 'stop' }, STOP_LIMIT_MS),
     ]);
   }
 

@@ -4,6 +4,7 @@
 import type {
   CatalogueFacts,
   ImportSummary,
+  MoveJob,
   TransferCommand,
   TransferEvent,
   TransferJob,
@@ -29,6 +30,14 @@ export type TransferOutcome =
   | { readonly kind: 'cancelled'; readonly summary: ImportSummary | null }
   | { readonly kind: 'failed'; readonly problem: string; readonly summary: ImportSummary | null };
 
+/** Which folder counts. */
+export interface DataPlace {
+  /** Of a folder that is used as it is. */
+  readonly taken: { readonly targetDir: string; readonly sizeBytes: number };
+  readonly takeOver: () => Promise<void>;
+  readonly giveBack: () => Promise<void>;
+}
+
 export interface TransferHost {
   /** A thread that is not started yet. `onFell`: it ended without a word. */
   readonly createWorker: (onEvent: (event: TransferEvent) => void, onFell: () => void) => Worker;
@@ -36,8 +45,8 @@ export interface TransferHost {
   readonly joinWriter: (worker: Worker) => void;
   /** Resolves when the catalogue is open (null) or cannot be opened (a sentence). */
   readonly whenStoreIsOpen: () => Promise<string | null>;
-  /** Closes writer and search; nobody has the catalogue open when it resolves. */
-  readonly closeStore: () => Promise<void>;
+  /** Closes the writer, and unless `keepsSearch` the search: then nobody has the catalogue open when it resolves. */
+  readonly closeStore: (keepsSearch?: boolean) => Promise<void>;
   readonly openStore: () => Promise<string | null>;
   readonly onLog: (event: Extract<TransferEvent, { type: 'log' }>) => void;
 }
@@ -46,6 +55,7 @@ export class TransferClient {
   readonly #host: TransferHost;
   #running: { readonly worker: Worker; readonly jobId: number } | null = null;
   #isEnding = false;
+  #isMoving = false;
   #nextJobId = 1;
   #onLastWord: (event: LastWord) => void = () => undefined;
   #onSwapped: (event: Swapped) => void = () => undefined;
@@ -55,7 +65,7 @@ export class TransferClient {
   }
 
   get isRunning(): boolean {
-    return this.#running !== null;
+    return this.#running !== null || this.#isMoving;
   }
 
   /**
@@ -91,6 +101,44 @@ export class TransferClient {
       await worker.stop({ type: 'stop' }, STOP_LIMIT_MS);
       this.#running = null;
     }
+  }
+
+  /**
+   * Copies the data folder, found and searched meanwhile but not written, and has `place` make the copy the one that counts.
+   * Without `job` there is nothing to copy. If the catalogue cannot be opened there, everything is as before.
+   */
+  async move(
+    job: MoveJob | null,
+    place: DataPlace,
+    onProgress: (progress: TransferProgress) => void,
+  ): Promise<TransferOutcome> {
+    this.#isMoving = true;
+    try {
+      return await this.#move(job, place, onProgress);
+    } finally {
+      this.#isMoving = false;
+    }
+  }
+
+  async #move(
+    job: MoveJob | null,
+    place: DataPlace,
+    onProgress: (progress: TransferProgress) => void,
+  ): Promise<TransferOutcome> {
+    const { closeStore, openStore } = this.#host;
+    await closeStore(true);
+    const outcome: TransferOutcome =
+      job === null
+        ? { kind: 'done', result: { kind: 'move', ...place.taken }, asidePath: null }
+        : await this.run(job, onProgress);
+    await closeStore();
+    if (outcome.kind === 'done') await place.takeOver();
+    const problem = this.#isEnding ? null : await openStore();
+    if (problem === null || outcome.kind !== 'done') return outcome;
+    await closeStore();
+    await place.giveBack();
+    await openStore();
+    return { kind: 'failed', problem: `${problem} Lanternfish uses the folder of before.`, summary: null };
   }
 
   /** What an import has stored by then stays. */

@@ -10,7 +10,7 @@ export interface TransferHostParts {
   readonly createWorker: TransferHost['createWorker'];
   readonly writer: SupervisedWorker<WriterCommand, WriterEvent>;
   readonly gate: StoreGate;
-  readonly closeStore: () => Promise<void>;
+  readonly closeStore: TransferHost['closeStore'];
   readonly startStore: () => void;
   readonly log: Log;
 }

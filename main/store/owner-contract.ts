@@ -6,6 +6,12 @@ import type { BlockedEntry, Mark } from '../catalogue/torrent.ts';
 export const MARKED_LISTS = ['starred', 'hidden'] as const;
 export type MarkedList = (typeof MARKED_LISTS)[number];
 
+/** Part of what is asked of a search. */
+export interface Hiding {
+  /** True: names that adult-names.ts calls adult are left out (not of `list`, nor of what is named by its infohash). */
+  readonly hidesAdult?: boolean;
+}
+
 /** What the window sees of the person's marks. */
 export interface ShownMarks {
   readonly isStarred: boolean;

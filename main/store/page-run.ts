@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts';
 import type { CatalogueReader, StoredRow } from '../catalogue/catalogue-reader.ts';
 import type { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
+import { isAdultName } from '../search/adult-names.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
 import { nameScore, RESCORED_MAX } from '../search/ranking.ts';
 import { type ColumnFilter, passesFilter } from '../search/column-filter.ts';
@@ -30,6 +31,8 @@ export interface Asked {
   readonly query: SearchQuery;
   readonly indexQuery: IndexQuery;
   readonly filter: ColumnFilter | null;
+  /** Left out: false. */
+  readonly hidesAdult?: boolean;
 }
 
 export interface PageRequest extends Asked {
@@ -200,10 +203,11 @@ export class PageRun {
 /** Does a row pass the filters? `looksAtPaths`: also those over its files, which costs 0.2 ms. */
 export function rowPasses(
   { reader }: Pick<PageSources, 'reader'>,
-  { query, filter }: Omit<Asked, 'indexQuery'>,
+  { query, filter, hidesAdult }: Omit<Asked, 'indexQuery'>,
   row: StoredRow,
   looksAtPaths: boolean,
 ): boolean {
+  if (hidesAdult === true && isAdultName(row.name)) return false;
   if (!passesFilter(filter, { ...row, peersSeen: row.seeders })) return false;
   if (!looksAtPaths || !hasPathFilters(query)) return true;
   return pathsFit(query, row.name, reader.detailsById(row.id)?.files.map(({ path }) => path) ?? []);

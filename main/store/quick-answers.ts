@@ -8,11 +8,11 @@ export function quickAnswer(search: StoreSearch, request: QuickRequest): SearchE
   const { requestId } = request;
   switch (request.type) {
     case 'suggest':
-      return { type: 'suggestions', requestId, titles: search.suggest(request.text) };
+      return { type: 'suggestions', requestId, titles: search.suggest(request.text, request.hidesAdult) };
     case 'details':
       return { type: 'details', requestId, details: search.details(request.infohashHex) };
     case 'variants':
-      return { type: 'variants', requestId, rows: search.variants(request.infohashHex) };
+      return { type: 'variants', requestId, rows: search.variants(request.infohashHex, request.hidesAdult) };
     case 'links':
       return { type: 'links', requestId, links: search.links(request.infohashesHex) };
   }

@@ -87,7 +87,7 @@ function countOlder(sources: PageSources, request: CountRequest) {
   }
   // Terms alone do not tell how many; perhaps none.
   const isOnlyExcluding = query.excluded.length > 0 && requiredWords(query).length + query.anyOf.length === 0;
-  if (needsName(query) || isOnlyExcluding || filter !== null || looksAtPaths)
+  if (needsName(query) || isOnlyExcluding || filter !== null || looksAtPaths || request.hidesAdult === true)
     return { rows: [], moreCount: 0, isExact: false };
   const moreCount = fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX });
   return { rows: [], moreCount, isExact: false };
@@ -104,6 +104,22 @@ function countWindow({ fullText, index }: PageSources, count: CountRequest) {
     if (nameMatches(query, fullText.nameOf(id) ?? '')) countsByType[contentTypeNamed(index.typeOf(id))]++;
   }
   return { countsByType, isExact: answer.totalCount <= NAMES_COUNTED_MAX };
+}
+
+/** What `hidesAdult` leaves out of the window; of phrases, whose names have to be read, at least so many. */
+export function countAdult(
+  sources: PageSources,
+  { query, indexQuery, contentType, lowId, highId }: CountRequest,
+): NonNullable<ResultPage['adultHidden']> {
+  const { index, fullText } = sources;
+  const isByName = needsName(query);
+  const range = { lowId, highId, contentType, after: null, sort: 'newest', withCounts: true } as const;
+  const only = { ...indexQuery, adult: 'only' as const };
+  const answer = index.search({ ...range, query: only, limit: isByName ? NAMES_COUNTED_MAX : 0 });
+  const isWhole = !windowHasOlder(index, lowId);
+  if (!isByName) return { count: answer.totalCount, isExact: isWhole };
+  const count = answer.places.filter(({ id }) => nameMatches(query, fullText.nameOf(id) ?? '')).length;
+  return { count, isExact: isWhole && answer.totalCount <= NAMES_COUNTED_MAX };
 }
 
 function findFileIds({ reader, index, fullText }: PageSources, count: CountRequest): number[] {

@@ -6,6 +6,7 @@
 //   owner   <-> search   SearchCommand / SearchEvent
 import type { MessagePort } from 'node:worker_threads';
 import type { MarkedList, ShownMarks, StorePolicy, StoreRequest, StoreStatus, WriterAnswer } from './owner-contract.ts';
+import type { Hiding } from './owner-contract.ts';
 import type { SavedMatch, WatchedSearch } from './saved-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
@@ -130,7 +131,7 @@ export const SORT_ORDERS: readonly SortOrder[] = ['relevance', 'newest', 'size',
 export const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
-export interface SearchRequest {
+export interface SearchRequest extends Hiding {
   /** What the person typed; any string. At most QUERY_CHARACTERS_MAX characters are read. */
   readonly text: string;
   readonly sort: SortOrder;
@@ -151,7 +152,8 @@ export interface SearchRequest {
 }
 
 /** Rows out of the middle of a list of results. */
-export interface RowsRequest extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'> {
+export interface RowsRequest
+  extends Pick<SearchRequest, 'text' | 'sort' | 'isReversed' | 'contentType' | 'limit'>, Hiding {
   /** Any cursor of the list: it tells what the first page saw. */
   readonly cursor: string;
   /** From 0, below the list's `reachableCount`. */
@@ -202,6 +204,8 @@ export interface ResultPage {
   readonly countsByType: Readonly<Record<ContentType, number>> | null;
   /** Better spellings of the query, best first; only when there were few results. */
   readonly didYouMean: readonly string[];
+  /** What `hidesAdult` has left out of this; null where it was not asked for. Not exact: at least so many. */
+  readonly adultHidden: { readonly count: number; readonly isExact: boolean } | null;
 }
 
 export interface TorrentDetails extends ShownMarks {
@@ -237,9 +241,9 @@ export type SearchCommand =
   /** A newer search of the same `box` makes the older one answer `superseded`. */
   | { readonly type: 'search'; readonly requestId: number; readonly box: string; readonly request: SearchRequest }
   | { readonly type: 'rows-at'; readonly requestId: number; readonly box: string; readonly request: RowsRequest }
-  | { readonly type: 'suggest'; readonly requestId: number; readonly text: string }
+  | { readonly type: 'suggest'; readonly requestId: number; readonly text: string; readonly hidesAdult?: boolean }
   | { readonly type: 'details'; readonly requestId: number; readonly infohashHex: string }
-  | { readonly type: 'variants'; readonly requestId: number; readonly infohashHex: string }
+  | ({ readonly type: 'variants'; readonly requestId: number; readonly infohashHex: string } & Hiding)
   /** At most LINKS_MAX. */
   | { readonly type: 'links'; readonly requestId: number; readonly infohashesHex: readonly string[] }
   /** Keeps so many names in memory from now on. */

@@ -4,6 +4,7 @@ import { fromHex } from '../base/bytes.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { BLOCKED } from '../catalogue/marks.ts';
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
+import { isAdultName } from '../search/adult-names.ts';
 import { FullText } from '../search/full-text.ts';
 import type { NameIndex } from '../search/name-index.ts';
 import { nameMatches } from '../search/name-match.ts';
@@ -17,7 +18,7 @@ import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts'
 import type { MarkedList } from './owner-contract.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
-import { countResults } from './result-counts.ts';
+import { countAdult, countResults } from './result-counts.ts';
 import { toResultRows } from './result-rows.ts';
 import { hasRandomAccess, RowsAt } from './rows-at.ts';
 import { readDetails, readLinks } from './torrent-details.ts';
@@ -56,6 +57,7 @@ const WHOLE_PAGE = {
   isPartial: false,
   countsByType: null,
   didYouMean: [],
+  adultHidden: null,
 } as const;
 
 export class StoreSearch {
@@ -89,12 +91,15 @@ export class StoreSearch {
     if (request.cursor === null) this.#rowsAt.forget();
     const isReversed = request.isReversed === true && sort !== 'relevance';
     const cursor = this.#startingAt(request.cursor, sort, isReversed);
-    const asked = await this.#asked(query, cursor, pause);
+    const asked = await this.#asked(query, cursor, request, pause);
     if (asked === null) return null;
     const { contentType, isFast: isMemoryOnly = false } = request;
     if (query.filters.hashPrefix !== null) return this.#pageByHashPrefix(asked, query.filters.hashPrefix, contentType);
     const { lowId, highId } = cursor;
-    const counts = countResults(this.#sources, { ...asked, contentType, lowId, highId }, isMemoryOnly);
+    const range = { ...asked, contentType, lowId, highId };
+    // Before what is shown is asked for: the matches of that are kept for the page.
+    const adultHidden = asked.hidesAdult === true ? countAdult(this.#sources, range) : null;
+    const counts = countResults(this.#sources, range, isMemoryOnly);
     const limit = Math.max(1, Math.min(PAGE_ROWS_MAX, Math.floor(request.limit) || 1));
     const { fileIds } = counts;
     const order = { sort, isReversed, contentType, limit };
@@ -114,7 +119,8 @@ export class StoreSearch {
       reachableCount: hasRandomAccess(query) ? counts.windowCount : 0,
       isPartial: counts.isPartial && nextCursor !== null,
       countsByType: counts.countsByType,
-      didYouMean: isShort && !isEmptyQuery(query) ? this.#otherSpellings(request.text, query, counts.totalCount) : [],
+      didYouMean: isShort && !isEmptyQuery(query) ? this.#otherSpellings(request, query, counts.totalCount) : [],
+      adultHidden,
     };
   }
 
@@ -123,11 +129,11 @@ export class StoreSearch {
     const query = parseQuery(request.text);
     if (!hasRandomAccess(query)) throw new SearchProblem('This list can only be read from its beginning.');
     const cursor = this.#startingAt(request.cursor, request.sort, false);
-    const asked = await this.#asked(query, cursor, pause);
+    const asked = await this.#asked(query, cursor, request, pause);
     if (asked === null) return null;
     const { contentType, text, isReversed = false } = request;
     const sort = sortOf(request, query);
-    const key = JSON.stringify([text, sort, isReversed, contentType]);
+    const key = JSON.stringify([text, sort, isReversed, contentType, asked.hidesAdult]);
     const order = { ...asked, sort, isReversed, contentType, cursor, key };
     const place = { offset: request.offset, limit: Math.max(1, Math.min(PAGE_ROWS_MAX, request.limit)) };
     const found = await this.#rowsAt.read(order, place, pause);
@@ -143,10 +149,17 @@ export class StoreSearch {
   }
 
   /** Null when `pause` answered false while the paths were looked up. */
-  async #asked(query: SearchQuery, range: ResultCursor, pause: () => Promise<boolean>): Promise<Asked | null> {
+  async #asked(
+    query: SearchQuery,
+    range: ResultCursor,
+    { hidesAdult = false }: Pick<SearchRequest, 'hidesAdult'>,
+    pause: () => Promise<boolean>,
+  ): Promise<Asked | null> {
     const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
     const pathRows = await this.#pathRows.read(query, range, pause);
-    return pathRows === null ? null : { query, filter, indexQuery: toIndexQuery(query, filter, pathRows) };
+    if (pathRows === null) return null;
+    const indexQuery = toIndexQuery(query, filter, pathRows);
+    return { query, filter, hidesAdult, indexQuery: hidesAdult ? { ...indexQuery, adult: 'hide' } : indexQuery };
   }
 
   /** Torrents whose infohash begins like this, newest first: one page of them is enough for anybody. */
@@ -176,12 +189,12 @@ export class StoreSearch {
   }
 
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
-  suggest(text: string): string[] {
+  suggest(text: string, hidesAdult = false): string[] {
     const read = text.slice(0, QUERY_CHARACTERS_MAX);
-    const found = this.titles?.suggest(read) ?? [];
+    const found = this.titles?.suggest(read, hidesAdult) ?? [];
     if (found.length > 0) return found;
     const [corrected] = this.#respelled(fold(read), () => true);
-    return corrected === undefined ? [] : (this.titles?.suggest(corrected) ?? []);
+    return corrected === undefined ? [] : (this.titles?.suggest(corrected, hidesAdult) ?? []);
   }
 
   /** What was read of the paths on disk is not all there is any more. */
@@ -195,12 +208,15 @@ export class StoreSearch {
   }
 
   /** Near-duplicates of a stored torrent, those most peers had first. */
-  variants(infohashHex: string): ResultRow[] {
+  variants(infohashHex: string, hidesAdult = false): ResultRow[] {
     const { reader } = this.#sources;
     const infohash = fromHex(infohashHex);
     const id = infohash === null || infohash.length < 20 ? null : reader.findId(infohash.subarray(0, 20));
     const [own] = id === null ? [] : reader.rowsByIds([id]);
-    return own === undefined ? [] : this.#toResultRows(findVariants(this.#sources, own), parseQuery(''));
+    const found = own === undefined ? [] : findVariants(this.#sources, own);
+    // Of an adult torrent that is looked at, the variants are no surprise.
+    const hides = hidesAdult && own !== undefined && !isAdultName(own.name);
+    return this.#toResultRows(hides ? found.filter(({ name }) => !isAdultName(name)) : found, parseQuery(''));
   }
 
   /** What the magnet links of these torrents are made of; those that are not stored are left out. */
@@ -236,10 +252,11 @@ export class StoreSearch {
   }
 
   /** The query with its doubtful words replaced, where that finds more than the query did. */
-  #otherSpellings(text: string, query: SearchQuery, foundCount: number): string[] {
+  #otherSpellings({ text, hidesAdult }: SearchRequest, query: SearchQuery, foundCount: number): string[] {
     const asked = new Set(requiredWords(query).map((word) => word.text));
     const spellings = this.#respelled(fold(text.slice(0, QUERY_CHARACTERS_MAX)), (word) => asked.has(word));
-    return spellings.filter((spelling) => this.#countOf(spelling) > foundCount);
+    const allowed = hidesAdult === true ? spellings.filter((spelling) => !isAdultName(spelling)) : spellings;
+    return allowed.filter((spelling) => this.#countOf(spelling, hidesAdult) > foundCount);
   }
 
   /** `folded` with its doubtful words among those chosen spelt otherwise; at most SPELLINGS_SHOWN, best first. */
@@ -261,8 +278,9 @@ export class StoreSearch {
     return [...found];
   }
 
-  #countOf(text: string): number {
-    const query = toIndexQuery(parseQuery(text));
+  #countOf(text: string, hidesAdult = false): number {
+    const asked = toIndexQuery(parseQuery(text));
+    const query = hidesAdult ? { ...asked, adult: 'hide' as const } : asked;
     const all = { lowId: 0, highId: NO_WINDOW, contentType: null, after: null };
     return this.#sources.index.search({ ...all, query, sort: 'newest', limit: 0, withCounts: true }).totalCount;
   }

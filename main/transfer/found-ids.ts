@@ -20,7 +20,7 @@ type Results = Extract<ExportScope, { kind: 'results' }>;
 /** `breathe` is awaited between steps of a few milliseconds. */
 export async function findIds(
   reader: CatalogueReader,
-  { text, contentType, sort }: Results,
+  { text, contentType, sort, hidesAdult = false }: Results,
   nowUnixSeconds: number,
   breathe: () => Promise<void>,
 ): Promise<Uint32Array> {
@@ -31,7 +31,7 @@ export async function findIds(
   const id = infohash === null ? null : reader.findId(infohash.subarray(0, 20));
   if (id !== null) return Uint32Array.from(reader.rowsByIds([id]), (row) => row.id);
   const fullText = new FullText(reader.database);
-  const asked = { query, filter: toColumnFilter(query.filters, nowUnixSeconds) };
+  const asked = { query, filter: toColumnFilter(query.filters, nowUnixSeconds), hidesAdult };
   const found = new FoundRows(sort);
   const best: StoredRow[] = [];
   for await (const rows of candidates(reader, fullText, query, breathe)) {

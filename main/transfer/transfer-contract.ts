@@ -26,6 +26,8 @@ export type ExportScope =
       readonly text: string;
       readonly contentType: ContentType | null;
       readonly sort: SortOrder;
+      /** As the window leaves them out. */
+      readonly hidesAdult?: boolean;
     };
 
 export interface ExportJob {
@@ -53,7 +55,14 @@ export interface RestoreJob {
   readonly kind: 'restore';
   readonly sourcePath: string;
 }
-export type TransferJob = ExportJob | ImportJob | BackupJob | RestoreJob;
+/** Copies the data folder while nobody writes it; the owner then makes the copy the one that counts. */
+export interface MoveJob {
+  readonly kind: 'move';
+  readonly fromDir: string;
+  /** Is not there, or empty; its parent is there. */
+  readonly targetDir: string;
+}
+export type TransferJob = ExportJob | ImportJob | BackupJob | RestoreJob | MoveJob;
 
 /** Why an entry of an import was not taken. */
 export type SkipReason =
@@ -120,6 +129,7 @@ export type TransferResult =
     }
   | ({ readonly kind: 'import' } & ImportSummary)
   | ({ readonly kind: 'backup'; readonly targetPath: string; readonly sizeBytes: number } & CatalogueFacts)
+  | { readonly kind: 'move'; readonly targetDir: string; readonly sizeBytes: number }
   /** The checked copy is at `preparedPath`; the owner lets the writer swap. */
   | ({ readonly kind: 'restore'; readonly sourcePath: string; readonly preparedPath: string } & CatalogueFacts);
 

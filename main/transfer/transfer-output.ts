@@ -31,6 +31,8 @@ export function outcomeLines(result: TransferResult, asidePath: string | null): 
   switch (result.kind) {
     case 'export':
       return `${count(result.writtenCount)} torrents are in ${result.targetPath} (${sizeText(result.sizeBytes)}).\n`;
+    case 'move':
+      return `The data is in ${result.targetDir} (${sizeText(result.sizeBytes)}).\n`;
     case 'backup':
       return `${count(result.torrentCount)} torrents are in ${result.targetPath} (${sizeText(result.sizeBytes)}); every page was checked.\n`;
     case 'restore':

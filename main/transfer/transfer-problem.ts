@@ -37,7 +37,7 @@ export function asWriteProblem(error: unknown, path: string): unknown {
     );
   }
   if (
-    /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|ENAMETOOLONG|EBUSY|EIO)$/.test(String(code)) ||
+    /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|ENAMETOOLONG|ENOTEMPTY|EEXIST|EBUSY|EIO)$/.test(String(code)) ||
     isSqliteRefusal(code)
   ) {
     return new TransferProblem(

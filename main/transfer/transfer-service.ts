@@ -12,6 +12,7 @@ import { runImport } from './import-job.ts';
 import { ImportTally } from './import-tally.ts';
 import { JobContext } from './job-context.ts';
 import { JobCancelled, TransferProblem } from './transfer-problem.ts';
+import { runMove } from './move-job.ts';
 import { prepareRestore } from './restore-job.ts';
 import type { TransferEvent, TransferJob, TransferResult } from './transfer-contract.ts';
 import { WriterLink } from './writer-link.ts';
@@ -124,6 +125,8 @@ export class TransferService {
         return runBackup(job, context);
       case 'restore':
         return prepareRestore(job, context);
+      case 'move':
+        return runMove(job, context);
       case 'import':
         await runImport(job, context, tally);
         return { kind: 'import', ...tally.summary };

@@ -9,6 +9,7 @@ export const NO_FACTS: PageFacts = {
   isPartial: false,
   countsByType: null,
   didYouMean: [],
+  adultHidden: null,
 };
 
 /** Pages may overlap when rows arrive between them; the list is keyed by infohash and must hold each once. */

@@ -38,6 +38,8 @@ export class SearchController extends SearchQuestion {
   /** The pointer or the focus is in the list: no row may move there. */
   isListInUse = false;
 
+  /** Everything that arrives is a row of this list. */
+  readonly #countsArrivals = $derived(this.isBrowsingNewest && this.facts.adultHidden === null);
   readonly #reachableCount = $derived(this.facts.reachableCount > this.rows.length ? this.facts.reachableCount : 0);
   /** Rows of the list, most of them not loaded where it is long. */
   readonly length = $derived(this.#reachableCount > 0 ? this.#reachableCount + this.#tail.length : this.rows.length);
@@ -84,10 +86,8 @@ export class SearchController extends SearchQuestion {
 
   setText(text: string): void {
     if (text === this.text) return;
-    // An order chosen for one search is kept while it is refined, and forgotten with its words.
-    if (text.trim() === '') this.#forgetSort();
     this.#selectsFirstOfAnswer = false;
-    this.text = text;
+    this.refine(text);
     void this.run();
   }
 
@@ -119,9 +119,10 @@ export class SearchController extends SearchQuestion {
     void this.run();
   }
 
-  #forgetSort(): void {
-    this.chosenSort = null;
-    this.isReversed = false;
+  /** What the adult-name filter has left out of this search as well. */
+  showAdult(): void {
+    this.showsAdult = true;
+    void this.run();
   }
 
   setContentType(contentType: ContentType | null): void {
@@ -203,8 +204,8 @@ export class SearchController extends SearchQuestion {
   async rowsAt(offset: number, limit: number): Promise<readonly (ResultRowDto | null)[] | null> {
     if (this.#isRunning || this.#listCursor === null) return null;
     const generation = this.#generation;
-    const { text, sort, isReversed, contentType } = this.request(null);
-    const place = { limit, cursor: this.#listCursor, offset };
+    const { text, sort, isReversed, contentType, showsAdult } = this.request(null);
+    const place = { showsAdult, limit, cursor: this.#listCursor, offset };
     const answer = await this.#api.rowsAt({ text, sort, isReversed, contentType, ...place });
     if (generation !== this.#generation) return null;
     if (!answer.ok) this.problem = answer.problem;
@@ -258,16 +259,17 @@ export class SearchController extends SearchQuestion {
     const generation = this.#generation;
     const answer = await this.#api.search({ ...this.request(null), limit: 1 });
     if (generation !== this.#generation || !answer.ok || answer.value === null) return;
-    const { totalCount, totalIsExact, countsByType, reachableCount } = answer.value;
+    const { totalCount, totalIsExact, countsByType, reachableCount, adultHidden } = answer.value;
     // Right after a start the index was still being read: what it reaches now is worth a longer list.
     if (reachableCount > 2 * this.length && !this.isListInUse) return this.run({ keepsPlace: true });
-    this.facts = { ...this.facts, totalCount, totalIsExact, countsByType: countsByType ?? this.facts.countsByType };
-    if (!this.isBrowsingNewest) this.waitingNewCount = Math.max(0, totalCount - this.#countAtAnswer);
+    const counts = { totalCount, totalIsExact, countsByType: countsByType ?? this.facts.countsByType, adultHidden };
+    this.facts = { ...this.facts, ...counts };
+    if (!this.#countsArrivals) this.waitingNewCount = Math.max(0, totalCount - this.#countAtAnswer);
   }
 
   /** New torrents can be found: count them, or look again where nothing on screen can move by it. */
   torrentsAdded(addedCount: number): void {
-    if (this.isBrowsingNewest) this.waitingNewCount += addedCount;
+    if (this.#countsArrivals) this.waitingNewCount += addedCount;
     const isFilling = this.isBrowsingNewest && this.rows.length < limits.FILL_ROWS;
     if (isFilling || this.rows.length === 0) this.#askAgainSoon();
     if (!this.#countAgainTimer)

@@ -13,6 +13,9 @@ export class SearchQuestion {
   /** Null: everything. Else what a person starred, or hid. */
   list = $state<MarkedList | null>(null);
 
+  /** Until the words are others, what the adult-name filter hides is shown. */
+  showsAdult = $state(false);
+
   /** A type in the text is asked apart, so that the others are counted, too. */
   readonly #asked = $derived(typeOf(this.text));
   readonly contentType: ContentType | null = $derived(this.#asked.contentType);
@@ -22,16 +25,26 @@ export class SearchQuestion {
     this.text.trim() === '' && this.sort === 'newest' && !this.isReversed && this.list === null,
   );
 
+  /** Other words. An order chosen for one search is kept while it is refined, and forgotten with its words. */
+  protected refine(text: string): void {
+    if (text.trim() === '') {
+      this.chosenSort = null;
+      this.isReversed = false;
+    }
+    this.showsAdult = false;
+    this.text = text;
+  }
+
   /** As everything is at the start. */
   protected clear(): void {
     this.text = '';
     this.chosenSort = this.list = null;
-    this.isReversed = false;
+    this.isReversed = this.showsAdult = false;
   }
 
   protected request(cursor: string | null): Parameters<LanternfishApi['search']>[0] {
     const { rest: text, contentType } = this.#asked;
-    const { sort, isReversed, list } = this;
-    return { text, sort, isReversed, contentType, list, limit: PAGE_ROWS, cursor, isFast: false };
+    const { sort, isReversed, list, showsAdult } = this;
+    return { text, sort, isReversed, contentType, list, showsAdult, limit: PAGE_ROWS, cursor, isFast: false };
   }
 }

@@ -1,12 +1,21 @@
 // What the settings surface has beside the settings: the facts of this machine, the defaults, and the words in its search.
 import { untrack } from 'svelte';
 import type { LanternfishApi, SystemDto } from '../../preload/ipc-contract.ts';
+import type { DataDirPlanDto } from '../../preload/transfer-contract.ts';
 import type { SettingsChange, SettingsFactsDto } from '../../preload/settings-contract.ts';
 import { DeleteController } from './delete-controller.svelte.ts';
 import { BlockedList } from './blocked-list.svelte.ts';
 import type { SettingsController } from './settings-controller.svelte.ts';
 
 export type SettingName = keyof SettingsChange;
+
+export interface SettingsPageParts {
+  /** There is nothing in the catalogue any more. */
+  readonly onEmptied: () => void;
+  /** Torrents left the results, or came back. */
+  readonly onMarked: () => void;
+  readonly say: (line: string, undo: () => void) => void;
+}
 
 export class SettingsPage {
   facts = $state.raw<SettingsFactsDto | null>(null);
@@ -16,20 +25,25 @@ export class SettingsPage {
   query = $state('');
   /** Settings that the query lets through. */
   shownCount = $state(0);
+  /** Up while it is asked about. */
+  placePlan = $state.raw<DataDirPlanDto | null>(null);
   readonly settings: SettingsController;
   readonly blocked: BlockedList;
   readonly deleting: DeleteController;
   readonly #api: LanternfishApi;
 
-  /** `onEmptied`: there is nothing in the catalogue any more. */
-  constructor(api: LanternfishApi, settings: SettingsController, onEmptied: () => void) {
+  constructor(api: LanternfishApi, settings: SettingsController, { onEmptied, onMarked, say }: SettingsPageParts) {
     this.#api = api;
     this.settings = settings;
-    this.blocked = new BlockedList(api);
+    this.blocked = new BlockedList(api, { say, onMarked });
     this.deleting = new DeleteController(api, () => {
       onEmptied();
       void this.blocked.load();
     });
+  }
+
+  get isModalOpen(): boolean {
+    return this.deleting.state !== 'closed' || this.placePlan !== null;
   }
 
   /** Asks about this machine anew: addresses come and go. */
@@ -72,6 +86,19 @@ export class SettingsPage {
 
   async readSafetyListAgain(): Promise<void> {
     const answer = await this.#api.readSafetyListAgain();
+    if (!answer.ok) this.settings.say(answer.problem);
+  }
+
+  /** Asks for another data folder; what choosing it means is then `placePlan`. */
+  async chooseDataDir(): Promise<void> {
+    const answer = await this.#api.chooseDataDir();
+    if (answer.ok) this.placePlan = answer.value;
+    else this.settings.say(answer.problem);
+  }
+
+  async moveDataDir(): Promise<void> {
+    this.placePlan = null;
+    const answer = await this.#api.moveDataDir();
     if (!answer.ok) this.settings.say(answer.problem);
   }
 

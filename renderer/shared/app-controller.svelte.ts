@@ -64,6 +64,8 @@ export class AppController {
   readonly isNoticeShown = $derived(
     this.startFacts !== null && this.status?.state === 'awaiting-consent' && !this.isNoticePutOff,
   );
+  /** As what is shown was asked for. */
+  #hidesAdult = false;
   readonly #api: LanternfishApi;
   readonly #clock: WindowClock;
   readonly #stops: (() => void)[] = [];
@@ -81,7 +83,11 @@ export class AppController {
     this.crawl = new CrawlController(api, clock);
     this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
-    this.settingsPage = new SettingsPage(api, this.settings, () => this.#emptied());
+    this.settingsPage = new SettingsPage(api, this.settings, {
+      onEmptied: () => this.#emptied(),
+      onMarked: () => void this.search.marksChanged(),
+      say: (line, undo) => this.magnets.say(line, undo),
+    });
     this.details = new DetailsController(api);
     this.search = new SearchController(api, clock);
     this.saved = new SavedController({
@@ -106,6 +112,7 @@ export class AppController {
     }
     this.startFacts = answer.value;
     this.settings.current ??= answer.value.settings;
+    this.#hidesAdult = this.settings.current.hideAdultNames;
     this.status ??= answer.value.status;
     this.update.changed(answer.value.update);
     this.magnets.mayOpen = this.settings.current.mayOpenMagnets;
@@ -128,6 +135,8 @@ export class AppController {
       }),
       this.#api.on('settings', (settings) => {
         this.settings.current = settings;
+        if (settings.hideAdultNames !== this.#hidesAdult) void this.search.marksChanged();
+        this.#hidesAdult = settings.hideAdultNames;
       }),
       this.#api.on('torrentsAdded', ({ addedCount, torrentCount }) => {
         if (this.status) this.status = { ...this.status, torrentCount };

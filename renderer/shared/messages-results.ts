@@ -22,6 +22,10 @@ export const resultMessages = {
     results: 'Results',
     types: 'Type',
     all: 'All',
+    adultHidden: (count: number, isExact: boolean) =>
+      `${formatCount(count)}${isExact ? '' : '+'} hidden by the adult-name filter`,
+    adultHiddenShort: (count: number, isExact: boolean) => `${formatCount(count)}${isExact ? '' : '+'} hidden`,
+    showAdult: 'Show',
     sortBy: 'Sort by',
     sortAgain: 'Choose it again to turn the order around.',
     count: (count: number, isExact: boolean) =>

@@ -129,6 +129,7 @@ export const settingsMessages = {
     count: (count: number) => (count === 1 ? '1 is blocked.' : `${formatCount(count)} are blocked.`),
     reasons: { person: 'by you', list: 'by the safety list', word: 'by a word' },
     allow: 'Allow',
+    allowed: (name: string) => `${name} may come again.`,
     allowLabel: (name: string) => `Allow ${name} again`,
     more: (count: string) => `Show more (${count})`,
   },
@@ -148,7 +149,7 @@ export const settingsMessages = {
 
   hideAdultNames: {
     label: 'Hide adult names',
-    help: 'Hides, never deletes. It goes by words, so it is not perfect.',
+    help: 'Hides, never deletes: each search says how many, and shows them on a click. It goes by words in names, so it is not perfect.',
   },
   namesInMemory: {
     label: 'Names in memory',
@@ -208,13 +209,18 @@ export const settingsMessages = {
     label: 'Data folder',
     open: 'Open',
     move: 'Move…',
-    moveTitle: 'Move the data folder?',
-    moveBody: (size: string, to: string) =>
-      `${size} is copied to ${to} and checked. Lanternfish then starts again there, and the old copy is removed last.`,
-    moveConfirm: 'Move and restart',
+    moveTitle: 'Move the data?',
+    moveBody: (size: string) => `${size} is copied to this folder, and every file is read back and compared:`,
+    moveStays:
+      'Discovering waits meanwhile; searching goes on. The old copy is removed last. If anything goes wrong, or you cancel, everything stays where it is.',
+    useTitle: 'Use the data that is there?',
+    useBody: (size: string) => `This folder has a Lanternfish catalogue of its own (${size}):`,
+    useStays: 'Nothing is copied. What you have now stays where it is, and you can choose it again.',
+    confirmMove: 'Move',
+    confirmUse: 'Use that one',
     cancel: 'Cancel',
-    moving: (percent: string) => `Copying: ${percent} %`,
-    nothingLost: 'If anything goes wrong, everything stays where it is.',
+    refusedTitle: 'Not into this folder',
+    close: 'Close',
   },
   exportData: {
     label: 'Export, import and backup',

@@ -45,6 +45,13 @@ export const transferMessages = {
       failed: 'Nothing was restored',
       asking: '',
     },
+    move: {
+      running: 'Moving the data',
+      done: 'The data is there',
+      cancelled: 'Nothing was moved',
+      failed: 'Nothing was moved',
+      asking: '',
+    },
   } satisfies Record<Kind, Record<TransferDto['state'], string>>,
   begins: 'Looking at it…',
   progress: 'Progress',
@@ -64,12 +71,14 @@ export const transferMessages = {
     asidePath === null
       ? `${torrents(count)}.`
       : `${torrents(count)}. The catalogue of before is kept as ${asidePath}; delete it when you do not need it.`,
+  moved: (size: string) => `${size}. Lanternfish uses this folder from now on.`,
   keptSoFar: (counts: string) => `What came before that is stored: ${counts}. Importing it again does no harm.`,
   nothingLeft: {
     export: 'Nothing was written.',
     import: 'Nothing was imported.',
     backup: 'Nothing was written.',
     restore: 'Your catalogue is as it was.',
+    move: 'Everything is where it was.',
   } satisfies Record<Kind, string>,
   cancel: 'Cancel',
   dismiss: 'Close',

@@ -80,9 +80,9 @@ export class TransferController {
 
   async export(): Promise<void> {
     const { api, search } = this.#dependencies;
-    const { text, contentType, sort } = search;
+    const { text, contentType, sort, showsAdult } = search;
     const selection = this.scope === 'selection' ? [...search.cursor.selection.infohashesHex] : null;
-    const results = this.scope === 'results' ? { text, contentType, sort } : null;
+    const results = this.scope === 'results' ? { text, contentType, sort, showsAdult } : null;
     this.isExportOpen = false;
     await this.#report(api.startExport({ format: this.format, withFiles: this.withFiles, selection, results }));
   }

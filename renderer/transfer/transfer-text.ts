@@ -33,5 +33,6 @@ export function outcomeText({
   const count = torrentCount ?? 0;
   if (kind === 'restore') return text.restored(count, asidePath);
   const size = formatSize(sizeBytes ?? 0);
+  if (kind === 'move') return text.moved(size);
   return kind === 'backup' ? text.backedUp(count, size) : text.exported(count, size);
 }

@@ -54,6 +54,7 @@ export function installFakeApi(scenario) {
       totalIsExact: true,
       countsByType,
       didYouMean: chosen.length === 0 && words.length > 0 ? ['metropolis', 'monterey'] : [],
+      adultHidden: null,
     };
     return new Promise((resolve) => setTimeout(() => resolve({ ok: true, value: page }), scenario.searchMs ?? 5));
   }

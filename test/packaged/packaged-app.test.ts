@@ -61,7 +61,7 @@ describe('the packaged app', () => {
 
   test('starts its threads and opens its database, with no help from the environment', async () => {
     const request: CallInput<'search'> = {
-      ...{ text: '', sort: 'newest', isReversed: false, contentType: null, list: null },
+      ...{ text: '', sort: 'newest', isReversed: false, contentType: null, list: null, showsAdult: false },
       ...{ isFast: false, limit: 10, cursor: null },
     };
     const answer = await page.evaluate(`window.lanternfish.search(${JSON.stringify(request)})`);

@@ -140,6 +140,7 @@ export function page(facts: Partial<ResultPageDto> & Pick<ResultPageDto, 'rows'>
     countsByType: null,
     isPartial: false,
     didYouMean: [],
+    adultHidden: null,
     ...facts,
   };
 }

@@ -122,7 +122,7 @@ describe('answering', () => {
     expect(repliesOf('known').map(({ isKnown }) => isKnown.length)).toEqual([0, 1]);
   });
 
-  it('warms up in chunks, and lets others in between', () => {
+  it('warms up in chunks, and lets others in between', { timeout: 120_000 }, () => {
     const path = temporaryPath();
     const rowCount = 2 * WARM_UP_ROWS_PER_CHUNK + 500;
     const catalogue = openAt(path);
