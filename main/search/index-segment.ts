@@ -3,6 +3,8 @@
 // Layout: terms sorted by their UTF-8 bytes in one buffer, so that a prefix is one run of terms and one run of postings.
 import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
+import { NameBytes, type NameSlice } from './name-bytes.ts';
+import { sortedByBytes } from './sorted-terms.ts';
 import { tokens } from './tokens.ts';
 import { type PairMask, pairsOfTokens } from './word-pairs.ts';
 
@@ -24,8 +26,8 @@ export interface SegmentRow {
   readonly nameTokens?: string;
 }
 
-/** What the index keeps of a row beside the terms of its name. */
-type Columns = Omit<SegmentRow, 'name' | 'nameTokens'>;
+/** What the index keeps of a row beside the terms of its name and the name itself. */
+type Columns = Omit<SegmentRow, 'name' | 'nameTokens' | 'contentType'>;
 
 /** Plain typed arrays: crosses a thread port with its buffers transferred. */
 export interface SegmentData {
@@ -43,6 +45,10 @@ export interface SegmentData {
   /** Which words are neighbours in the name (word-pairs.ts). */
   readonly pairsLow: Uint32Array;
   readonly pairsHigh: Uint32Array;
+  /** The names themselves, in UTF-8: ranking and phrases read hundreds of them for a keystroke. */
+  readonly nameBytes: Uint8Array;
+  /** One more than there are rows: the name of row `r` is nameBytes[nameStarts[r], nameStarts[r + 1]). */
+  readonly nameStarts: Uint32Array;
   readonly termBytes: Uint8Array;
   /** One more than there are terms: term `t` is termBytes[termStarts[t], termStarts[t + 1]). */
   readonly termStarts: Uint32Array;
@@ -60,11 +66,13 @@ export const SEGMENT_COLUMNS = [
   'times',
   'pairsLow',
   'pairsHigh',
+  'nameStarts',
   'termStarts',
   'postingStarts',
   'peers',
   'postings',
   'types',
+  'nameBytes',
   'termBytes',
 ] as const satisfies readonly (keyof SegmentData)[];
 
@@ -90,6 +98,7 @@ export function runToEnd<T>(steps: Generator<void, T>): T {
 
 /** Terms sorted between two pauses of `finish`: about 5 ms. */
 const TERMS_PER_STEP = 4000;
+const TERM_BYTES_EXPECTED = 10;
 
 /** Collects rows, then lays them out. `finish` is a job in small steps: a thread that must answer runs it between requests. */
 export class SegmentBuilder {
@@ -109,7 +118,8 @@ export class SegmentBuilder {
 
   add(row: SegmentRow): void {
     const terms = row.nameTokens === undefined ? tokens(row.name) : row.nameTokens.split(' ');
-    const rowNumber = this.#columns.add(row, CONTENT_TYPES.indexOf(row.contentType), pairsOfTokens(terms));
+    const typeIndex = CONTENT_TYPES.indexOf(row.contentType);
+    const rowNumber = this.#columns.add(row, typeIndex, pairsOfTokens(terms), row.name);
     for (const term of terms) if (term !== '') this.#addPosting(term, rowNumber);
   }
 
@@ -128,49 +138,19 @@ export class SegmentBuilder {
   }
 
   *finish(): Generator<void, SegmentData> {
-    const terms = yield* this.#sortedTerms();
-    const termStarts = new Uint32Array(terms.length + 1);
+    const terms = yield* sortedByBytes(this.#termNumbers.keys(), TERMS_PER_STEP);
     const postingStarts = new Uint32Array(terms.length + 1);
     const postings = new Uint16Array(this.#postingCount);
-    const termBytes = new Uint8Array(terms.reduce((sum, [bytes]) => sum + bytes.length, 0));
-    let byteAt = 0;
+    const texts = new NameBytes(terms.length, TERM_BYTES_EXPECTED);
     let postingAt = 0;
-    for (const [index, [bytes, termNumber]] of terms.entries()) {
-      termBytes.set(bytes, byteAt);
-      byteAt += bytes.length;
-      termStarts[index + 1] = byteAt;
-      for (const row of this.#rowsOfTerm[termNumber]!) postings[postingAt++] = row;
+    for (const [index, term] of terms.entries()) {
+      texts.add(term);
+      for (const row of this.#rowsOfTerm[this.#termNumbers.get(term)!]!) postings[postingAt++] = row;
       postingStarts[index + 1] = postingAt;
       if (index % TERMS_PER_STEP === TERMS_PER_STEP - 1) yield;
     }
+    const { nameBytes: termBytes, nameStarts: termStarts } = texts.finish();
     return { ...this.#columns.finish(), termBytes, termStarts, postingStarts, postings };
-  }
-
-  /** Sorted by UTF-8 bytes: split by first byte, then each part sorted, in steps. */
-  *#sortedTerms(): Generator<void, (readonly [Buffer, number])[]> {
-    const parts = new Map<number, [Buffer, number][]>();
-    let count = 0;
-    for (const [term, termNumber] of this.#termNumbers) {
-      const bytes = Buffer.from(term);
-      // Two bytes, so that no part is large: `s` alone begins a tenth of all words.
-      const key = (bytes[0]! << 8) | (bytes[1] ?? 0);
-      const part = parts.get(key);
-      if (part === undefined) parts.set(key, [[bytes, termNumber]]);
-      else part.push([bytes, termNumber]);
-      if (++count % TERMS_PER_STEP === 0) yield;
-    }
-    const sorted: (readonly [Buffer, number])[] = [];
-    let sortedInStep = 0;
-    for (const key of [...parts.keys()].sort((a, b) => a - b)) {
-      const part = parts.get(key)!.sort(([a], [b]) => Buffer.compare(a, b));
-      for (const term of part) sorted.push(term);
-      sortedInStep += part.length;
-      if (sortedInStep >= TERMS_PER_STEP) {
-        sortedInStep = 0;
-        yield;
-      }
-    }
-    return sorted;
   }
 }
 
@@ -184,6 +164,7 @@ export class RowColumns {
   #types: Uint8Array;
   #pairsLow: Uint32Array;
   #pairsHigh: Uint32Array;
+  readonly #names: NameBytes;
   #rowCount = 0;
 
   constructor(rowsExpected: number) {
@@ -195,14 +176,15 @@ export class RowColumns {
     this.#types = new Uint8Array(rowsExpected);
     this.#pairsLow = new Uint32Array(rowsExpected);
     this.#pairsHigh = new Uint32Array(rowsExpected);
+    this.#names = new NameBytes(rowsExpected);
   }
 
   get rowCount(): number {
     return this.#rowCount;
   }
 
-  /** Returns the row's number. */
-  add(row: Omit<Columns, 'contentType'>, typeIndex: number, pairs: PairMask): number {
+  /** Returns the row's number. `name`: as text, or as bytes that a segment has. */
+  add(row: Columns, typeIndex: number, pairs: PairMask, name: string | NameSlice): number {
     const at = this.#rowCount;
     assert(at < SEGMENT_ROWS_MAX, 'a segment holds at most 65,536 rows');
     assert(at === 0 || this.#ids[at - 1]! < row.id, 'rows of a segment come with rising ids');
@@ -215,6 +197,7 @@ export class RowColumns {
     this.#types[at] = typeIndex;
     this.#pairsLow[at] = pairs.low;
     this.#pairsHigh[at] = pairs.high;
+    this.#names.add(name);
     return this.#rowCount++;
   }
 
@@ -230,6 +213,7 @@ export class RowColumns {
       types: this.#types.slice(0, count),
       pairsLow: this.#pairsLow.slice(0, count),
       pairsHigh: this.#pairsHigh.slice(0, count),
+      ...this.#names.finish(),
     };
   }
 

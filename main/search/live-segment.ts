@@ -5,6 +5,7 @@ import { adultBits } from './adult-bits.ts';
 import { bitCountOfBoth, clearBit, isSet, keepBits, setBit, wordsFor } from './bitmap.ts';
 import { firstAtLeast } from './first-at-least.ts';
 import { SEGMENT_ROWS_MAX, type SegmentData } from './index-segment.ts';
+import { NameReader } from './name-bytes.ts';
 import { RowOrders } from './row-orders.ts';
 import type { MergePart } from './segment-merge.ts';
 
@@ -20,6 +21,7 @@ export class LiveSegment {
   readonly typeBits: readonly (Uint32Array | null)[];
   /** True: a later row is never older. Rows of an import may be. */
   readonly hasRisingTimes: boolean;
+  readonly #names: NameReader;
   #gone: Uint32Array | null = null;
   #goneCount = 0;
   #adultBits: Uint32Array | null | undefined;
@@ -30,6 +32,7 @@ export class LiveSegment {
   constructor(data: SegmentData, gone: Uint32Array | null = null, orderedRowsMin?: number) {
     this.data = data;
     this.orders = new RowOrders(data, orderedRowsMin);
+    this.#names = new NameReader(data);
     const typeBits: (Uint32Array | null)[] = CONTENT_TYPES.map(() => null);
     for (let row = 0; row < data.rowCount; row++) {
       const type = data.types[row]!;
@@ -131,6 +134,12 @@ export class LiveSegment {
     return row < 0 || this.#isGone(row) ? -1 : this.data.types[row]!;
   }
 
+  /** Null when there is no such row. */
+  nameOf(id: number): string | null {
+    const row = this.#rowOf(id);
+    return row < 0 || this.#isGone(row) ? null : this.#names.read(row);
+  }
+
   /** Those of `bits` (not to be changed) that are of one type; null when there is none. */
   ofType(bits: Uint32Array, type: ContentType | null): Uint32Array | null {
     if (type === null) return bits;
@@ -171,6 +180,8 @@ export class LiveSegment {
       'ids rise',
     );
     assert(data.postingStarts.at(-1) === data.postings.length, 'every posting belongs to a term');
+    assert(data.nameStarts.length === data.rowCount + 1, 'every row has a name');
+    assert(data.nameStarts.at(-1) === data.nameBytes.length, 'every byte belongs to a name');
     assert(data.termStarts.at(-1) === data.termBytes.length, 'every byte belongs to a term');
     let goneCount = 0;
     for (let row = 0; row < this.data.rowCount; row++) if (this.#isGone(row)) goneCount++;
@@ -193,6 +204,19 @@ export class LiveSegment {
     const row = firstAtLeast(this.data.ids, id);
     return this.data.ids[row] === id ? row : -1;
   }
+}
+
+/** The one of `segments` (rising ids) whose span of ids `id` falls into; null where there is none. */
+export function segmentWith(segments: readonly LiveSegment[], id: number): LiveSegment | null {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (segments[middle]!.highId < id) low = middle + 1;
+    else high = middle;
+  }
+  const segment = segments[low];
+  return segment === undefined || segment.lowId > id ? null : segment;
 }
 
 /** `segments` with `fresh` in the place of those within lowId to highId; null when one of them reaches beyond it. */

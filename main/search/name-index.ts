@@ -6,12 +6,12 @@ import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType, NAMES_IN_MEMORY_DEFAULT, type SortOrder } from '../store/store-contract.ts';
 import { type IndexQuery, matchesEverything } from './index-query.ts';
 import { PEERS_MAX, type SegmentData } from './index-segment.ts';
-import { LiveSegment, withRangeReplaced } from './live-segment.ts';
+import { LiveSegment, segmentWith, withRangeReplaced } from './live-segment.ts';
 import { MatchMemo } from './match-memo.ts';
 import { offerRows, rowKeys } from './offer-rows.ts';
 import { bitCount } from './bitmap.ts';
 import { OrderedIds } from './ordered-ids.ts';
-import { type MergePart, mergeRun } from './segment-merge.ts';
+import { type MergePart, mergeRun, type PendingMerge } from './segment-merge.ts';
 import { type Place, TopRows } from './top-rows.ts';
 
 export interface IndexRequest {
@@ -37,11 +37,6 @@ export interface IndexAnswer {
   /** All matches of the type asked for, whatever `after` and `limit` say. */
   readonly totalCount: number;
   readonly countsByType: Record<ContentType, number>;
-}
-
-export interface PendingMerge {
-  readonly parts: readonly MergePart[];
-  readonly finish: (merged: SegmentData) => void;
 }
 
 export interface IndexChange {
@@ -187,6 +182,11 @@ export class NameIndex {
     return this.#segmentOf(id)?.typeOf(id) ?? -1;
   }
 
+  /** Null for a row that is not in the index. */
+  nameOf(id: number): string | null {
+    return this.#segmentOf(id)?.nameOf(id) ?? null;
+  }
+
   search(request: IndexRequest): IndexAnswer {
     const { sort, limit, lowId, highId, withCounts } = request;
     const counts = new Array<number>(CONTENT_TYPES.length).fill(0);
@@ -280,8 +280,7 @@ export class NameIndex {
   }
 
   #segmentOf(id: number): LiveSegment | null {
-    const segment = this.#segments.findLast(({ lowId }) => lowId <= id);
-    return segment === undefined || segment.highId < id ? null : segment;
+    return segmentWith(this.#segments, id);
   }
 
   checkInvariants(): void {

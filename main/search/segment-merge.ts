@@ -18,6 +18,12 @@ export interface MergePart {
   readonly gone: Uint32Array | null;
 }
 
+/** Segments that are worth joining; whoever has joined them hands the result to `finish`. */
+export interface PendingMerge {
+  readonly parts: readonly MergePart[];
+  readonly finish: (merged: SegmentData) => void;
+}
+
 /**
  * Which neighbours to join, as [from, to) into segments of these sizes, oldest first; null when there is nothing to do:
  * the newest ones that are smaller than a level, when together they reach it.
@@ -104,13 +110,14 @@ function moveRows({ data, gone }: MergePart, columns: RowColumns): Uint32Array {
       },
       data.types[row]!,
       { low: data.pairsLow[row]!, high: data.pairsHigh[row]! },
+      { bytes: data.nameBytes, start: data.nameStarts[row]!, end: data.nameStarts[row + 1]! },
     );
   }
   return newRows;
 }
 
 /** Walks several sorted dictionaries as one: for each term in order, who has it. */
-class DictionaryMerge {
+export class DictionaryMerge {
   readonly #segments: readonly SegmentData[];
   /** The next term of each segment. */
   readonly #cursors: Uint32Array;

@@ -4,6 +4,7 @@
 import { Charset, Index } from 'flexsearch';
 import { isAdultName } from './adult-names.ts';
 import { cleanTitle } from './clean-title.ts';
+import { highestFirst } from './highest-first.ts';
 import { soundKey, soundOf } from './sound-key.ts';
 import { fold, words } from './tokens.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -13,6 +14,8 @@ export const TITLES_MAX = 20_000;
 /** Different titles counted while the most popular are looked for. */
 const TITLES_COUNTED_MAX = 200_000;
 const TITLES_SHOWN = 8;
+/** Weights that differ by less than a quarter are the same. */
+const WEIGHT_STEPS = 4;
 /** Of so many popular ones those that begin like the text are preferred. */
 const TITLES_FOUND = 200;
 const SOUND_CHARACTERS_MIN = 4;
@@ -46,7 +49,8 @@ export class TitleSuggestions {
       }
       yield;
     }
-    const popular = [...found.values()].sort((a, b) => b.weight - a.weight).slice(0, TITLES_MAX);
+    const popular = yield* highestFirst(found.values(), ({ weight }) => Math.round(weight * WEIGHT_STEPS), TITLES_MAX);
+    found.clear();
     const suggestions = new TitleSuggestions();
     for (const [count, { title, isAdult }] of popular.entries()) {
       if (isAdult) suggestions.#adult.add(title);
@@ -124,11 +128,10 @@ export class DidYouMean {
   readonly #vocabulary: Vocabulary;
   readonly #byLetters = new Index({ tokenize: 'strict', encode: trigrams, resolution: 1 });
   readonly #bySound = new Index({ tokenize: 'strict', encode: (word) => [soundKey(soundOf(word))], resolution: 1 });
-  readonly #known = new Set<string>();
 
-  private constructor(vocabulary: Vocabulary) {
+  private constructor(vocabulary: Vocabulary, terms: readonly string[]) {
     this.#vocabulary = vocabulary;
-    this.#terms = vocabulary.correctable();
+    this.#terms = terms;
   }
 
   get termCount(): number {
@@ -137,9 +140,8 @@ export class DidYouMean {
 
   /** Indexes the words of `vocabulary` that are worth suggesting, the commonest first, in small steps. */
   static *build(vocabulary: Vocabulary): Generator<void, DidYouMean> {
-    const built = new DidYouMean(vocabulary);
+    const built = new DidYouMean(vocabulary, yield* vocabulary.correctable());
     for (const [termIndex, term] of built.#terms.entries()) {
-      built.#known.add(term);
       built.#byLetters.add(termIndex, term);
       built.#bySound.add(termIndex, term);
       if (termIndex % STEP_TERMS === STEP_TERMS - 1) yield;
@@ -175,7 +177,7 @@ export class DidYouMean {
 
   /** One slip away: all of them, by trying each. Two: of those that share triples of letters, where one slip gives few. */
   #rankedByLetters(word: string): string[] {
-    const near = [...oneSlipAway(word)].filter((term) => this.#known.has(term));
+    const near = [...oneSlipAway(word)].filter((term) => this.#vocabulary.countOf(term) > 0);
     const most = word.length < SHORT_CHARACTERS ? 1 : DISTANCE_MAX;
     const isEnough = most === 1 || near.length >= NEAR_ENOUGH;
     const alike = isEnough ? [] : this.#byLetters.search(word, { limit: TRIGRAM_CANDIDATES, suggest: true });

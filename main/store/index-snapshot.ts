@@ -1,7 +1,7 @@
 // The name index as a file beside the catalogue, so that a start needs not make it again from a million names. Written as a
 // new file that then takes the place of the old one; anything that is not exactly as it was written is not used.
 //
-//   "LFnames2", header bytes (u32), header (JSON), padding to 8; then the columns of one segment after another, each padded to 8
+//   "LFnames3", header bytes (u32), header (JSON), padding to 8; then the columns of one segment after another, each padded to 8
 import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { replaceFile } from '../base/replace-file.ts';
@@ -9,11 +9,11 @@ import { SEGMENT_COLUMNS, SEGMENT_ROWS_MAX, type SegmentData } from '../search/i
 import type { MergePart } from '../search/segment-merge.ts';
 import { TOKENISER_VERSION } from '../search/tokens.ts';
 
-const MAGIC = 'LFnames2';
+const MAGIC = 'LFnames3';
 const PREFIX_BYTES = 16;
 /** A few hundred segments with a hundred bytes each. */
 const HEADER_BYTES_MAX = 4 * 1024 * 1024;
-/** A segment of 65,536 rows has 2 to 6 MB. */
+/** A segment of 65,536 rows has 5 to 9 MB. */
 const SEGMENT_BYTES_MAX = 256 * 1024 * 1024;
 const ALIGN_BYTES = 8;
 
@@ -54,11 +54,13 @@ const TYPES: Readonly<Record<(typeof COLUMNS)[number], ColumnType>> = {
   times: Uint32Array,
   pairsLow: Uint32Array,
   pairsHigh: Uint32Array,
+  nameStarts: Uint32Array,
   termStarts: Uint32Array,
   postingStarts: Uint32Array,
   peers: Uint16Array,
   postings: Uint16Array,
   types: Uint8Array,
+  nameBytes: Uint8Array,
   termBytes: Uint8Array,
   gone: Uint32Array,
 };

@@ -5,8 +5,9 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { SEGMENT_ROWS_MAX, type SegmentData, type SegmentRow } from '../search/index-segment.ts';
-import type { IndexChange, NameIndex, PendingMerge } from '../search/name-index.ts';
-import type { MergePart } from '../search/segment-merge.ts';
+import type { IndexChange, NameIndex } from '../search/name-index.ts';
+import { newestNames } from '../search/newest-names.ts';
+import type { MergePart, PendingMerge } from '../search/segment-merge.ts';
 import { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
 import { Vocabulary } from '../search/vocabulary.ts';
 import { toSegmentRow } from './catalogue-row.ts';
@@ -250,23 +251,14 @@ export class IndexUpkeep {
   }
 
   *#buildSuggestions(): Generator<void, void> {
-    const { reader, index, search, clock } = this.#dependencies;
+    const { index, search, clock } = this.#dependencies;
     const startedAtMs = clock.nowMs();
     const rowCount = index.rowCount;
-    search.titles = yield* TitleSuggestions.build(newestNames(reader));
+    const names = newestNames(index.parts, { limit: TITLE_ROWS_MAX, step: STEP_TITLES });
+    search.titles = yield* TitleSuggestions.build(names);
     search.didYouMean = yield* DidYouMean.build(yield* Vocabulary.read(index.segments));
     const tookMs = clock.nowMs() - startedAtMs;
     this.#rebuiltAtRows = rowCount;
     this.#rebuildNotBeforeMs = clock.nowMs() + Math.max(REBUILD_AFTER_MS, 30 * tookMs);
-  }
-}
-
-function* newestNames(reader: CatalogueReader) {
-  let beforeId: number | null = null;
-  for (let read = 0; read < TITLE_ROWS_MAX; read += STEP_TITLES) {
-    const page = reader.latestPage({ beforeId, limit: STEP_TITLES });
-    if (page.length === 0) return;
-    beforeId = page.at(-1)!.id;
-    yield page;
   }
 }

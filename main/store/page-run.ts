@@ -124,11 +124,10 @@ export class PageRun {
     const { query } = this.#request;
     const asked = wantedPhrases(query).flat();
     const { places } = this.#search('relevance', RESCORED_MAX, null);
-    this.#sources.fullText.keepNamesOf(places.map(({ id }) => id));
     this.#bestEnd = places.length < RESCORED_MAX ? { key: -Number.MAX_VALUE, id: 0 } : places.at(-1)!;
     const ranked: Place[] = [];
     for (const { id, key } of places) {
-      const name = this.#sources.fullText.nameOf(id);
+      const name = nameOf(this.#sources, id);
       if (name === null || (this.#needsName && !nameMatches(query, name))) continue;
       ranked.push({ id, key: key + nameScore(asked, name) });
     }
@@ -180,7 +179,7 @@ export class PageRun {
   }
 
   #nameMatches(id: number): boolean {
-    return nameMatches(this.#request.query, this.#sources.fullText.nameOf(id) ?? '');
+    return nameMatches(this.#request.query, nameOf(this.#sources, id) ?? '');
   }
 
   /** Reads rows that are about to be taken, all at once. */
@@ -211,6 +210,11 @@ export function rowPasses(
   if (!passesFilter(filter, { ...row, peersSeen: row.seeders })) return false;
   if (!looksAtPaths || !hasPathFilters(query)) return true;
   return pathsFit(query, row.name, reader.detailsById(row.id)?.files.map(({ path }) => path) ?? []);
+}
+
+/** From memory, or from the disk what is older; null when the row is gone. */
+export function nameOf({ index, fullText }: Pick<PageSources, 'index' | 'fullText'>, id: number): string | null {
+  return index.nameOf(id) ?? fullText.nameOf(id);
 }
 
 /** Are there rows below a window that began at `lowId`? */

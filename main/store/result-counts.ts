@@ -6,7 +6,7 @@ import { nameMatches, needsName } from '../search/name-match.ts';
 import { requiredWords } from '../search/search-query.ts';
 import { hasPathFilters } from '../search/path-match.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
-import { type Asked, type PageSources, rowPasses, windowHasOlder } from './page-run.ts';
+import { type Asked, nameOf, type PageSources, rowPasses, windowHasOlder } from './page-run.ts';
 import { CONTENT_TYPES, type ContentType, type ResultPage } from './store-contract.ts';
 
 /** Names read to count phrases: some 5 ms. */
@@ -101,7 +101,7 @@ function countWindow({ fullText, index }: PageSources, count: CountRequest) {
   const countsByType = { ...answer.countsByType };
   for (const type of CONTENT_TYPES) countsByType[type] = 0;
   for (const { id } of answer.places) {
-    if (nameMatches(query, fullText.nameOf(id) ?? '')) countsByType[contentTypeNamed(index.typeOf(id))]++;
+    if (nameMatches(query, nameOf({ index, fullText }, id) ?? '')) countsByType[contentTypeNamed(index.typeOf(id))]++;
   }
   return { countsByType, isExact: answer.totalCount <= NAMES_COUNTED_MAX };
 }
@@ -125,7 +125,7 @@ export function countAdult(
 function findFileIds({ reader, index, fullText }: PageSources, count: CountRequest): number[] {
   const { query, lowId, highId } = count;
   const rows = {
-    nameOf: (id: number): string | null => fullText.nameOf(id),
+    nameOf: (id: number): string | null => nameOf({ index, fullText }, id),
     pathsOf: (id: number): readonly string[] => reader.detailsById(id)?.files.map((file) => file.path) ?? [],
   };
   const window = index

@@ -11,7 +11,7 @@ import type { SavedMatch, WatchedSearch } from './saved-contract.ts';
 import type { HealthReport, RetryEntry, Torrent, TorrentFile, TorrentHealth } from '../catalogue/torrent.ts';
 
 /** Torrents wait at most this long before they are committed: with what a commit takes, they are found within 300 ms. */
-export const COMMIT_EVERY_MS = 200;
+export const COMMIT_EVERY_MS = 100;
 export const COMMIT_TORRENTS_MAX = 200;
 /** Torrents that may wait for a commit; the engine stops fetching above it. */
 export const WAITING_TORRENTS_MAX = 500;
@@ -25,8 +25,8 @@ export const LINKS_MAX = 500;
 /** How many names may be kept in memory. */
 export const NAMES_IN_MEMORY = [250_000, 1_000_000, 3_000_000] as const;
 export const NAMES_IN_MEMORY_DEFAULT = 1_000_000;
-/** Measured (`npm run bench -- search`): dictionary, postings and columns of one name. */
-const BYTES_PER_NAME = 75;
+/** Measured (`npm run bench -- search`): the name, dictionary, postings, columns and orders of one torrent. */
+const BYTES_PER_NAME = 125;
 
 /** The choices with what each costs. */
 export const namesInMemoryChoices = (): { names: number; megabytes: number }[] =>

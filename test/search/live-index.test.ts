@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { passesFilter, toColumnFilter } from '../../main/search/column-filter.ts';
 import { toIndexQuery } from '../../main/search/index-query.ts';
 import { buildSegment, runToEnd, type SegmentRow } from '../../main/search/index-segment.ts';
-import { NameIndex, type PendingMerge } from '../../main/search/name-index.ts';
-import { mergeSteps } from '../../main/search/segment-merge.ts';
+import { NameIndex } from '../../main/search/name-index.ts';
+import { mergeSteps, type PendingMerge } from '../../main/search/segment-merge.ts';
 import { nameMatches, needsName } from '../../main/search/name-match.ts';
 import { parseQuery } from '../../main/search/search-query.ts';
 import { CONTENT_TYPES, type SortOrder } from '../../main/store/store-contract.ts';
@@ -143,6 +143,8 @@ test('inserts, deletes, updates and merges in any order', () => {
       for (const one of actions) model.apply(one);
       model.index.checkInvariants();
       expect(model.index.rowCount).toBe(model.rows.size);
+      for (const [id, { name }] of model.rows) expect(model.index.nameOf(id)).toBe(name);
+      expect(model.index.nameOf(1e9)).toBeNull();
       for (const [text, sort] of asked) {
         const query = parseQuery(text);
         expect(needsName(query)).toBe(false);

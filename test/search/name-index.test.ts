@@ -7,6 +7,7 @@ import { NameIndex } from '../../main/search/name-index.ts';
 import { nameMatches, needsName } from '../../main/search/name-match.ts';
 import { staticScore } from '../../main/search/ranking.ts';
 import { parseQuery } from '../../main/search/search-query.ts';
+import { sortedByBytes } from '../../main/search/sorted-terms.ts';
 import { mergeRun, mergeSteps } from '../../main/search/segment-merge.ts';
 import { toIndexQuery } from '../../main/search/index-query.ts';
 import type { Place } from '../../main/search/top-rows.ts';
@@ -248,4 +249,41 @@ describe('merging', () => {
     }
     expect(moved / rowsSent).toBeLessThan(4);
   });
+});
+
+describe('names in memory', () => {
+  test('come back as the catalogue has them, whatever they are made of', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 80 }), { minLength: 1, maxLength: 40 }), (names) => {
+        const index = new NameIndex();
+        const rows = names.map((name, at) => ({ ...madeRows(1)[0]!, id: at + 1, name: name.toWellFormed() }));
+        index.addNewer(buildSegment(rows).segment);
+        index.checkInvariants();
+        expect(rows.map(({ id }) => index.nameOf(id))).toEqual(rows.map(({ name }) => name));
+        index.remove(1);
+        expect(index.nameOf(1)).toBeNull();
+      }),
+    );
+  });
+
+  test('one of 64 KiB makes room for itself', () => {
+    const index = new NameIndex();
+    const name = '第'.repeat(65_536);
+    index.addNewer(buildSegment([{ ...madeRows(1)[0]!, id: 1, name }]).segment);
+    expect(index.nameOf(1)).toBe(name);
+  });
+});
+
+test('terms are sorted by their bytes, also beyond the first 65,536 characters', () => {
+  const text = fc.string({
+    unit: fc.constantFrom('a', 's', 'z', 'é', '第', '\u{20bb7}', '\u{fb50}', '\u{ffdc}', '\u{10400}'),
+    minLength: 1,
+    maxLength: 5,
+  });
+  fc.assert(
+    fc.property(fc.uniqueArray(text, { maxLength: 60 }), (terms) => {
+      const byBytes = terms.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect(runToEnd(sortedByBytes(terms, 7))).toEqual(byBytes);
+    }),
+  );
 });

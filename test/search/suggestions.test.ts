@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { cleanTitle } from '../../main/search/clean-title.ts';
 import { buildSegment, runToEnd } from '../../main/search/index-segment.ts';
 import { soundKey, soundOf } from '../../main/search/sound-key.ts';
+import { highestFirst } from '../../main/search/highest-first.ts';
 import { DidYouMean, editDistance, TitleSuggestions } from '../../main/search/suggestions.ts';
 import { Vocabulary } from '../../main/search/vocabulary.ts';
 import { Corpus } from '../bench/corpus.ts';
@@ -159,4 +160,35 @@ test('editDistance', () => {
     expect(editDistance(from, to)).toBe(expected);
     expect(editDistance(to, from)).toBe(expected);
   }
+});
+
+test('words are counted over all segments, and those that nearly no name has are left out', () => {
+  const words = ['stone', 'river', 'night', 'of', 'ab12cd', 'été'];
+  const count = 6000; // so many names that a word of one of them counts for nothing
+  const names = Array.from({ length: count }, (_, at) => `${words[at % 3]} ${words[3 + (at % 3)]} x${at}y`);
+  names[7] = 'solitary stone stone';
+  const rows = names.map((name, index) => ({
+    ...{ id: index + 1, name, sizeBytes: 1, fileCount: 1, peersSeen: 0 },
+    ...{ discoveredAtUnixSeconds: 1, contentType: 'other' as const },
+  }));
+  const segments = [0, 10, 2500].map(
+    (from, at, all) => buildSegment(rows.slice(from, all[at + 1] ?? rows.length)).segment,
+  );
+  const vocabulary = runToEnd(Vocabulary.read(segments));
+  const having = (word: string): number => names.filter((name) => name.split(' ').includes(word)).length;
+  for (const word of ['stone', 'river', 'night', 'ete'])
+    expect(vocabulary.countOf(word)).toBe(having(word === 'ete' ? 'été' : word));
+  expect(['solitary', 'of', 'ab12cd', 'x9y'].map((word) => vocabulary.countOf(word))).toEqual([0, 0, 0, 0]);
+  expect(runToEnd(vocabulary.correctable())).toHaveLength(4);
+  expect(runToEnd(vocabulary.correctable())[0]).toBe('stone');
+});
+
+test('the highest come first, as if they had been sorted', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(20), { maxLength: 300 }), fc.nat(320), (keys, limit) => {
+      const items = keys.map((key, at) => ({ key, at }));
+      const sorted = items.toSorted((a, b) => b.key - a.key || a.at - b.at).slice(0, limit);
+      expect(runToEnd(highestFirst(items, ({ key }) => key, limit))).toEqual(sorted);
+    }),
+  );
 });

@@ -4,13 +4,14 @@ import { createRequire } from 'node:module';
 import { createSeededRandom } from '../../../main/base/random.ts';
 import type { CatalogueReader } from '../../../main/catalogue/catalogue-reader.ts';
 import type { Catalogue } from '../../../main/catalogue/catalogue.ts';
+import type { Torrent } from '../../../main/catalogue/torrent.ts';
 import { openCatalogue, openCatalogueReader } from '../../../main/catalogue/open-catalogue.ts';
 import { buildSegment } from '../../../main/search/index-segment.ts';
 import { contentTypeNamed, toCatalogueRow } from '../../../main/store/catalogue-row.ts';
 import { Corpus } from '../corpus.ts';
 
 const WORDS = 200_000;
-const COMMIT_ROWS = 500;
+export const COMMIT_ROWS = 500;
 const COMMITS_PER_CHECKPOINT = 20;
 
 export function benchCorpus(): Corpus {
@@ -25,7 +26,18 @@ export function benchCorpus(): Corpus {
   return new Corpus(1, { words: all.slice(0, WORDS), titleCount: 100_000, hasLongLists: true });
 }
 
-/** Stores torrents `from` to `to` of the corpus as the writer does; counts CPU time without that of making them up. */
+/** Stores one batch as the writer does; every so many times the log is moved, too. Answers the CPU time in microseconds. */
+export function storeBatch(catalogue: Catalogue, torrents: readonly Torrent[], commitNumber: number): number {
+  globalThis.gc?.({ type: 'minor', execution: 'sync' }); // what making them up left behind is not the catalogue's
+  const before = process.cpuUsage();
+  const { inserted } = catalogue.insertMany(torrents.map(toCatalogueRow));
+  buildSegment(inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) })));
+  if (commitNumber % COMMITS_PER_CHECKPOINT === 0) catalogue.checkpoint('PASSIVE');
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+/** Stores torrents `from` to `to` of the corpus; counts CPU time without that of making them up. */
 export function fillRows(catalogue: Catalogue, corpus: Corpus, { from, to }: { from: number; to: number }) {
   let cpuMicroseconds = 0;
   let fileCount = 0;
@@ -33,13 +45,7 @@ export function fillRows(catalogue: Catalogue, corpus: Corpus, { from, to }: { f
     const count = Math.min(COMMIT_ROWS, to - at);
     const torrents = Array.from({ length: count }, (_, offset) => corpus.torrent(at + offset));
     for (const torrent of torrents) fileCount += torrent.fileCount;
-    globalThis.gc?.({ type: 'minor', execution: 'sync' }); // what making them up left behind is not the catalogue's
-    const before = process.cpuUsage();
-    const { inserted } = catalogue.insertMany(torrents.map(toCatalogueRow));
-    buildSegment(inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) })));
-    if (commits % COMMITS_PER_CHECKPOINT === 0) catalogue.checkpoint('PASSIVE');
-    const { user, system } = process.cpuUsage(before);
-    cpuMicroseconds += user + system;
+    cpuMicroseconds += storeBatch(catalogue, torrents, commits);
   }
   return { cpuMicroseconds, fileCount };
 }

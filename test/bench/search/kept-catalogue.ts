@@ -40,8 +40,8 @@ export interface KeptCatalogue {
 
 export const keptFolder = (torrentCount: number): string => join(FOLDER, `search-${torrentCount}`);
 
-/** Builds what is missing, in commits as the writer makes them. `say` hears how far it is. */
-export function keptCatalogue(corpus: Corpus, torrentCount: number, say: (line: string) => void): KeptCatalogue {
+/** Builds what is missing, in commits as the writer makes them; without a corpus it has to be there. `say` hears how far it is. */
+export function keptCatalogue(corpus: Corpus | null, torrentCount: number, say: (line: string) => void): KeptCatalogue {
   const folder = keptFolder(torrentCount);
   mkdirSync(folder, { recursive: true });
   const databasePath = join(folder, 'catalogue.db');
@@ -50,6 +50,7 @@ export function keptCatalogue(corpus: Corpus, torrentCount: number, say: (line: 
     ? (JSON.parse(readFileSync(notesPath, 'utf8')) as BuildNotes)
     : { measuredRows: 0, cpuMicroseconds: 0, fileCount: 0, isComplete: false };
   if (!notes.isComplete) {
+    if (corpus === null) throw new Error('the part `corpus` comes first');
     const catalogue = openCatalogue({ databasePath, nativeBinding: null });
     for (let from = catalogue.reader.newestId(); from < torrentCount; from += ROWS_PER_NOTE) {
       const to = Math.min(torrentCount, from + ROWS_PER_NOTE);

@@ -54,7 +54,7 @@ export function measureSpelling(segments: readonly SegmentData[]): Spelling {
   const vocabulary = runToEnd(Vocabulary.read(segments));
   const speller = runToEnd(DidYouMean.build(vocabulary));
   const random = createSeededRandom(31);
-  const words = vocabulary.correctable().filter((word) => /^[a-z]{5,12}$/.test(word));
+  const words = runToEnd(vocabulary.correctable()).filter((word) => /^[a-z]{5,12}$/.test(word));
   const times: number[] = [];
   const shareFound = (misspell: (word: string) => string | null): number => {
     let asked = 0;

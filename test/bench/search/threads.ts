@@ -2,19 +2,13 @@
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { THREAD_LIMITS } from '../../../main/session/supervised-worker.ts';
 import type { SearchEvent, SearchRequest } from '../../../main/store/store-contract.ts';
-import type { Corpus } from '../corpus.ts';
 import type { Queries } from './queries.ts';
 
-const STREAM_EVERY_MS = 250;
-const STREAM_TORRENTS = 25;
 const MARKERS = 60;
-/** Made up beforehand: a minute and a half of them. */
-const PREPARED = 10_000;
 const IDLE_SHARE = 0.08;
 const SLOWEST = 8;
-/** Torrents that no corpus has: they begin here. */
-const FAR_AWAY = 2_000_000_000;
 
 export interface ThreadFigures {
   readonly firstAnswerMs: number;
@@ -36,16 +30,12 @@ type Ask = (request: SearchRequest) => Promise<SearchEvent>;
 /** `from`: torrents of the corpus from this one on come in beside the queries; null: none come, there is no writer. */
 export async function measureThreads(
   databasePath: string,
-  { corpus, queries, from }: { corpus: Corpus; queries: Queries; from: number | null },
+  { queries, from }: { queries: Queries; from: number | null },
 ): Promise<ThreadFigures> {
-  const torrents = Array.from({ length: from === null ? 0 : PREPARED }, (_, at) => corpus.torrent(from! + at));
   for (let round = 0; round < 3; round++) globalThis.gc?.();
   const rssBefore = process.memoryUsage.rss();
-  const workerData = { databasePath, nativeBinding: null };
-  const start = (file: string) =>
-    new Worker(new URL(`../../../main/store/${file}.ts`, import.meta.url), { workerData });
   const startedAtMs = performance.now();
-  const search = start('search-worker');
+  const search = startThread('../../../main/store/search-worker.ts', { databasePath, nativeBinding: null });
   const ask = asker(search);
   const ready = new Promise<number>((resolve) => {
     search.on('message', (event: SearchEvent) => {
@@ -56,29 +46,29 @@ export async function measureThreads(
   await whole(ask, someTitle!);
   const firstAnswerMs = performance.now() - startedAtMs;
   const readyMs = await ready;
-  const writer = from === null ? null : start('writer-worker');
+  const writer =
+    from === null ? null : startThread('../../../main/store/writer-worker.ts', { databasePath, nativeBinding: null });
   const engine = writer && joinThreads(writer, search);
-  let sentCount = 0;
-  const stream = setInterval(() => {
-    if (sentCount + STREAM_TORRENTS > torrents.length) sentCount = 0; // found again from now on
-    engine?.postMessage({ type: 'store', torrents: torrents.slice(sentCount, (sentCount += STREAM_TORRENTS)) });
-  }, STREAM_EVERY_MS);
   // The suggestions are built in idle time after the start; they are part of a warm app.
   await untilIdle(search);
+  const rssGrowthBytes = process.memoryUsage.rss() - rssBefore;
+  const stream = engine && startThread('./stream-child.ts', { writer: engine, from }, [engine]);
+  if (stream) await new Promise((resolve) => setTimeout(resolve, 3000));
   const stalls = monitorEventLoopDelay({ resolution: 1 });
   stalls.enable();
   const timed = await timeEach(queries, ask);
   stalls.disable();
-  const rssGrowthBytes = process.memoryUsage.rss() - rssBefore;
-  const freshnessMs = engine ? await measureFreshness(ask, engine, corpus) : [];
-  clearInterval(stream);
+  const freshnessMs = stream ? await measureFreshness(ask, stream) : [];
+  stream?.postMessage(null);
   const threads = [search, ...(writer ? [writer] : [])];
   const ended = Promise.all(threads.map((thread) => once(thread, 'exit')));
   for (const thread of threads) thread.postMessage({ type: 'stop' });
   await ended;
-  engine?.close();
   return { firstAnswerMs, readyMs, rssGrowthBytes, ...timed, freshnessMs, askerStallMs: stalls.max / 1e6 };
 }
+
+const startThread = (file: string, workerData: object, transferList: MessagePort[] = []): Worker =>
+  new Worker(new URL(file, import.meta.url), { workerData, transferList, resourceLimits: THREAD_LIMITS });
 
 /** Until the thread has little to do for two seconds, at most a minute and a half. */
 async function untilIdle(worker: Worker): Promise<void> {
@@ -91,12 +81,12 @@ async function untilIdle(worker: Worker): Promise<void> {
   }
 }
 
-async function measureFreshness(ask: Ask, engine: MessagePort, corpus: Corpus) {
+async function measureFreshness(ask: Ask, stream: Worker) {
   const freshnessMs: number[] = [];
   for (let count = 0; count < MARKERS; count++) {
     const marker = `freshmarker${count}`;
     const handedInAtMs = performance.now();
-    engine.postMessage({ type: 'store', torrents: [{ ...corpus.torrent(FAR_AWAY + count), name: marker }] });
+    stream.postMessage(marker);
     while (await isMissing(ask, marker)) await new Promise((resolve) => setTimeout(resolve, 3));
     freshnessMs.push(performance.now() - handedInAtMs);
     await new Promise((resolve) => setTimeout(resolve, 37 * (count % 7)));
