@@ -5,13 +5,15 @@ import * as v from 'valibot';
 import { CONTENT_TYPES, MARKED_LISTS, SORT_ORDERS } from './torrent-contract.ts';
 import type { HealthFoundDto, ResultPageDto, ResultRowDto, ResultRowsDto, DetailsDto } from './torrent-contract.ts';
 import type { CrawlDto } from './crawl-contract.ts';
-import { settingsInputs, type SettingsDto, type SettingsOutputs } from './settings-contract.ts';
+import { settingsInputs, type SettingsDto, type SettingsOutputs, type TorrentClient } from './settings-contract.ts';
 import { transferInputs, type TransferEvents, type TransferOutputs } from './transfer-contract.ts';
 
 export const QUERY_CHARACTERS_MAX = 1000;
 export const PAGE_ROWS_MAX = 200;
 /** Torrents of one selection. */
 export const SELECTED_MAX = 10_000;
+/** Torrents handed to the torrent client in one call. */
+export const SENT_AT_ONCE_MAX = 20;
 /** Torrents that can be on screen at once. */
 export const CHECKED_MAX = 200;
 /** Counters reach a visible window at most this often. */
@@ -74,6 +76,21 @@ export type UpdateDto =
   | { readonly state: 'available' | 'ready'; readonly version: string }
   | { readonly state: 'downloading'; readonly version: string; readonly percent: number }
   | { readonly state: 'failed'; readonly problem: string };
+
+export interface ClientFactsDto {
+  /** `isEncrypted` false: this system has no keychain, a file of the account's own is all that protects it. */
+  readonly password: { readonly isSet: boolean; readonly isEncrypted: boolean };
+  /** Where each client answers when nothing else is set. */
+  readonly addresses: Readonly<Record<TorrentClient['kind'], string>>;
+}
+
+/** A torrent file is being asked for. */
+export interface TorrentSaveDto {
+  readonly infohashHex: string;
+  readonly name: string;
+  /** Who may have it, as far as they are found. */
+  readonly peerCount: number;
+}
 
 /** What this system can do. */
 export interface SystemDto {
@@ -164,6 +181,18 @@ export const callInputs = {
   checkHealth: v.strictObject({ infohashesHex: infohashesHex(CHECKED_MAX) }),
   /** `isConfirmed`: the person just agreed to hand magnets to the system's client; remembered. */
   openMagnet: v.strictObject({ infohashHex, isConfirmed: v.boolean() }),
+  getClientFacts: nothing,
+  /** Of the torrent client; it never comes back. Empty: forgets it. */
+  setClientPassword: v.strictObject({ password: v.pipe(v.string(), v.maxLength(500)) }),
+  /** Asks who answers there; gives its name and version. */
+  testClient: nothing,
+  /** Hands their links to the torrent client of the settings. */
+  sendToClient: v.strictObject({ infohashesHex: infohashesHex(SENT_AT_ONCE_MAX) }),
+  /** Ends what the torrent client is being asked now. */
+  cancelClient: nothing,
+  /** Asks where, then asks those who have it; `torrentSave` tells how it goes. */
+  saveTorrent: v.strictObject({ infohashHex }),
+  cancelSaveTorrent: nothing,
   setPaused: v.strictObject({ isPaused: v.boolean() }),
   getCrawl: nothing,
   /** Pauses, and resumes by itself. */
@@ -202,6 +231,15 @@ export interface CallOutputs extends SettingsOutputs, TransferOutputs {
   checkHealth: null;
   /** `needs-consent`: ask the person, then call again with isConfirmed. `no-client`: nothing on this system opens magnets. */
   openMagnet: 'opened' | 'needs-consent' | 'no-client';
+  getClientFacts: ClientFactsDto;
+  setClientPassword: ClientFactsDto['password'];
+  testClient: string;
+  /** `problem`: why fewer than all were taken. */
+  sendToClient: { readonly takenCount: number; readonly problem: string | null };
+  cancelClient: null;
+  /** `paused`: nothing may be sent, so nobody can be asked. */
+  saveTorrent: { readonly outcome: 'saved' | 'cancelled' | 'paused'; readonly fileName: string | null };
+  cancelSaveTorrent: null;
   setPaused: null;
   getCrawl: CrawlDto;
   pauseFor: null;
@@ -221,6 +259,8 @@ export interface Events extends TransferEvents {
   /** Torrents were committed and can be found now. */
   torrentsAdded: { readonly addedCount: number; readonly torrentCount: number };
   healthFound: readonly HealthFoundDto[];
+  /** A torrent file is being asked for; null: no longer. */
+  torrentSave: TorrentSaveDto | null;
   /** A notification about saved searches was clicked; null: it was about several. */
   openSaved: { readonly searchId: string | null };
   /** A second launch, or the menu, asks for the search box. */

@@ -9,6 +9,7 @@ const eventNames: readonly EventName[] = [
   'torrentsAdded',
   'healthFound',
   'openSaved',
+  'torrentSave',
   'focusSearch',
   'openSettings',
   'update',

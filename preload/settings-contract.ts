@@ -94,10 +94,8 @@ export const changeableFields = {
     ),
     v.maxLength(SAVED_SEARCHES_MAX),
   ),
-  /** Whom torrents are handed to beside the system's own client. */
-  torrentClient: v.nullable(
-    v.strictObject({ kind: v.picklist(TORRENT_CLIENTS), url: text(500), user: text(200), password: text(500) }),
-  ),
+  /** Whom torrents are handed to beside the system's own client. Its password is kept apart, main/app/client-password.ts. */
+  torrentClient: v.nullable(v.strictObject({ kind: v.picklist(TORRENT_CLIENTS), url: text(500), user: text(200) })),
   mayOpenMagnets: v.boolean(),
 
   // ------------------------------------------------------------ appearance

@@ -4,6 +4,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Session } from '../session/session.ts';
+import { CLIENT_PASSWORD_FILE } from './client-password.ts';
 import type { DataFolders } from './data-folders.ts';
 import { CallProblem } from './ipc-handlers.ts';
 import type { LogFile } from './log-file.ts';
@@ -52,6 +53,7 @@ async function forgetAll({ folders, settings, logFile }: DeletingParts): Promise
   // Where the data is stays known: it is empty, and the next torrents go there.
   await settings.change({ ...DEFAULT_SETTINGS, dataDir: settings.settings.dataDir });
   await rm(path.join(folders.profileDir, 'settings.json.damaged'), { force: true });
+  await rm(path.join(folders.profileDir, CLIENT_PASSWORD_FILE), { force: true });
   await logFile.clear();
   if (settings.problem !== null) throw new CallProblem(`The torrents were deleted. ${settings.problem}`);
 }

@@ -12,6 +12,7 @@ import { applySettings, policyOf, settingAppliers, themeSourceOf } from './apply
 import { canStartWithComputer, setStartWithComputer } from './autostart.ts';
 import { Background } from './background.ts';
 import { consentCalls } from './consent-calls.ts';
+import { clientCalls } from './client-calls.ts';
 import { crawlCalls } from './crawl-calls.ts';
 import type { DataFolders } from './data-folders.ts';
 import { DataMover } from './data-mover.ts';
@@ -24,6 +25,7 @@ import { MainWindow } from './main-window.ts';
 import { Pausing } from './pausing.ts';
 import { showNotification } from './notification.ts';
 import { runtimeNotice } from './runtime-notice.ts';
+import { saveCalls } from './save-calls.ts';
 import { SavedSearches } from './saved-searches.ts';
 import { settingsCalls } from './settings-calls.ts';
 import type { SettingsFile } from './settings-file.ts';
@@ -85,20 +87,14 @@ export class DesktopApp {
     };
     this.#session.onTorrentsAdded = (addedCount) => this.#windowNews.torrentsAdded(addedCount);
     this.#session.onSearchReady = () => this.#windowNews.searchReady();
-    this.#session.onHealth = (reports) => {
-      this.#window.send('healthFound', reports.map(healthFoundDto));
-    };
+    this.#session.onHealth = (reports) => this.#window.send('healthFound', reports.map(healthFoundDto));
     this.#window = new MainWindow({
       clock: options.clock,
       outDir: options.outDir,
       resourcesDir: options.resourcesDir,
       settings: () => options.settings.settings,
-      onMade: (window) => {
-        this.#background.watchClosing(window);
-      },
-      onShown: () => {
-        this.#windowNews.showNow();
-      },
+      onMade: (window) => this.#background.watchClosing(window),
+      onShown: () => this.#windowNews.showNow(),
     });
     this.#windowNews = new WindowNews(options.clock, {
       status: () => this.#status(),
@@ -150,9 +146,7 @@ export class DesktopApp {
     this.#updates = new Updates({
       clock: options.clock,
       log: options.log,
-      onChanged: () => {
-        this.#window.send('update', this.#updates.state);
-      },
+      onChanged: () => this.#window.send('update', this.#updates.state),
     });
   }
 
@@ -173,9 +167,7 @@ export class DesktopApp {
     await opened;
     if (this.#background.isQuitting) return;
     if (hadAgreed) this.#session.startEngine(this.#engineOptions());
-    powerMonitor.on('resume', () => {
-      this.#session.networkChanged();
-    });
+    powerMonitor.on('resume', () => this.#session.networkChanged());
     this.#updates.setWanted(settings.settings.updates);
     if (settings.settings.autostart) this.#setStartWithComputer(true); // the program may have moved since
     if (launch.action === 'resume' && hadAgreed) this.#pausing.setPaused(false);
@@ -207,6 +199,13 @@ export class DesktopApp {
     const window = () => this.#window.parent;
     return {
       ...torrentCalls({ session: this.#session, opened, settings, log }),
+      ...clientCalls({ search: this.#session.search, settings, folders }),
+      ...saveCalls({
+        session: this.#session,
+        isPaused: () => this.#pausing.isPaused,
+        window,
+        send: (save) => this.#window.send('torrentSave', save),
+      }),
       ...settingsCalls({ session: this.#session, settings, folders, logFile, pausing: this.#pausing, window }),
       ...crawlCalls({ clock, session: this.#session, history: this.#history, settings, folders }),
       ...systemCalls({

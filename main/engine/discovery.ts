@@ -26,8 +26,8 @@ import type { ReadAddresses } from './local-addresses.ts';
 import { MetadataLine } from './metadata-line.ts';
 import { PerMinute } from './per-minute.ts';
 import { SavedState } from './saved-state.ts';
-import { Sightings } from './sightings.ts';
 import { StoreLink } from './store-link.ts';
+import { TorrentLine } from './torrent-line.ts';
 
 /** R11: a kill loses at most this much of the tables. */
 export const SAVE_EVERY_MS = 10 * 60_000;
@@ -54,7 +54,8 @@ export class Discovery {
   readonly #transports: PeerTransports;
   readonly #metadata: MetadataLine;
   readonly #health: HealthLine;
-  readonly #sightings: Sightings;
+  /** What the person asks for, to save it. */
+  readonly torrents: TorrentLine;
   readonly #sampled = new PerMinute();
   readonly #fetched = new PerMinute();
   readonly #countersReader: CountersReader;
@@ -84,7 +85,6 @@ export class Discovery {
     this.#store.onRoomChanged = () => this.#pauseOrResumeMetadata();
     const { localAddressesAllowed, bindHost, trackers = [] } = options;
     this.#transports = new PeerTransports({ ...dependencies, counters: this.counters });
-    this.#sightings = new Sightings({ clock, counters: this.counters, store: this.#store });
     this.#families = this.#createFamilies();
     const shared = {
       ...dependencies,
@@ -94,12 +94,10 @@ export class Discovery {
       store: this.#store,
     };
     this.#metadata = new MetadataLine(shared, options);
+    this.torrents = new TorrentLine(shared, options, options.startPaused);
     this.#health = new HealthLine(shared, { bindHost, trackers });
     this.#health.onReports = (reports) => this.onHealth(reports);
-    this.#metadata.onStored = (infohash) => {
-      this.#health.stored(infohash);
-      this.#warmUp(infohash); // from now on known, and its sightings are counted
-    };
+    this.#metadata.onStored = (infohash) => this.#health.stored(infohash);
     this.#metadata.onHealthDue = (entries) => this.#health.recheck(entries);
     if (options.startPaused) this.#health.pause();
     this.#countersReader = new CountersReader({ ...shared, metadata: this.#metadata.fetcher });
@@ -135,11 +133,11 @@ export class Discovery {
     this.#hasStopped = true;
     this.#saving?.cancel();
     // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
+    this.torrents.stop();
     const stopped = this.#metadata.stop();
     this.#families.silence();
     await stopped;
     await this.#health.stop();
-    this.#sightings.tell();
     this.#store.close();
     await this.#save();
     await this.#families.stop();
@@ -148,9 +146,9 @@ export class Discovery {
   /** From this call on no datagram and no connection leaves, until resume. */
   pause(): void {
     this.#isPaused = true;
+    this.torrents.pause();
     this.#health.pause();
-    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
-    this.#pauseOrResumeMetadata();
+    this.#pauseOrResumeMetadata(); // first, as in stop
     this.#families.pause();
   }
 
@@ -159,6 +157,7 @@ export class Discovery {
     this.#startListening();
     this.#families.resume();
     this.#health.resume();
+    this.torrents.resume();
     this.#pauseOrResumeMetadata();
   }
 
@@ -246,6 +245,7 @@ export class Discovery {
     this.#families.checkInvariants();
     this.#metadata.checkInvariants();
     this.#health.checkInvariants();
+    this.torrents.checkInvariants();
     this.#transports.checkInvariants();
   }
 
@@ -259,13 +259,14 @@ export class Discovery {
         onCreated: ({ node, scrape }, family) => {
           this.#transports.joinUdp(node.foreign, family === 4 ? 'v4' : 'v6');
           this.#metadata.join(scrape);
+          this.torrents.join(node);
         },
         scrape: {
           ...this.#dependencies,
           counters: this.counters,
           onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
           areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
-          onSighted: (infohash) => this.#sightings.note(infohash),
+          onSighted: (infohash) => this.#metadata.sightings.note(infohash),
           wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
         },
       },

@@ -185,8 +185,14 @@ export type EngineCommand =
   | { readonly type: 'check-health'; readonly infohashes: Uint8Array }
   /** Trackers that may be asked from now on, at most eight; none turns them off. */
   | { readonly type: 'set-trackers'; readonly trackers: readonly TrackerAddress[] }
+  /** The info dictionary of a torrent by its infohashes (n x 20 bytes packed), for the person, before whatever the crawl wants. */
+  | { readonly type: 'fetch-torrent'; readonly requestId: number; readonly infohashes: Uint8Array }
+  | { readonly type: 'cancel-torrent'; readonly requestId: number }
   | { readonly type: 'network-changed' } //  after sleep, or when the system says so
   | { readonly type: 'stop' };
+
+/** Nobody was found; nobody answered; nothing may be sent; too many are asked for at once. */
+export type TorrentFailure = 'no-peers' | 'no-answer' | 'paused' | 'busy';
 
 export type EngineEvent =
   | { readonly type: 'status'; readonly status: EngineStatus }
@@ -194,6 +200,10 @@ export type EngineEvent =
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   /** What `check-health` found, as it is found; it is in the catalogue, too. */
   | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
+  /** How many peers may have what `fetch-torrent` asks for. It ends in one of the two below, unless it is cancelled. */
+  | { readonly type: 'torrent-peers'; readonly requestId: number; readonly peerCount: number }
+  | { readonly type: 'torrent-fetched'; readonly requestId: number; readonly info: Uint8Array }
+  | { readonly type: 'torrent-failed'; readonly requestId: number; readonly reason: TorrentFailure }
   | { readonly type: 'stopped' };
 
 /** Public bootstrap routers that answered in 2026; asked only while fewer than 30 saved nodes answer (protocol.md 5.4). */

@@ -72,6 +72,19 @@ owner.on((command) => {
     case 'check-health':
       discovery.checkHealth(command.infohashes);
       break;
+    case 'fetch-torrent': {
+      const { requestId } = command;
+      discovery.torrents.fetch(requestId, command.infohashes, {
+        onPeers: (peerCount) => owner.post({ type: 'torrent-peers', requestId, peerCount }),
+        onFetched: (blocks) =>
+          owner.post({ type: 'torrent-fetched', requestId, info: new Uint8Array(Buffer.concat(blocks)) }),
+        onFailed: (reason) => owner.post({ type: 'torrent-failed', requestId, reason }),
+      });
+      break;
+    }
+    case 'cancel-torrent':
+      discovery.torrents.cancel(command.requestId);
+      break;
     case 'set-trackers':
       discovery.setTrackers(command.trackers);
       break;

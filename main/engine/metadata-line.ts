@@ -15,6 +15,7 @@ import { type FlowTotals, TcpPace } from '../metadata/tcp-pace.ts';
 import { type Pace, profileOf } from '../scrape/pace-profiles.ts';
 import type { PeerStage, PeerStages, Unanswered } from '../scrape/peer-stages.ts';
 import type { Counters } from '../stats/counters.ts';
+import { Sightings } from './sightings.ts';
 import type { RetryDue, StoreLink } from './store-link.ts';
 
 const TICK_MS = 1000;
@@ -50,6 +51,8 @@ export interface PeerSearch {
 
 export class MetadataLine {
   readonly fetcher: MetadataFetcher;
+  /** How often what is stored is sampled. */
+  readonly sightings: Sightings;
   /** Entries of the ladder that are due, but not for metadata. */
   onHealthDue: (entries: readonly RetryEntry[]) => void = () => undefined;
   /** A torrent is on its way to the store. */
@@ -69,6 +72,7 @@ export class MetadataLine {
   constructor(dependencies: MetadataLineDependencies, options: MetadataLineOptions) {
     const { clock, store } = dependencies;
     this.#dependencies = dependencies;
+    this.sightings = new Sightings(dependencies);
     this.#pace = new TcpPace(ceilingOf(options.pace), clock.nowMs(), options.localAddressesAllowed);
     this.fetcher = new MetadataFetcher(
       dependencies,
@@ -119,6 +123,7 @@ export class MetadataLine {
     this.#ticking = null;
     await this.fetcher.stop();
     this.#tell();
+    this.sightings.tell();
   }
 
   checkInvariants(): void {

@@ -103,6 +103,11 @@ export class StoreLink {
       this.#kept.push(torrent);
     } else {
       this.#counters.overflows.count('torrents-without-store');
+      return;
+    }
+    // From now on known, so that it is not fetched again and its sightings are counted.
+    for (const infohash of [torrent.infohashV1, torrent.infohashV2]) {
+      if (infohash !== null) this.#onWarmUp(infohash.slice(0, IDENTIFIER_BYTES));
     }
     this.#noteRoom();
   }

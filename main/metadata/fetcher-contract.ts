@@ -40,6 +40,8 @@ export interface FetchedTorrent {
   readonly asked: Infohash;
   /** Which stage named the peer that delivered. */
   readonly stage: PeerStage;
+  /** The info dictionary as it was received, in pieces. */
+  readonly blocks: readonly Uint8Array[];
 }
 
 export interface MetadataListener {

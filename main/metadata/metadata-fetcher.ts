@@ -242,8 +242,8 @@ export class MetadataFetcher {
     const stage = job.stageOf(contact);
     counters.metadataByStage.count(stage);
     this.#rememberHybrid(verdict);
-    const { infohashV1, infohashV2, info } = verdict;
-    this.#listener.onFetched({ infohashV1, infohashV2, info, peersSeen: job.peersSeen, asked: job.infohash, stage });
+    const { peersSeen, infohash: asked } = job;
+    this.#listener.onFetched({ ...verdict, peersSeen, asked, stage, blocks: given.blocks });
   }
 
   #onPeerFailed(job: FetchJob, contact: Contact, reason: PeerFailure): void {

@@ -83,8 +83,9 @@ export class EngineThread {
     this.post(command);
   }
 
-  post(command: EngineCommand, transfer: Parameters<Worker['post']>[1] = []): void {
-    this.#worker?.post(command, transfer);
+  /** False when there is no thread to hand it to. */
+  post(command: EngineCommand, transfer: Parameters<Worker['post']>[1] = []): boolean {
+    return this.#worker?.post(command, transfer) ?? false;
   }
 
   #startWorker(): void {

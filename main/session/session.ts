@@ -1,7 +1,6 @@
 // Starts the three threads, joins them, starts the fallen again, and keeps the one picture of how things stand that
 // window, tray and terminal draw. Runs in Electron's main thread and in the headless command; imports neither.
 import { MessageChannel } from 'node:worker_threads';
-import type { Timer } from '../base/clock.ts';
 import { fromHex } from '../base/bytes.ts';
 import type { HealthReport } from '../catalogue/torrent.ts';
 import { CHECK_INFOHASHES_MAX } from '../engine/engine-contract.ts';
@@ -10,19 +9,18 @@ import { NAMES_IN_MEMORY_DEFAULT } from '../store/store-contract.ts';
 import type { SearchCommand, SearchEvent, WriterCommand, WriterEvent } from '../store/store-contract.ts';
 import { EngineThread } from './engine-thread.ts';
 import { fallenSentence } from './fallen-sentence.ts';
+import { Interruption } from './interruption.ts';
 import { SearchClient } from './search-client.ts';
 import { NO_STATUS, type SessionOptions, type SessionStatus, type WorkerName } from './session-contract.ts';
 import { StoreClient } from './store-client.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { StoreGate } from './store-gate.ts';
+import { TorrentFetches } from './torrent-fetches.ts';
 import { TransferClient } from './transfer-client.ts';
 import { transferHost } from './transfer-host.ts';
 
 /** Saving tables, committing and checkpointing take well under this; after it the threads are ended by force. */
 const STOP_LIMIT_MS = 4_000;
-
-/** How long a thread that fell and was started again is mentioned. */
-const INTERRUPTION_SHOWN_MS = 2 * 60_000;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -32,12 +30,14 @@ export class Session {
   /** What the person decides about torrents. */
   readonly store: StoreClient;
   readonly transfer: TransferClient;
+  /** Info dictionaries for .torrent files. */
+  readonly torrents = new TorrentFetches((command) => this.#engine.post(command));
   readonly #storeGate = new StoreGate();
   readonly #engine: EngineThread;
   #namesInMemory: number;
   /** What the writer had to mend at its start, and what fell a moment ago: the notice is the newer of the two. */
   #writerNotice: string | null = null;
-  #interruption: { readonly sentence: string; readonly timer: Timer } | null = null;
+  readonly #interruption: Interruption;
   /** The sentence about a thread that stays down; a catalogue that is well again does not take it back. */
   #givenUp: { readonly name: WorkerName; readonly problem: string } | null = null;
   #status: SessionStatus = NO_STATUS;
@@ -52,6 +52,9 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#interruption = new Interruption(options.clock, (sentence) =>
+      this.#change({ notice: sentence ?? this.#writerNotice }),
+    );
     this.#namesInMemory = options.store.namesInMemory ?? NAMES_IN_MEMORY_DEFAULT;
     this.#writer = this.#supervise<WriterCommand, WriterEvent>(
       'writer-worker',
@@ -165,7 +168,7 @@ export class Session {
 
   /** Saves and ends everything, in the reverse order of start; resolves in any case, at the latest after a few seconds. */
   async stop(): Promise<void> {
-    this.#interruption?.timer.cancel();
+    this.#interruption.stop();
     await Promise.all([this.#engine.end(), this.transfer.stop()]);
     await this.#closeStore();
     this.search.failAll('Lanternfish has ended.');
@@ -218,6 +221,7 @@ export class Session {
   }
 
   #receiveFromEngine(event: EngineEvent): void {
+    if (this.torrents.receive(event)) return;
     if (event.type === 'status') this.#change({ engine: event.status });
     else if (event.type === 'health') this.onHealth(event.reports);
     else if (event.type === 'counters') this.#change({ counters: event.counters });
@@ -232,7 +236,7 @@ export class Session {
         this.#writerNotice = event.notice;
         this.#change({
           torrentCount: event.torrentCount,
-          notice: this.#interruption?.sentence ?? event.notice,
+          notice: this.#interruption.sentence ?? event.notice,
           problem: this.#givenUp?.problem ?? null,
           isProblemPassing: false,
         });
@@ -268,28 +272,19 @@ export class Session {
   #engineRestarts(): void {
     const isForgiven = this.#givenUp?.name === 'engine-worker';
     if (isForgiven) this.#givenUp = null;
+    this.torrents.failAll();
     this.#change({ engine: null, counters: null, ...(isForgiven ? { problem: null } : {}) });
   }
 
   #workerFell(name: Exclude<WorkerName, 'transfer-worker'>, willRestart: boolean): void {
     if (name === 'writer-worker') this.store.failAll('The catalogue was interrupted. Try again.');
     if (name === 'search-worker') this.search.failAll('The search was interrupted. Try again.');
+    if (name === 'engine-worker') this.torrents.failAll();
     if (name === 'engine-worker') this.#change({ engine: null, counters: null });
     const sentence = fallenSentence(name, willRestart);
-    if (willRestart) return this.#sayInterrupted(sentence);
+    if (willRestart) return this.#interruption.say(sentence);
     this.#givenUp = { name, problem: sentence };
     this.#change({ problem: sentence, isProblemPassing: false });
-  }
-
-  /** For a while: what went well again need not be told for ever. */
-  #sayInterrupted(sentence: string): void {
-    this.#interruption?.timer.cancel();
-    const timer = this.#options.clock.setTimer(INTERRUPTION_SHOWN_MS, () => {
-      this.#interruption = null;
-      this.#change({ notice: this.#writerNotice });
-    });
-    this.#interruption = { sentence, timer };
-    this.#change({ notice: sentence });
   }
 
   #change(change: Partial<SessionStatus>): void {

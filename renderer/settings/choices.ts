@@ -1,6 +1,6 @@
 // The lists of the settings, in the order they are drawn. The contract is imported for its types only, so that no validation
 // code travels into the window; `satisfies` makes a drift a compile error.
-import type { CustomLimits, Language, PaceChoice, Settings } from '../../preload/settings-contract.ts';
+import type { CustomLimits, Language, PaceChoice, Settings, TorrentClient } from '../../preload/settings-contract.ts';
 
 export const PACE_CHOICES = ['gentle', 'balanced', 'fast', 'custom'] as const satisfies readonly PaceChoice[];
 export const LANGUAGES = ['system', 'en', 'rtl-test'] as const satisfies readonly Language[];
@@ -15,6 +15,11 @@ export const CUSTOM_LIMITS: Readonly<Record<keyof CustomLimits, readonly [number
   connectionsMax: [4, 300],
 };
 export const PORT_MAX = 65_535;
+export const TORRENT_CLIENTS = [
+  'qbittorrent',
+  'transmission',
+  'aria2',
+] as const satisfies readonly TorrentClient['kind'][];
 export const SAVED_SEARCHES_MAX = 100;
 export const BLOCKED_WORDS_MAX = 500;
 export const BLOCKED_WORD_CHARACTERS_MAX = 60;

@@ -1,9 +1,11 @@
 // The window as a whole: what the app said at the start, what the crawl is doing, which surface is up. Owns the other
 // controllers and the event subscriptions; renders nothing.
 import type { CallInput, LanternfishApi, StartDto, StatusDto } from '../../preload/ipc-contract.ts';
+import { ClientController } from '../client/client-controller.svelte.ts';
 import { CrawlController } from '../crawl/crawl-controller.svelte.ts';
 import { DetailsController } from '../details/details-controller.svelte.ts';
 import { MarksController } from '../details/marks-controller.svelte.ts';
+import { SaveController } from '../details/save-controller.svelte.ts';
 import { MagnetController } from '../details/magnet-controller.svelte.ts';
 import { SavedController } from '../saved/saved-controller.svelte.ts';
 import { HealthWatch } from '../search/health-watch.svelte.ts';
@@ -39,6 +41,8 @@ export class AppController {
   readonly magnets: MagnetController;
   readonly marks: MarksController;
   readonly saved: SavedController;
+  readonly saves: SaveController;
+  readonly client: ClientController;
   readonly settings: SettingsController;
   readonly transfer: TransferController;
   readonly update: UpdateController;
@@ -80,6 +84,8 @@ export class AppController {
       say: (line, undo) => this.magnets.say(line, undo),
       onShownChanged: () => void this.search.marksChanged(),
     });
+    this.client = new ClientController(api, { settings: this.settings, say: (line) => this.magnets.say(line) });
+    this.saves = new SaveController(api, (line) => this.magnets.say(line));
     this.crawl = new CrawlController(api, clock);
     this.update = new UpdateController(api);
     this.health = new HealthWatch(api, clock);
@@ -153,6 +159,9 @@ export class AppController {
       this.#api.on('healthFound', (reports) => {
         this.health.found(reports);
       }),
+      this.#api.on('torrentSave', (save) => {
+        this.saves.current = save;
+      }),
       this.#api.on('openSettings', () => {
         this.surface = 'settings';
       }),
@@ -202,6 +211,10 @@ export class AppController {
 
   copySelection(): void {
     void this.magnets.copyMagnets(this.chosenHex);
+  }
+
+  sendChosen(): void {
+    if (this.chosenHex.length > 0) void this.client.send(this.chosenHex);
   }
 
   /** Stars what is chosen; where the one in front is starred already, takes the stars back. */

@@ -31,6 +31,10 @@ export const settingsMessages = {
     pausing: { title: 'Pausing', body: 'While it is paused nothing leaves this computer. Searching goes on.' },
     storing: { title: 'Storing', body: 'How much is kept, and what never is.' },
     searching: { title: 'Searching', body: 'What is shown, and how much memory that may take.' },
+    client: {
+      title: 'Torrent client',
+      body: 'Where torrents go from here: to the program of this system that opens magnets, or to one that is set up here.',
+    },
     appearance: { title: 'Appearance', body: 'How the window looks, here and at once.' },
     background: { title: 'Background', body: 'What happens while the window is closed.' },
     data: { title: 'Your data', body: 'Everything is on this computer, in one folder, and nowhere else.' },
@@ -191,7 +195,7 @@ export const settingsMessages = {
   },
   notifications: {
     label: 'Notifications',
-    help: 'When a saved search finds something. Bundled, at most a few an hour.',
+    help: 'When a saved search finds something. Several together, at most every five minutes.',
   },
   updates: {
     label: 'Look for new versions',

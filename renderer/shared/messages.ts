@@ -4,8 +4,10 @@ import type { CrawlState, PauseReason } from '../../preload/ipc-contract.ts';
 import type { Theme } from '../../preload/settings-contract.ts';
 import { formatCount } from './format.ts';
 import { language, spoken } from './language.ts';
+import { clientMessages } from './messages-client.ts';
 import { crawlMessages } from './messages-crawl.ts';
 import { resultMessages } from './messages-results.ts';
+import { saveMessages } from './messages-save.ts';
 import { savedMessages } from './messages-saved.ts';
 import { settingsMessages } from './messages-settings.ts';
 import { transferMessages } from './messages-transfer.ts';
@@ -175,7 +177,9 @@ const english = {
     back: 'Back to the search',
   },
 
+  save: saveMessages,
   saved: savedMessages,
+  client: clientMessages,
   settings: settingsMessages,
   crawl: crawlMessages,
 } as const;

@@ -10,6 +10,7 @@ export type Command =
   | { readonly kind: 'copy-magnet' }
   | { readonly kind: 'open-magnet' }
   | { readonly kind: 'star' }
+  | { readonly kind: 'send-to-client' }
   | { readonly kind: 'hide' }
   | { readonly kind: 'block' }
   | { readonly kind: 'undo' }
@@ -44,6 +45,9 @@ export function commandFor(press: KeyPress, isTyping: boolean): Command | null {
     case 'o':
     case 'O':
       return { kind: 'open-magnet' };
+    case 't':
+    case 'T':
+      return { kind: 'send-to-client' };
     case 's':
     case 'S':
       return { kind: 'star' };
@@ -122,6 +126,7 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ['Ctrl A'], meaning: text.selectAll },
       { keys: ['C', 'Ctrl C'], meaning: text.copyMagnet },
       { keys: ['O'], meaning: text.openMagnet },
+      { keys: ['T'], meaning: messages.client.sendAny },
       { keys: ['S'], meaning: text.star },
       { keys: ['Del'], meaning: text.hide },
       { keys: ['Shift Del'], meaning: text.block },

@@ -7,7 +7,15 @@ export function installFakeApi(scenario) {
   const ok = (value) => Promise.resolve({ ok: true, value });
   const listeners = {
     ...{ status: [], settings: [], torrentsAdded: [], healthFound: [] },
-    ...{ focusSearch: [], openSettings: [], openSaved: [], update: [], transfer: [], transferCommand: [] },
+    ...{
+      focusSearch: [],
+      openSettings: [],
+      openSaved: [],
+      torrentSave: [],
+      update: [],
+      transfer: [],
+      transferCommand: [],
+    },
   };
   const calls = [];
   let status = scenario.status;

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openCatalogue } from '../../main/catalogue/open-catalogue.ts';
+import { TOKENISER_VERSION } from '../../main/search/tokens.ts';
 import { toCatalogueRow } from '../../main/store/catalogue-row.ts';
 import { Corpus } from '../bench/corpus.ts';
 
@@ -29,6 +30,7 @@ export async function oldCatalogue(dataDir: string, torrentCount: number, settin
     return { ...torrent, name, files, fileCount: FILES, sizeBytes: FILES * 1000 };
   });
   const catalogue = openCatalogue({ databasePath: path.join(dataDir, 'catalogue.db'), nativeBinding: null });
+  catalogue.tokens.beginRefill(TOKENISER_VERSION);
   for (let from = 0; from < torrentCount; from += 500) {
     catalogue.insertMany(torrents.slice(from, from + 500).map(toCatalogueRow));
   }

@@ -152,6 +152,9 @@ describe('keys', () => {
   test('plain letters act, except in a text field', () => {
     expect(press('/')).toEqual({ kind: 'focus-search' });
     expect(press('c')).toEqual({ kind: 'copy-magnet' });
+    expect(press('Delete')).toEqual({ kind: 'hide' });
+    expect(press('Delete', { shiftKey: true })).toEqual({ kind: 'block' });
+    expect(press('Delete', {}, true)).toBeNull();
     for (const key of ['/', '?', 'c', 'o']) expect(press(key, {}, true)).toBeNull();
   });
 

@@ -7,6 +7,7 @@ import type { Catalogue } from '../../../main/catalogue/catalogue.ts';
 import type { Torrent } from '../../../main/catalogue/torrent.ts';
 import { openCatalogue, openCatalogueReader } from '../../../main/catalogue/open-catalogue.ts';
 import { buildSegment } from '../../../main/search/index-segment.ts';
+import { TOKENISER_VERSION } from '../../../main/search/tokens.ts';
 import { contentTypeNamed, toCatalogueRow } from '../../../main/store/catalogue-row.ts';
 import { Corpus } from '../corpus.ts';
 
@@ -53,6 +54,8 @@ export function fillRows(catalogue: Catalogue, corpus: Corpus, { from, to }: { f
 /** Fills a new catalogue. */
 export function fillCatalogue(databasePath: string, corpus: Corpus, torrentCount: number): void {
   const catalogue = openCatalogue({ databasePath, nativeBinding: null });
+  // As the writer does: else it would fill the full-text tables anew, for minutes, while something else is measured.
+  catalogue.tokens.beginRefill(TOKENISER_VERSION);
   fillRows(catalogue, corpus, { from: 0, to: torrentCount });
   catalogue.close();
 }
