@@ -262,6 +262,7 @@ export class AppController {
       this.magnets.say(answer.problem);
       return;
     }
+    this.surface = 'search';
     this.searchFocus.make();
     if (this.status?.state === 'awaiting-consent') this.status = { ...this.status, state: 'starting' };
   }
