@@ -206,8 +206,8 @@ describe.concurrent('what it prints', () => {
     const { announce_peer: announced, ...asked } = counters!.dht.queriesSentBy;
     expect(announced).toBe(0);
     expect(Object.values(asked).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
-    expect(counters!.scrape!.needles).toHaveLength(16);
-    expect(counters!.scrape!.pace).toMatchObject({ lastSignal: null, signals: 0, ceilingPerSecond: 20 });
+    expect(counters!.scrape[0]!.needles).toHaveLength(16);
+    expect(counters!.scrape[0]!.pace).toMatchObject({ lastSignal: null, signals: 0, ceilingPerSecond: 20 });
     expect(counters!.clientVersions).toEqual([]);
     expect(JSON.stringify(counters).length).toBeLessThan(8_000);
     expect(readdirSync(run.folder)).toEqual(expect.arrayContaining(['catalogue.db', 'dht-state.benc']));

@@ -45,12 +45,13 @@ export function crawlCalls({ clock, session, history, settings, folders }: Parts
 function rates({ engine, counters }: SessionStatus, packetsPerSecond: number): CrawlDto['now'] {
   if (engine === null || counters === null) return null;
   const { dht, metadata, budget, scrape, store } = counters;
-  const pace = scrape?.pace ?? null;
+  const pace = scrape[0]?.pace ?? null;
   return {
     newAddresses: { perSecond: dht.newAddressesPerSecond, ceilingPerSecond: budget.newAddressesPerSecond },
     packets: { perSecond: packetsPerSecond, ceilingPerSecond: budget.packetsPerSecond },
     connections: { perSecond: metadata.dialledPerMinute / 60, ceilingPerSecond: budget.newConnectionsPerSecond },
-    allowedNewAddressesPerSecond: pace?.newAddressesPerSecond ?? 0,
+    // With IPv6 each of the two has a share of its own.
+    allowedNewAddressesPerSecond: scrape.reduce((sum, family) => sum + family.pace.newAddressesPerSecond, 0),
     pace: pace?.state ?? null,
     lastSignal: pace?.lastSignal ?? null,
     lastSignalAgoSeconds: pace?.lastSignalAgoSeconds ?? null,

@@ -15,7 +15,7 @@ import { DEFAULT_SETTINGS } from './settings-schema.ts';
 export interface DeletingParts {
   readonly session: Pick<Session, 'store' | 'transfer' | 'withoutEngine' | 'forgetEngine'>;
   readonly settings: SettingsFile;
-  readonly pausing: Pick<Pausing, 'pauseIfAgreed'>;
+  readonly pausing: Pick<Pausing, 'pauseIfAgreed' | 'settingsChanged'>;
   readonly folders: DataFolders;
   readonly logFile: Pick<LogFile, 'clear'>;
 }
@@ -46,12 +46,13 @@ export async function deleteEverything(parts: DeletingParts, wishes: DeletingWis
   });
 }
 
-async function forgetAll({ folders, settings, logFile }: DeletingParts): Promise<void> {
+async function forgetAll({ folders, settings, logFile, pausing }: DeletingParts): Promise<void> {
   for (const name of await readdir(folders.dataDir)) {
     if (name.startsWith(NODE_TABLES)) await rm(path.join(folders.dataDir, name), { force: true });
   }
   // Where the data is stays known: it is empty, and the next torrents go there.
   await settings.change({ ...DEFAULT_SETTINGS, dataDir: settings.settings.dataDir });
+  pausing.settingsChanged(); // the pause before the deletion is forgotten, too: who agrees again begins at once
   await rm(path.join(folders.profileDir, 'settings.json.damaged'), { force: true });
   await rm(path.join(folders.profileDir, CLIENT_PASSWORD_FILE), { force: true });
   await logFile.clear();

@@ -1,7 +1,7 @@
 // Addresses that no packet of ours goes to and no contact may name: otherwise strangers could make us probe the network
 // we sit in, or waste our budget. The list of protocol.md 4.1; RFC 6890 gives the reasons.
 import type { Contact } from '../base/contact.ts';
-import { PEER6_BYTES, writeContact } from '../wire/compact-contacts.ts';
+import { ipv4Parts, PEER6_BYTES, readIpv4, writeContact } from '../wire/compact-contacts.ts';
 
 export type ForbiddenReason = 'port-zero' | 'not-an-address' | 'local-address' | 'reserved-address';
 
@@ -29,30 +29,15 @@ export function isGlobalUnicast6(host: string): boolean {
 
 /** The address as a number from 0 to 2^32 - 1, or -1 if `host` is no dotted quad. */
 export function ipv4Number(host: string): number {
-  let value = 0;
-  let part = -1;
-  let dots = 0;
-  for (let index = 0; index < host.length; index++) {
-    const code = host.charCodeAt(index);
-    if (code === 0x2e) {
-      if (part < 0 || ++dots > 3) return -1;
-      value = value * 256 + part;
-      part = -1;
-    } else {
-      if (code < 0x30 || code > 0x39) return -1;
-      part = (part < 0 ? 0 : part * 10) + code - 0x30;
-      if (part > 255) return -1;
-    }
-  }
-  return dots === 3 && part >= 0 ? value * 256 + part : -1;
+  if (!readIpv4(host)) return -1;
+  return ((ipv4Parts[0]! << 24) | (ipv4Parts[1]! << 16) | (ipv4Parts[2]! << 8) | ipv4Parts[3]!) >>> 0;
 }
 
 function judgeV4(host: string): ForbiddenReason | null {
-  const address = ipv4Number(host);
-  if (address < 0) return 'not-an-address';
-  const first = address >>> 24;
-  const second = (address >>> 16) & 0xff;
-  const third = (address >>> 8) & 0xff;
+  if (!readIpv4(host)) return 'not-an-address';
+  const first = ipv4Parts[0]!;
+  const second = ipv4Parts[1]!;
+  const third = ipv4Parts[2]!;
   if (first === 0 || first >= 224) return 'reserved-address'; // "this network"; multicast and above
   if (first === 10 || first === 127) return 'local-address';
   if (first === 100 && (second & 0xc0) === 64) return 'local-address'; // carrier-grade NAT

@@ -6,7 +6,7 @@ import { contactText, type Contact, type NodeContact } from '../base/contact.ts'
 import { bytesEqual } from '../base/bytes.ts';
 import type { NodeId } from '../base/identifier.ts';
 import type { KrpcReply } from '../wire/krpc-codec.ts';
-import { isForbidden } from './bogons.ts';
+import { isForbidden, type AddressRules } from './bogons.ts';
 import type { UsableReply } from './dht-contract.ts';
 import { holderOf } from './subnet.ts';
 
@@ -31,14 +31,14 @@ export class ContactSieve {
   #hosts = new Set<string>();
   readonly #idChanges = new Map<string, IdChange>();
   readonly #clock: Clock;
-  readonly #localAddressesAllowed: boolean;
+  readonly #rules: AddressRules;
   readonly #isV6: boolean;
 
   constructor(selfId: NodeId, clock: Clock, localAddressesAllowed: boolean, isV6 = false) {
     this.#isV6 = isV6;
     this.selfId = selfId;
     this.#clock = clock;
-    this.#localAddressesAllowed = localAddressesAllowed;
+    this.#rules = { localAddressesAllowed };
   }
 
   addRouter(contact: Contact): void {
@@ -74,7 +74,7 @@ export class ContactSieve {
 
   /** Why no packet may go to or be taken from `contact`, or null. Routers pass: see isUsable. */
   whyForbidden(contact: Contact): string | null {
-    return isForbidden(contact, { localAddressesAllowed: this.#localAddressesAllowed });
+    return isForbidden(contact, this.#rules);
   }
 
   /** Whether `contact` may be asked as an ordinary node. */
@@ -87,13 +87,18 @@ export class ContactSieve {
 
   /** The reply without contacts that may not be used; its nodes are those of our family (BEP 32), see siblingNodes. */
   sift(reply: KrpcReply): UsableReply {
-    const { nodes, nodes6, ...rest } = reply;
     return {
-      ...rest,
-      nodes: (this.#isV6 ? nodes6 : nodes).filter(
-        (node) => this.isUsable(node.contact) && !bytesEqual(node.id, this.selfId),
-      ),
-      values: reply.values.filter((peer) => this.whyForbidden(peer) === null),
+      nodeId: reply.nodeId,
+      nodes: kept(this.#isV6 ? reply.nodes6 : reply.nodes, this.#isUsableNode),
+      values: kept(reply.values, this.#isAllowedPeer),
+      samples: reply.samples,
+      intervalSeconds: reply.intervalSeconds,
+      num: reply.num,
+      token: reply.token,
+      version: reply.version,
+      externalContact: reply.externalContact,
+      bloomSeeds: reply.bloomSeeds,
+      bloomPeers: reply.bloomPeers,
     };
   }
 
@@ -118,6 +123,11 @@ export class ContactSieve {
     assert(this.#idChanges.size <= ID_CHANGERS_MAX, 'id changers within their limit');
   }
 
+  readonly #isUsableNode = (node: NodeContact): boolean =>
+    this.isUsable(node.contact) && !bytesEqual(node.id, this.selfId);
+
+  readonly #isAllowedPeer = (peer: Contact): boolean => this.whyForbidden(peer) === null;
+
   #collectHosts(): void {
     this.#hosts = new Set([...this.#own.values(), ...this.#routers.values()]);
   }
@@ -125,4 +135,9 @@ export class ContactSieve {
   #isBanned(host: string): boolean {
     return this.#idChanges.size > 0 && this.#clock.nowMs() < (this.#idChanges.get(holderOf(host))?.bannedUntilMs ?? 0);
   }
+}
+
+/** Those of `list` that pass: the list itself when all do, as is usual. */
+function kept<Item>(list: readonly Item[], passes: (item: Item) => boolean): readonly Item[] {
+  return list.every(passes) ? list : list.filter(passes);
 }

@@ -1,7 +1,7 @@
 // What our address looks like from outside (BEP 42, `ip` in replies). Everybody who answers has a vote, one for each
 // /24 (v6: /64), and only a clear majority counts: a new address means a new node id.
 import { assert } from '../base/assert.ts';
-import { subnetOf } from './subnet.ts';
+import { subnetOf, type SubnetKey } from './subnet.ts';
 
 /** So many networks must have spoken, the majority of them this share of all. */
 const VOTERS_MIN = 25;
@@ -13,17 +13,21 @@ export const ID_CHANGE_INTERVAL_MS = 60 * 60_000;
 
 export class ExternalAddress {
   /** Voter's network to the address it named, in the order of the last vote. */
-  readonly #votes = new Map<string, string>();
+  readonly #votes = new Map<SubnetKey, string>();
   readonly #counts = new Map<string, number>();
 
   /** `voterHost` says that we are `host`. Returns the address if a clear majority agrees on it now, else null. */
   vote(host: string, voterHost: string): string | null {
     const voter = subnetOf(voterHost);
-    this.#retract(voter);
-    if (this.#votes.size >= VOTERS_MAX) this.#retract(this.#votes.keys().next().value!);
+    const isSame = this.#votes.get(voter) === host;
+    if (isSame) this.#votes.delete(voter);
+    else {
+      this.#retract(voter);
+      if (this.#votes.size >= VOTERS_MAX) this.#retract(this.#votes.keys().next().value!);
+    }
     this.#votes.set(voter, host);
-    const agreeing = (this.#counts.get(host) ?? 0) + 1;
-    this.#counts.set(host, agreeing);
+    const agreeing = (this.#counts.get(host) ?? 0) + (isSame ? 0 : 1);
+    if (!isSame) this.#counts.set(host, agreeing);
     const isClear = this.#votes.size >= VOTERS_MIN && agreeing >= AGREEING_SHARE_MIN * this.#votes.size;
     return isClear ? host : null;
   }
@@ -51,7 +55,7 @@ export class ExternalAddress {
     assert(sum === this.#votes.size && sum <= VOTERS_MAX, 'every network votes once');
   }
 
-  #retract(voter: string): void {
+  #retract(voter: SubnetKey): void {
     const host = this.#votes.get(voter);
     if (host === undefined) return;
     this.#votes.delete(voter);

@@ -48,15 +48,14 @@ export class Learner {
     const sender = { id: reply.nodeId, contact };
     const isRouter = sieve.isRouter(contact);
     if (!isRouter) {
-      const known = table.find(contact);
-      if (known !== null && !bytesEqual(known.id, reply.nodeId)) {
+      if (table.isSomebodyElse(sender)) {
         // Not who we thought: neither the old nor the new claim enters a table on the strength of this.
         counters.dropped.count('id-changed');
         table.remove(contact);
         sieve.noteIdChange(contact.host);
       } else if (sieve.isUsable(contact)) {
-        const samples = method === 'sample_infohashes' ? { supportsSamples: reply.samples !== null } : {};
-        table.insert(sender, { hasAnswered: true, roundTripMs, ...samples });
+        const supportsSamples = method === 'sample_infohashes' ? reply.samples !== null : undefined;
+        table.insert(sender, { hasAnswered: true, roundTripMs, supportsSamples });
       }
     }
     const sifted = sieve.sift(reply);

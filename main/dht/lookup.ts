@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
 import { compareDistance, distanceHead } from '../base/identifier.ts';
 import type { NodeQuery, PeerLookupOptions, QueryOutcome, UsableReply } from './dht-contract.ts';
-import { subnetOf } from './subnet.ts';
+import { subnetOf, type SubnetKey } from './subnet.ts';
 
 /** protocol.md 3.6. */
 const ASKED_AT_ONCE = 4;
@@ -60,7 +60,7 @@ export class Lookup {
   readonly #candidates: Candidate[] = [];
   /** Those of them that have not answered yet. */
   readonly #waitedFor = new Set<Candidate>();
-  readonly #subnets = new Set<string>();
+  readonly #subnets = new Set<SubnetKey>();
   readonly #peers = new Map<string, Contact>();
   readonly #startedAtMs: number;
   #queryCount = 0;

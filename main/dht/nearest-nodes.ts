@@ -10,16 +10,12 @@ import { sharedPrefixBits } from '../base/identifier.ts';
 import type { Bucket } from './bucket.ts';
 import { headOf, type NodeSlab } from './node-slab.ts';
 
-export interface NearestQuestion {
+/** The table that is searched, as it is at the moment of searching. */
+export interface NearestSource {
   readonly selfId: Uint8Array;
   /** By depth. */
   readonly buckets: readonly (Bucket | null)[];
-  readonly target: Uint8Array;
-  /** Where the 20 bytes of the target start. */
-  readonly targetStart: number;
-  readonly count: number;
-  readonly onlyGood: boolean;
-  readonly nowMs: number;
+  readonly slab: NodeSlab;
 }
 
 /** Heads and distances are compared as signed numbers, which are cheaper: with the first bit turned, their order is the same. */
@@ -37,6 +33,8 @@ export class NearestNodes {
   #distances = new Int32Array(8);
   /** Of the bucket that is looked at. */
   #slots = new Uint16Array(128);
+  /** Depths that #widen looks at. */
+  readonly #order = new Uint8Array(256);
   readonly #target = new Uint8Array(20);
   /** Its first 32 bits, turned. */
   #targetHead = 0;
@@ -44,14 +42,14 @@ export class NearestNodes {
   #wanted = 0;
   #onlyGood = false;
   #nowMs = 0;
-  readonly #slab: NodeSlab;
+  readonly #source: NearestSource;
 
-  constructor(slab: NodeSlab) {
-    this.#slab = slab;
+  constructor(source: NearestSource) {
+    this.#source = source;
   }
 
-  /** Fills `records` and returns how many. */
-  search({ selfId, buckets, target, targetStart, count, onlyGood, nowMs }: NearestQuestion): number {
+  /** Fills `records` with the nearest to the 20 bytes at `targetStart` and returns how many, `count` at most. */
+  search(target: Uint8Array, targetStart: number, count: number, onlyGood: boolean, nowMs: number): number {
     for (let index = 0; index < 20; index++) this.#target[index] = target[targetStart + index]!;
     this.#targetHead = headOf(this.#target, 0) ^ TURNED;
     this.#found = 0;
@@ -62,22 +60,28 @@ export class NearestNodes {
       this.records = new Int32Array(count);
       this.#distances = new Int32Array(count);
     }
-    this.#visit(selfId, buckets);
+    const { selfId, buckets } = this.#source;
+    const depth = Math.min(sharedPrefixBits(selfId, this.#target), buckets.length - 1);
+    // Nearly always enough; whatever is called from one place only, the engine can make one piece of.
+    if (!this.#take(buckets[depth]!)) this.#widen(depth);
     return this.#found;
   }
 
-  #visit(selfId: Uint8Array, buckets: readonly (Bucket | null)[]): void {
+  /** The bucket at `depth` had too few: the others in the order of their distance. */
+  #widen(depth: number): void {
+    const { selfId, buckets } = this.#source;
+    const order = this.#order;
     const deepest = buckets.length - 1;
-    const depth = Math.min(sharedPrefixBits(selfId, this.#target), deepest);
-    if (this.#take(buckets[depth]!)) return;
+    let length = 0;
     if (depth < deepest) {
       for (let deeper = depth + 1; deeper < deepest; deeper++)
-        if (this.#differsAt(selfId, deeper) && this.#take(buckets[deeper]!)) return;
-      if (this.#take(buckets[deepest]!)) return;
+        if (buckets[deeper] !== null && this.#differsAt(selfId, deeper)) order[length++] = deeper;
+      order[length++] = deepest;
       for (let deeper = deepest - 1; deeper > depth; deeper--)
-        if (!this.#differsAt(selfId, deeper) && this.#take(buckets[deeper]!)) return;
+        if (buckets[deeper] !== null && !this.#differsAt(selfId, deeper)) order[length++] = deeper;
     }
-    for (let shallower = depth - 1; shallower >= 0; shallower--) if (this.#take(buckets[shallower]!)) return;
+    for (let shallower = depth - 1; shallower >= 0; shallower--) order[length++] = shallower;
+    for (let index = 0; index < length; index++) if (this.#take(buckets[order[index]!]!)) return;
   }
 
   #differsAt(selfId: Uint8Array, bit: number): boolean {
@@ -88,9 +92,10 @@ export class NearestNodes {
   #take(bucket: Bucket | null): boolean {
     if (bucket === null) return false;
     const first = this.#found;
-    const guess = this.#guess(bucket);
-    if (this.#sort(bucket, first, this.#gather(bucket, guess))) return true;
-    return guess !== FARTHEST && this.#sort(bucket, first, this.#gather(bucket, FARTHEST));
+    for (let limit = this.#guess(bucket); ; limit = FARTHEST) {
+      if (this.#sort(bucket, first, this.#gather(bucket, limit))) return true;
+      if (limit === FARTHEST) return false;
+    }
   }
 
   /** How far away the nearest of `bucket` are at most, most likely: its ids are spread evenly behind the bits they share. */
@@ -100,23 +105,25 @@ export class NearestNodes {
     if (count < CROWDED * wanted || freeBits < 1) return FARTHEST;
     const width = 2 ** freeBits;
     const nearest = (heads[0]! ^ this.#targetHead) & -width;
-    return nearest + Math.floor((width / count) * EXPECTED * wanted);
+    return Math.min(FARTHEST, nearest + Math.floor((width / count) * EXPECTED * wanted));
   }
 
-  /** The slots of those not farther away than `limit`, into #slots; returns how many. Four at a time cost a third. */
+  /**
+   * The slots of those not farther away than `limit`, into #slots; returns how many. Who is near is a matter of chance, which
+   * no processor foresees: every slot is written, and only the place of the next one depends on it.
+   */
   #gather({ heads, count }: Bucket, limit: number): number {
-    if (this.#slots.length < count) this.#slots = new Uint16Array(count);
+    // One more than there are: the last is written too when it is not taken.
+    if (this.#slots.length <= count) this.#slots = new Uint16Array(count + 1);
     const slots = this.#slots;
     const targetHead = this.#targetHead;
+    const nearest = limit >> 1;
     let gathered = 0;
-    let slot = 0;
-    for (const end = count - 3; slot < end; slot += 4) {
-      if ((heads[slot]! ^ targetHead) <= limit) slots[gathered++] = slot;
-      if ((heads[slot + 1]! ^ targetHead) <= limit) slots[gathered++] = slot + 1;
-      if ((heads[slot + 2]! ^ targetHead) <= limit) slots[gathered++] = slot + 2;
-      if ((heads[slot + 3]! ^ targetHead) <= limit) slots[gathered++] = slot + 3;
+    for (let slot = 0; slot < count; slot++) {
+      slots[gathered] = slot;
+      // 1 or 0 by the sign of a difference; halves, so that it cannot overflow.
+      gathered += 1 + (((nearest - ((heads[slot]! ^ targetHead) >> 1)) | 0) >> 31);
     }
-    for (; slot < count; slot++) if ((heads[slot]! ^ targetHead) <= limit) slots[gathered++] = slot;
     return gathered;
   }
 
@@ -125,7 +132,7 @@ export class NearestNodes {
     const { heads } = bucket;
     const { records } = this;
     const slots = this.#slots;
-    const slab = this.#slab;
+    const { slab } = this.#source;
     const distances = this.#distances;
     const targetHead = this.#targetHead;
     const wanted = this.#wanted;
@@ -156,7 +163,7 @@ export class NearestNodes {
 
   /** Of two records with the same head. */
   #isNearer(record: number, than: number): boolean {
-    const { compact, stride } = this.#slab;
+    const { compact, stride } = this.#source.slab;
     for (let index = 4; index < 20; index++) {
       const target = this.#target[index]!;
       const difference = (compact[record * stride + index]! ^ target) - (compact[than * stride + index]! ^ target);

@@ -33,6 +33,8 @@ export class NodeSlab {
   readonly stride: number;
   /** Id, address, port of every record: `stride` bytes each. */
   compact: Uint8Array;
+  /** The same memory, two bytes at a time. */
+  compactPairs: Uint16Array;
   flags: Uint8Array;
   failCounts: Uint8Array;
   roundTripsMs: Uint16Array;
@@ -49,6 +51,7 @@ export class NodeSlab {
   constructor(family: 4 | 6, capacity = 64) {
     this.stride = family === 4 ? NODE4_BYTES : NODE6_BYTES;
     this.compact = new Uint8Array(capacity * this.stride);
+    this.compactPairs = new Uint16Array(this.compact.buffer);
     this.flags = new Uint8Array(capacity);
     this.failCounts = new Uint8Array(capacity);
     this.roundTripsMs = new Uint16Array(capacity);
@@ -90,6 +93,12 @@ export class NodeSlab {
 
   has(record: number, flag: number): boolean {
     return (this.flags[record]! & flag) !== 0;
+  }
+
+  hasId(record: number, id: Uint8Array): boolean {
+    const at = record * this.stride;
+    for (let index = 0; index < IDENTIFIER_BYTES; index++) if (this.compact[at + index] !== id[index]) return false;
+    return true;
   }
 
   /** The first four bytes of its id as a number: decides nearly every comparison of distances. */
@@ -187,6 +196,7 @@ export class NodeSlab {
       return into;
     };
     this.compact = grown(this.compact, new Uint8Array(capacity * this.stride));
+    this.compactPairs = new Uint16Array(this.compact.buffer);
     this.flags = grown(this.flags, new Uint8Array(capacity));
     this.failCounts = grown(this.failCounts, new Uint8Array(capacity));
     this.roundTripsMs = grown(this.roundTripsMs, new Uint16Array(capacity));

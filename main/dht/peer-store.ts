@@ -43,6 +43,8 @@ export class PeerStore {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #swarms = new Map<string, Swarm>();
+  /** How many of them begin with the same 30 bits. Nearly all infohashes asked for are not here: no key is made for these. */
+  readonly #heads = new Map<number, number>();
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -72,6 +74,7 @@ export class PeerStore {
       values: null,
       filters: null,
     };
+    if (known === undefined) this.#countHead(infohash, 1);
     this.#swarms.set(key, swarm);
     const peerKey = contactText(contact);
     swarm.peers.delete(peerKey);
@@ -89,7 +92,7 @@ export class PeerStore {
    * `withoutSeeds` leaves out who has everything (BEP 33, `noseed`).
    */
   peersOf(infohash: Uint8Array, limit: number, withoutSeeds = false): readonly Uint8Array[] | null {
-    const swarm = this.#swarms.get(toKey(infohash));
+    const swarm = this.#swarmOf(infohash);
     if (swarm === undefined) return null;
     swarm.values ??= Array.from(swarm.peers.values(), ({ compact }) => compact);
     const values = withoutSeeds ? valuesWithoutSeeds(swarm) : swarm.values;
@@ -101,7 +104,7 @@ export class PeerStore {
 
   /** BEP 33: who announced `infohash`, as filters; null: nobody. Not to be changed by the caller. */
   filtersOf(infohash: Uint8Array): SwarmFilters | null {
-    const swarm = this.#swarms.get(toKey(infohash));
+    const swarm = this.#swarmOf(infohash);
     if (swarm === undefined) return null;
     swarm.filters ??= filtersOf(swarm);
     return swarm.filters;
@@ -121,11 +124,16 @@ export class PeerStore {
         swarm.values = null;
         swarm.filters = null;
       }
-      if (swarm.peers.size === 0) this.#swarms.delete(key);
+      if (swarm.peers.size > 0) continue;
+      this.#swarms.delete(key);
+      this.#countHead(swarm.infohash, -1);
     }
   }
 
   checkInvariants(): void {
+    let headed = 0;
+    for (const count of this.#heads.values()) headed += count;
+    assert(headed === this.#swarms.size, 'every infohash is counted by its first bits');
     assert(this.#swarms.size <= INFOHASHES_MAX, 'infohashes within their limit');
     for (const [key, { infohash, peers, values }] of this.#swarms) {
       assert(infohash.length === IDENTIFIER_BYTES && toKey(infohash) === key, 'a swarm is found by its infohash');
@@ -138,6 +146,22 @@ export class PeerStore {
       );
     }
   }
+
+  #swarmOf(infohash: Uint8Array): Swarm | undefined {
+    return this.#heads.has(headOf(infohash)) ? this.#swarms.get(toKey(infohash)) : undefined;
+  }
+
+  #countHead(infohash: Uint8Array, change: 1 | -1): void {
+    const head = headOf(infohash);
+    const count = (this.#heads.get(head) ?? 0) + change;
+    if (count === 0) this.#heads.delete(head);
+    else this.#heads.set(head, count);
+  }
+}
+
+/** Its first 30 bits, which every engine keeps in a word. */
+function headOf(infohash: Uint8Array): number {
+  return ((infohash[0]! << 22) | (infohash[1]! << 14) | (infohash[2]! << 6) | (infohash[3]! >> 2)) & 0x3fff_ffff;
 }
 
 function valuesWithoutSeeds({ peers }: Swarm): Uint8Array[] {

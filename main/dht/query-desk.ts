@@ -5,7 +5,7 @@ import type { Contact } from '../base/contact.ts';
 import type { NodeId } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
-import { encodeQuery, toReply, type KrpcMessage, type KrpcReply } from '../wire/krpc-codec.ts';
+import { encodeQuery, toReply, type KrpcMessage, type KrpcReply, type OutgoingQuery } from '../wire/krpc-codec.ts';
 import { QUERY_BYTES_MAX } from '../wire/krpc-encode.ts';
 import type { NodeQuery, QueryOutcome, UsableReply } from './dht-contract.ts';
 import type { SendBudget } from './rate-limits.ts';
@@ -36,6 +36,18 @@ export interface QueryDeskParts {
   readonly onFailed: (contact: Contact) => void;
 }
 
+/** A query that is being written; only the fields of its method are read. */
+interface Draft {
+  readonly transactionId: Uint8Array;
+  readonly isReadOnly: boolean;
+  id: NodeId;
+  want: OutgoingQuery['want'];
+  method: NodeQuery['method'];
+  target: Uint8Array;
+  infohash: Uint8Array;
+  wantsScrape: boolean | undefined;
+}
+
 export class QueryDesk {
   /** BEP 32: families of nodes that find_node and get_peers ask for; null: that of the transport, unsaid. */
   want: readonly ('n4' | 'n6')[] | null = null;
@@ -43,6 +55,7 @@ export class QueryDesk {
   readonly #transactions: Transactions;
   readonly #roundTrips = new RoundTrips();
   readonly #buffer = new Uint8Array(QUERY_BYTES_MAX);
+  readonly #draft: Draft;
   #lastHeardAtMs: number;
   /** When the first query after the last answer went out; null: all is answered for. */
   #askingSinceMs: number | null = null;
@@ -51,6 +64,16 @@ export class QueryDesk {
   constructor(parts: QueryDeskParts) {
     this.#parts = parts;
     this.#transactions = new Transactions(parts.random, parts.queriesInFlightMax);
+    this.#draft = {
+      transactionId: this.#transactions.idBytes,
+      isReadOnly: parts.isReadOnly,
+      id: parts.selfId(),
+      want: undefined,
+      method: 'ping',
+      target: this.#buffer,
+      infohash: this.#buffer,
+      wantsScrape: undefined,
+    };
     this.#lastHeardAtMs = parts.clock.nowMs();
   }
 
@@ -73,7 +96,7 @@ export class QueryDesk {
 
   /** False: not sent, and onOutcome is never called. */
   ask(contact: Contact, query: NodeQuery, onOutcome: (outcome: QueryOutcome) => void): boolean {
-    const { clock, budget, counters, isReadOnly } = this.#parts;
+    const { clock, budget, counters } = this.#parts;
     const nowMs = clock.nowMs();
     if (this.#transactions.isFull) {
       counters.overflows.count('queries-in-flight');
@@ -82,19 +105,28 @@ export class QueryDesk {
     if (this.isSilent && nowMs - this.#lastSentAtMs < PROBE_INTERVAL_MS) return false;
     if (budget.canSend(contact, nowMs) !== 'yes') return false;
     if (budget.spend(contact, nowMs)) counters.newAddresses++;
-    this.#transactions.begin({ contact, method: query.method, sentAtMs: nowMs, onOutcome });
-    const head = { transactionId: this.#transactions.idBytes, id: this.#parts.selfId(), isReadOnly };
-    const isSearch = query.method === 'find_node' || query.method === 'get_peers';
-    const byteCount =
-      this.want !== null && isSearch
-        ? encodeQuery(this.#buffer, { ...head, ...query, want: this.want })
-        : encodeQuery(this.#buffer, { ...head, ...query });
+    this.#transactions.begin(contact, query.method, nowMs, onOutcome);
+    const byteCount = encodeQuery(this.#buffer, this.#write(query));
     this.#askingSinceMs ??= nowMs;
     this.#lastSentAtMs = nowMs;
     counters.queriesSent++;
     counters.queriesSentBy[query.method]++;
     this.#parts.send(this.#buffer, contact, byteCount);
     return true;
+  }
+
+  /** `query` with what all of ours have. One object for all of them: copying fields together costs more than encoding them. */
+  #write(query: NodeQuery): OutgoingQuery {
+    const draft = this.#draft;
+    const { method } = query;
+    draft.method = method;
+    draft.id = this.#parts.selfId();
+    draft.want = this.want !== null && (method === 'find_node' || method === 'get_peers') ? this.want : undefined;
+    if (method === 'get_peers') {
+      draft.infohash = query.infohash;
+      draft.wantsScrape = query.wantsScrape;
+    } else if (method !== 'ping') draft.target = query.target;
+    return draft;
   }
 
   /** A response or an error came. What matches nothing of ours is counted and gets no answer: it may be forged. */

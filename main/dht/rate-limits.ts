@@ -40,6 +40,9 @@ export class SendBudget {
   /** Host to its place in the columns below. */
   readonly #places = new Map<string, number>();
   readonly #hosts: string[] = [];
+  /** The host that was looked up last: who may be sent to is asked once more when it is paid for. */
+  #askedHost = '';
+  #askedPlace: number | undefined;
   /** How many packets an address had left when it was sent the last one. */
   #tokens = new Float64Array(ADDRESSES_AT_FIRST);
   /** In the order of the last packet: the oldest is the one silent longest. */
@@ -72,7 +75,7 @@ export class SendBudget {
   }
 
   canSend(contact: Contact, nowMs: number): SendPermission {
-    const place = this.#places.get(contact.host);
+    const place = this.#placeOf(contact.host);
     if (place !== undefined && this.#tokensOf(place, nowMs) < 1) return 'address-busy';
     if (this.#packets.available(nowMs) < 1) return 'no-budget';
     const isNew = place === undefined || nowMs - this.#sentOrder.touchedAtMs(place) >= NEW_AGAIN_AFTER_MS;
@@ -83,7 +86,7 @@ export class SendBudget {
   spend(contact: Contact, nowMs: number): boolean {
     this.#forgetSilent(nowMs);
     this.#packets.take(nowMs);
-    const place = this.#places.get(contact.host);
+    const place = this.#placeOf(contact.host);
     if (place === undefined) {
       this.#newAddresses.take(nowMs);
       this.#begin(contact.host, nowMs);
@@ -108,6 +111,14 @@ export class SendBudget {
     }
   }
 
+  #placeOf(host: string): number | undefined {
+    if (host !== this.#askedHost) {
+      this.#askedPlace = this.#places.get(host);
+      this.#askedHost = host;
+    }
+    return this.#askedPlace;
+  }
+
   #tokensOf(place: number, nowMs: number): number {
     const back = ((nowMs - this.#sentOrder.touchedAtMs(place)) / 1000) * this.#rates.perAddressPerSecond;
     return Math.min(this.#rates.perAddressBurst, this.#tokens[place]! + back);
@@ -115,6 +126,8 @@ export class SendBudget {
 
   #begin(host: string, nowMs: number): void {
     const place = this.#hosts.length;
+    this.#askedHost = '';
+    this.#askedPlace = undefined;
     if (place === this.#sentOrder.capacity) {
       const tokens = new Float64Array(2 * place);
       tokens.set(this.#tokens);
@@ -137,6 +150,8 @@ export class SendBudget {
 
   /** The last one takes the place that becomes free: no holes. */
   #forget(place: number): void {
+    this.#askedHost = '';
+    this.#askedPlace = undefined;
     this.#places.delete(this.#hosts[place]!);
     this.#sentOrder.remove(place);
     const last = this.#hosts.length - 1;

@@ -8,12 +8,15 @@
 import type { Contact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import { NODE4_BYTES, NODE6_BYTES, PEER4_BYTES, PEER6_BYTES } from '../wire/compact-contacts.ts';
-import { encodeError, encodeReply, type KrpcMessage } from '../wire/krpc-codec.ts';
+import { encodeError, encodeReply, type KrpcMessage, type OutgoingReply } from '../wire/krpc-codec.ts';
 import { BLOOM_BYTES, TRANSACTION_ID_BYTES_MAX } from '../wire/krpc-message.ts';
 import type { PeerStore } from './peer-store.ts';
 import type { RoutingTable } from './routing-table.ts';
 import type { SampleSet } from './sample-set.ts';
 import type { Tokens } from './tokens.ts';
+
+/** The answer that is being written: one object of one shape for all methods, filled anew for each. */
+type Draft = { -readonly [Field in keyof OutgoingReply]-?: OutgoingReply[Field] };
 
 /** BEP 5: K. Eight nodes are 208 bytes, IPv6 ones 304; everybody sends as many of a family. */
 const NODES_MAX = 8;
@@ -49,12 +52,12 @@ export class Responder {
   readonly #sampleSet: SampleSet;
   readonly #tokens: Tokens;
   readonly #nodes4 = new Uint8Array(NODES_MAX * NODE4_BYTES);
+  readonly #nodes4Pairs = new Uint16Array(this.#nodes4.buffer);
   readonly #nodes4Views = viewsOf(this.#nodes4, NODE4_BYTES);
   readonly #nodes6 = new Uint8Array(NODES_MAX * NODE6_BYTES);
+  readonly #nodes6Pairs = new Uint16Array(this.#nodes6.buffer);
   readonly #nodes6Views = viewsOf(this.#nodes6, NODE6_BYTES);
-  /** What findNodes found; undefined: not asked for. */
-  #found4: Uint8Array | undefined;
-  #found6: Uint8Array | undefined;
+  readonly #draft: Draft;
   readonly #transactionId = new Uint8Array(TRANSACTION_ID_BYTES_MAX);
   readonly #transactionIdViews = viewsOf(this.#transactionId, 1);
   readonly #infohash = new Uint8Array(IDENTIFIER_BYTES);
@@ -68,30 +71,50 @@ export class Responder {
     this.#store = parts.store;
     this.#sampleSet = parts.sampleSet;
     this.#tokens = parts.tokens;
+    this.#draft = {
+      transactionId: this.#transactionId,
+      requester: { host: '', port: 0 },
+      id: this.#table.selfId,
+      nodes: undefined,
+      nodes6: undefined,
+      bloomPeers: undefined,
+      bloomSeeds: undefined,
+      token: undefined,
+      values: undefined,
+      samples: undefined,
+      num: undefined,
+      intervalSeconds: undefined,
+    };
   }
 
   /** Writes the answer to `query` into `into` and returns its length. `isProven`: `from` has answered us before. */
   answer(query: KrpcMessage, from: Contact, isProven: boolean, into: Uint8Array): number {
     if (query.hasBadArguments) return this.#refuse(query, PROTOCOL_ERROR, 'Bad arguments', into);
-    const transactionId = this.#transactionIdOf(query);
+    const draft = this.#begin(query, from);
     switch (query.method) {
       case 'ping':
-        return encodeReply(into, { transactionId, requester: from, id: this.#table.selfId });
+        break;
       case 'find_node':
-        return this.#findNode(query, query.targetStart, from, into);
+        this.#findNodes(query, query.targetStart);
+        break;
       case 'get_peers':
-        return this.#getPeers(query, from, isProven, into);
+        this.#findPeers(query, from, isProven);
+        break;
       case 'announce_peer':
-        return this.#announce(query, from, into);
+        if (!this.#announce(query, from)) return this.#refuse(query, PROTOCOL_ERROR, 'Bad token', into);
+        break;
       case 'sample_infohashes':
-        return this.#sample(query, from, into);
+        this.#findNodes(query, query.targetStart);
+        this.#sample();
+        break;
       case 'unknown': {
         // Who invents a method with a target wants to find its neighbourhood (libtorrent answers so too).
         const targetStart = query.targetStart === -1 ? query.infohashStart : query.targetStart;
         if (targetStart === -1) return this.#refuse(query, METHOD_UNKNOWN, 'Method Unknown', into);
-        return this.#findNode(query, targetStart, from, into);
+        this.#findNodes(query, targetStart);
       }
     }
+    return encodeReply(into, draft);
   }
 
   /** The same to a stranger in at most 512 bytes: the nodes of our own family, and of all else what then fits. */
@@ -99,55 +122,59 @@ export class Responder {
     query.wantsNodes4 = false;
     query.wantsNodes6 = false;
     query.wantsScrape = false;
-    if (query.method === 'sample_infohashes') return this.#findNode(query, query.targetStart, from, into);
-    return this.answer(query, from, false, into);
+    if (query.method !== 'sample_infohashes') return this.answer(query, from, false, into);
+    const draft = this.#begin(query, from);
+    this.#findNodes(query, query.targetStart);
+    return encodeReply(into, draft);
   }
 
-  #findNode(query: KrpcMessage, targetStart: number, from: Contact, into: Uint8Array): number {
-    this.#findNodes(query, targetStart);
-    const transactionId = this.#transactionIdOf(query);
-    const id = this.#table.selfId;
-    return encodeReply(into, { transactionId, requester: from, id, nodes: this.#found4, nodes6: this.#found6 });
+  /** A new answer to `query`, with what all have. */
+  #begin(query: KrpcMessage, from: Contact): Draft {
+    const draft = this.#draft;
+    draft.transactionId = this.#transactionIdOf(query);
+    draft.requester = from;
+    draft.id = this.#table.selfId;
+    draft.nodes = undefined;
+    draft.nodes6 = undefined;
+    draft.bloomPeers = undefined;
+    draft.bloomSeeds = undefined;
+    draft.token = undefined;
+    draft.values = undefined;
+    draft.samples = undefined;
+    draft.num = undefined;
+    draft.intervalSeconds = undefined;
+    return draft;
   }
 
-  #getPeers(query: KrpcMessage, from: Contact, isProven: boolean, into: Uint8Array): number {
+  #findPeers(query: KrpcMessage, from: Contact, isProven: boolean): void {
     this.#findNodes(query, query.infohashStart);
+    const draft = this.#draft;
     const infohash = copyInto(this.#infohash, query.bytes, query.infohashStart);
     const values = this.#store.peersOf(infohash, this.#valuesMax(query, isProven), query.wantsNoSeeds);
     const filters = query.wantsScrape ? this.#store.filtersOf(infohash) : null;
+    draft.bloomPeers = filters?.peers;
+    draft.bloomSeeds = filters?.seeds;
     const isSpilling = values === null && this.#store.isFull;
-    return encodeReply(into, {
-      transactionId: this.#transactionIdOf(query),
-      requester: from,
-      id: this.#table.selfId,
-      bloomPeers: filters?.peers,
-      bloomSeeds: filters?.seeds,
-      nodes: this.#found4,
-      nodes6: this.#found6,
-      token: isSpilling ? undefined : this.#tokens.issue(from.host),
-      // No room is not the same as nobody, which an empty list would say.
-      values: values === null || values.length === 0 ? undefined : values,
-    });
+    draft.token = isSpilling ? undefined : this.#tokens.issue(from.host);
+    // No room is not the same as nobody, which an empty list would say.
+    draft.values = values === null || values.length === 0 ? undefined : values;
   }
 
-  #announce(query: KrpcMessage, from: Contact, into: Uint8Array): number {
+  /** False: the token is none of ours. */
+  #announce(query: KrpcMessage, from: Contact): boolean {
     const token = query.bytes.slice(query.tokenStart, query.tokenStart + query.tokenLength);
-    if (!this.#tokens.isValid(from.host, token)) return this.#refuse(query, PROTOCOL_ERROR, 'Bad token', into);
+    if (!this.#tokens.isValid(from.host, token)) return false;
     const infohash = copyInto(this.#infohash, query.bytes, query.infohashStart);
     this.#store.add(infohash, { host: from.host, port: query.impliedPort ? from.port : query.port }, query.isSeed);
-    const transactionId = this.#transactionIdOf(query);
-    return encodeReply(into, { transactionId, requester: from, id: this.#table.selfId });
+    return true;
   }
 
-  #sample(query: KrpcMessage, from: Contact, into: Uint8Array): number {
-    this.#sampleSet.refresh();
-    const { samples, intervalSeconds, num } = this.#sampleSet;
-    this.#findNodes(query, query.targetStart);
-    const nodes = this.#found4;
-    const nodes6 = this.#found6;
-    const transactionId = this.#transactionIdOf(query);
-    const id = this.#table.selfId;
-    return encodeReply(into, { transactionId, requester: from, id, nodes, nodes6, samples, num, intervalSeconds });
+  #sample(): void {
+    const sampleSet = this.#sampleSet;
+    sampleSet.refresh();
+    this.#draft.samples = sampleSet.samples;
+    this.#draft.num = sampleSet.num;
+    this.#draft.intervalSeconds = sampleSet.intervalSeconds;
   }
 
   #refuse(query: KrpcMessage, code: number, text: string, into: Uint8Array): number {
@@ -161,20 +188,20 @@ export class Responder {
     const isUnsaid = !wantsNodes4 && !wantsNodes6;
     const table4 = wantsNodes4 || (isUnsaid && !isV6) ? (isV6 ? this.siblingTable : this.#table) : null;
     const table6 = wantsNodes6 || (isUnsaid && isV6) ? (isV6 ? this.#table : this.siblingTable) : null;
-    this.#found4 =
+    this.#draft.nodes =
       table4 === null
         ? undefined
-        : this.#nodes4Views[table4.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes4)];
-    this.#found6 =
+        : this.#nodes4Views[table4.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes4Pairs)];
+    this.#draft.nodes6 =
       table6 === null
         ? undefined
-        : this.#nodes6Views[table6.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes6)];
+        : this.#nodes6Views[table6.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes6Pairs)];
   }
 
   /** How many peers fit beside the nodes that were found. */
   #valuesMax(query: KrpcMessage, isProven: boolean): number {
     const wantedBytes = isProven || query.wantsScrape ? ANSWER_BYTES_WANTED : ANSWER_TO_STRANGERS_BYTES_WANTED;
-    const nodesBytes = (this.#found4?.length ?? 0) + (this.#found6?.length ?? 0);
+    const nodesBytes = (this.#draft.nodes?.length ?? 0) + (this.#draft.nodes6?.length ?? 0);
     const filterBytes = query.wantsScrape ? 2 * BLOOM_BYTES : 0;
     const room = wantedBytes - ENVELOPE_BYTES - query.transactionIdLength - nodesBytes - filterBytes;
     const fitting = Math.max(0, Math.floor(room / this.#valueBytes));

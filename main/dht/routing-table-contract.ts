@@ -21,8 +21,8 @@ export interface TableNode extends NodeContact {
 export interface Sighting {
   /** It answered a query of ours (now); otherwise somebody, maybe itself, says that it exists. */
   readonly hasAnswered: boolean;
-  readonly roundTripMs?: number;
-  readonly supportsSamples?: boolean;
+  readonly roundTripMs?: number | undefined;
+  readonly supportsSamples?: boolean | undefined;
 }
 
 export type InsertOutcome =

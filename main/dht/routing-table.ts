@@ -51,7 +51,7 @@ export class RoutingTable {
     this.#clock = options.clock;
     this.#onRetired = options.onRetired ?? (() => undefined);
     this.#placement = new Placement(options);
-    this.#nearest = new NearestNodes(this.#placement.slab);
+    this.#nearest = new NearestNodes(this.#placement);
   }
 
   get selfId(): NodeId {
@@ -85,6 +85,12 @@ export class RoutingTable {
     return record === -1 ? null : this.#placement.slab.toNode(record, this.#clock.nowMs());
   }
 
+  /** Whether a node with another id than `node` says is known at its address and port. */
+  isSomebodyElse(node: NodeContact): boolean {
+    const record = this.#recordOf(node.contact);
+    return record !== -1 && !this.#placement.slab.hasId(record, node.id);
+  }
+
   findById(id: Uint8Array): TableNode | null {
     const record = this.#placement.index.findByIdBytes(id);
     return record === -1 ? null : this.#placement.slab.toNode(record, this.#clock.nowMs());
@@ -93,23 +99,23 @@ export class RoutingTable {
   /** The nearest by XOR, nearest first; `onlyGood` leaves out all others. */
   closest(target: Uint8Array, count: number, onlyGood = false): TableNode[] {
     const nowMs = this.#clock.nowMs();
-    const found = this.#search(target, 0, count, onlyGood, nowMs);
+    const found = this.#nearest.search(target, 0, count, onlyGood, nowMs);
     return Array.from(this.#nearest.records.subarray(0, found), (record) => this.#placement.slab.toNode(record, nowMs));
   }
 
   /** Whether it knows at least `count` good nodes. */
   hasGood(count: number): boolean {
-    return this.#search(this.selfId, 0, count, true, this.#clock.nowMs()) === count;
+    return this.#nearest.search(this.selfId, 0, count, true, this.#clock.nowMs()) === count;
   }
 
-  /** Writes the nearest good nodes to the target at `targetStart` in compact form; returns how many. For answers. */
-  writeClosest(target: Uint8Array, targetStart: number, count: number, into: Uint8Array): number {
-    const found = this.#search(target, targetStart, count, true, this.#clock.nowMs());
-    const { stride, compact } = this.#placement.slab;
-    for (let place = 0; place < found; place++) {
-      const from = this.#nearest.records[place]! * stride;
-      const to = place * stride;
-      for (let index = 0; index < stride; index++) into[to + index] = compact[from + index]!;
+  /** Writes the nearest good nodes to the target at `targetStart` in compact form, by pairs of bytes; returns how many. */
+  writeClosest(target: Uint8Array, targetStart: number, count: number, into: Uint16Array): number {
+    const found = this.#nearest.search(target, targetStart, count, true, this.#clock.nowMs());
+    const { stride, compactPairs } = this.#placement.slab;
+    const pairs = stride / 2;
+    for (let place = 0, to = 0; place < found; place++) {
+      const from = this.#nearest.records[place]! * pairs;
+      for (let index = 0; index < pairs; index++) into[to++] = compactPairs[from + index]!;
     }
     return found;
   }
@@ -285,11 +291,6 @@ export class RoutingTable {
     const { roundTripMs, seenAtMs } = next;
     this.#insert(next, { flags: NODE_FLAGS.hasAnswered, failCount: 0, roundTripMs, heardAtMs: seenAtMs });
     this.#placement.releaseIfEmpty(bucket);
-  }
-
-  #search(target: Uint8Array, targetStart: number, count: number, onlyGood: boolean, nowMs: number): number {
-    const { selfId, buckets } = this.#placement;
-    return this.#nearest.search({ selfId, buckets, target, targetStart, count, onlyGood, nowMs });
   }
 
   #recordOf(contact: Contact): number {

@@ -1,14 +1,17 @@
 // Which network an address belongs to, as far as counting strangers is concerned: one who owns a /24 (v6: /64) owns all
 // of its addresses.
 import { toKey } from '../base/bytes.ts';
-import { PEER6_BYTES, writeContact } from '../wire/compact-contacts.ts';
+import { ipv4Parts, PEER6_BYTES, readIpv4, writeContact } from '../wire/compact-contacts.ts';
 import { isLocalHost } from './bogons.ts';
 
-/** A Map key for the /24 or /64 of `host`. On a local network every address is its own, as there is no other. */
-export function subnetOf(host: string): string {
+/** A Map key. Of IPv4 a number, which costs a fraction of a text to make and to look up. */
+export type SubnetKey = string | number;
+
+/** A key for the /24 or /64 of `host`. On a local network every address is its own, as there is no other. */
+export function subnetOf(host: string): SubnetKey {
   if (isLocalHost(host)) return host;
-  if (!host.includes(':')) return host.slice(0, host.lastIndexOf('.'));
-  return prefix64(host);
+  if (host.includes(':')) return prefix64(host);
+  return readIpv4(host) ? (ipv4Parts[0]! << 16) | (ipv4Parts[1]! << 8) | ipv4Parts[2]! : host;
 }
 
 /**

@@ -5,6 +5,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { HASH_KEY_BYTES, KeyedHash } from '../base/keyed-hash.ts';
 import type { Random } from '../base/random.ts';
+import { ipv4Parts, readIpv4 } from '../wire/compact-contacts.ts';
 
 /** BEP 5: "changes the secret every five minutes and tokens up to ten minutes old are accepted". */
 export const SECRET_LIFE_MS = 5 * 60_000;
@@ -12,6 +13,8 @@ export const SECRET_LIFE_MS = 5 * 60_000;
 export const TOKEN_BYTES = 8;
 /** The longest address as text, an IPv4-mapped one in full. */
 const HOST_BYTES_MAX = 45;
+
+const IPV4_BYTES = 4;
 
 /** 128 bits of key: each half of a token has one of its own. */
 interface Secret {
@@ -62,8 +65,7 @@ export class Tokens {
   }
 
   #write({ head, tail }: Secret, host: string, into: Uint8Array): Uint8Array {
-    const length = Math.min(host.length, HOST_BYTES_MAX);
-    for (let index = 0; index < length; index++) this.#host[index] = host.charCodeAt(index);
+    const length = this.#load(host);
     head.digest(this.#host, 0, length);
     tail.digest(this.#host, 0, length);
     for (let byte = 0; byte < 4; byte++) {
@@ -71,6 +73,17 @@ export class Tokens {
       into[4 + byte] = tail.low >>> (8 * byte);
     }
     return into;
+  }
+
+  /** What stands for `host` in a hash: the four bytes of an IPv4 address, else the text. Returns its length. */
+  #load(host: string): number {
+    if (readIpv4(host)) {
+      for (let index = 0; index < IPV4_BYTES; index++) this.#host[index] = ipv4Parts[index]!;
+      return IPV4_BYTES;
+    }
+    const length = Math.min(host.length, HOST_BYTES_MAX);
+    for (let index = 0; index < length; index++) this.#host[index] = host.charCodeAt(index);
+    return length;
   }
 }
 

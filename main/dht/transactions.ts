@@ -10,7 +10,7 @@ export const TRANSACTION_ID_BYTES = 4;
 
 export interface Transaction {
   readonly slot: number;
-  /** The four bytes as a number. */
+  /** The four bytes as a number, signed. */
   readonly id: number;
   readonly contact: Contact;
   readonly method: NodeQuery['method'];
@@ -22,7 +22,8 @@ export class Transactions {
   /** The id of the transaction begun last, as it goes on the wire. */
   readonly idBytes = new Uint8Array(TRANSACTION_ID_BYTES);
   readonly #random: Random;
-  readonly #byId = new Map<number, Transaction>();
+  /** By the first 30 bits of the id, which no two share: a Map takes numbers of a word's size for a fraction of the price. */
+  readonly #byKey = new Map<number, Transaction>();
   readonly #bySlot: (Transaction | null)[];
   readonly #freeSlots: number[];
   readonly #sentOrder: TimeoutQueue;
@@ -36,7 +37,7 @@ export class Transactions {
   }
 
   get count(): number {
-    return this.#byId.size;
+    return this.#byKey.size;
   }
 
   get isFull(): boolean {
@@ -44,31 +45,37 @@ export class Transactions {
   }
 
   /** There must be room. */
-  begin(begun: Omit<Transaction, 'slot' | 'id'>): Transaction {
+  begin(
+    contact: Contact,
+    method: Transaction['method'],
+    sentAtMs: number,
+    onOutcome: Transaction['onOutcome'],
+  ): Transaction {
     assert(!this.isFull, 'there is room for another query');
     let id: number;
     do id = idAt(this.#random.fill(this.idBytes), 0);
-    while (this.#byId.has(id));
+    while (this.#byKey.has(keyOf(id)));
     const slot = this.#freeSlots.pop()!;
-    const { contact, method, sentAtMs, onOutcome } = begun;
     const transaction = { slot, id, contact, method, sentAtMs, onOutcome };
-    this.#byId.set(id, transaction);
+    this.#byKey.set(keyOf(id), transaction);
     this.#bySlot[slot] = transaction;
-    this.#sentOrder.touch(slot, begun.sentAtMs);
+    this.#sentOrder.touch(slot, sentAtMs);
     return transaction;
   }
 
   /** The transaction that `length` bytes at `start` and the sender's address name. It stays until it is ended. */
   match(bytes: Uint8Array, start: number, length: number, from: Contact): Transaction | 'unknown' | 'wrong-address' {
-    const transaction = length === TRANSACTION_ID_BYTES ? this.#byId.get(idAt(bytes, start)) : undefined;
-    if (transaction === undefined) return 'unknown';
+    if (length !== TRANSACTION_ID_BYTES) return 'unknown';
+    const id = idAt(bytes, start);
+    const transaction = this.#byKey.get(keyOf(id));
+    if (transaction === undefined || transaction.id !== id) return 'unknown';
     const { host, port } = transaction.contact;
     return host === from.host && port === from.port ? transaction : 'wrong-address';
   }
 
   end(transaction: Transaction): void {
     assert(this.#bySlot[transaction.slot] === transaction, 'a transaction ends once');
-    this.#byId.delete(transaction.id);
+    this.#byKey.delete(keyOf(transaction.id));
     this.#bySlot[transaction.slot] = null;
     this.#sentOrder.remove(transaction.slot);
     this.#freeSlots.push(transaction.slot);
@@ -83,14 +90,21 @@ export class Transactions {
 
   checkInvariants(): void {
     this.#sentOrder.checkInvariants();
-    assert(this.#byId.size === this.#sentOrder.count, 'every query in flight has its turn to expire');
-    assert(this.#byId.size + this.#freeSlots.length === this.#bySlot.length, 'a slot is free or taken');
-    for (const [id, transaction] of this.#byId) {
-      assert(transaction.id === id && this.#bySlot[transaction.slot] === transaction, 'a transaction knows its place');
+    assert(this.#byKey.size === this.#sentOrder.count, 'every query in flight has its turn to expire');
+    assert(this.#byKey.size + this.#freeSlots.length === this.#bySlot.length, 'a slot is free or taken');
+    for (const [key, transaction] of this.#byKey) {
+      assert(
+        keyOf(transaction.id) === key && this.#bySlot[transaction.slot] === transaction,
+        'a transaction knows its place',
+      );
     }
   }
 }
 
 function idAt(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function keyOf(id: number): number {
+  return id >>> 2;
 }

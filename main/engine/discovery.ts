@@ -235,10 +235,7 @@ export class Discovery {
 
   engineCounters(): EngineCounters {
     const nowMs = this.#dependencies.clock.nowMs();
-    const crawls = this.#families.started;
-    const nodes = crawls.map(({ node }) => node);
-    const scrape = crawls[0]?.scrape ?? null;
-    return this.#countersReader.read(nodes, scrape, this.#pace, nowMs, nowMs - this.#startedAtMs);
+    return this.#countersReader.read(this.#families.started, this.#pace, nowMs, nowMs - this.#startedAtMs);
   }
 
   checkInvariants(): void {

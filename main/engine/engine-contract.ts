@@ -97,8 +97,8 @@ export interface EngineCounters {
     /** Packets to addresses without one in the last two minutes, each an entry in a router's table; mean of the last minute. */
     readonly newAddressesPerSecond: number;
   };
-  /** Null until the socket is open. */
-  readonly scrape: ScrapeFigures | null;
+  /** Of each family of addresses, as `dht.nodes` are; none until the socket is open. */
+  readonly scrape: readonly ScrapeFigures[];
   /** Of the infohashes sampled: all, new, sampled before in the last 12 to 24 hours, stored or invalid. */
   readonly infohashes: {
     readonly raw: number;

@@ -14,6 +14,12 @@ export interface CountedParts {
   readonly store: StoreLink;
 }
 
+/** One family of addresses. */
+export interface CountedCrawl {
+  readonly node: Pick<DhtNode, 'figures'>;
+  readonly scrape: Pick<ScrapeLoop, 'figures' | 'clientVersions'>;
+}
+
 export class CountersReader {
   readonly #parts: CountedParts;
   readonly #newAddresses = new PerMinute();
@@ -24,20 +30,14 @@ export class CountersReader {
     this.#parts = parts;
   }
 
-  /** `nodes` and `scrape` as far as they stand. */
-  read(
-    nodes: readonly DhtNode[],
-    scrape: ScrapeLoop | null,
-    pace: Pace,
-    nowMs: number,
-    uptimeMs: number,
-  ): EngineCounters {
+  /** `crawls`: the families that have started, the main one first. */
+  read(crawls: readonly CountedCrawl[], pace: Pace, nowMs: number, uptimeMs: number): EngineCounters {
     const { counters, metadata, store } = this.#parts;
     return {
       atUptimeMs: uptimeMs,
       budget: budgetOf(pace),
       dht: {
-        nodes: nodes.map((node) => node.figures()),
+        nodes: crawls.map(({ node }) => node.figures()),
         queriesSentBy: { ...counters.queriesSentBy },
         queriesReceivedBy: { ...counters.queriesReceivedBy },
         queriesAnswered: counters.queriesAnswered,
@@ -46,7 +46,7 @@ export class CountersReader {
         queryTimeouts: counters.queryTimeouts,
         newAddressesPerSecond: this.#newAddresses.read(counters.newAddresses, nowMs) / 60,
       },
-      scrape: scrape?.figures() ?? null,
+      scrape: crawls.map(({ scrape }) => scrape.figures()),
       infohashes: {
         raw: counters.infohashesSeen,
         new: counters.infohashesNew,
@@ -75,7 +75,8 @@ export class CountersReader {
         saved: store.storedCount,
         savedPerMinute: this.#saved.read(store.storedCount, nowMs),
       },
-      clientVersions: scrape === null ? [] : clientVersions(scrape),
+      // They share one memory, and with it these.
+      clientVersions: crawls[0] === undefined ? [] : clientVersions(crawls[0].scrape),
     };
   }
 }
@@ -90,7 +91,7 @@ function budgetOf(pace: Pace): CustomPace {
   };
 }
 
-function clientVersions({ clientVersions: versions }: ScrapeLoop): EngineCounters['clientVersions'] {
+function clientVersions({ clientVersions: versions }: CountedCrawl['scrape']): EngineCounters['clientVersions'] {
   // Without the raw bytes: a terminal should not print what a stranger sent.
   return versions
     .rows()

@@ -20,6 +20,12 @@ const STEP_ROWS = 250;
 /** Names read for one page; then it is handed out as it is, with a cursor to go on from. */
 const NAMES_READ_MAX = 100_000;
 
+/**
+ * FTS5 finds the way to where it ended by going past everything before: where few rows pass the filters, more and more are looked
+ * up at once.
+ */
+const OLDER_IDS_MAX = 5000;
+
 export interface PageSources {
   readonly reader: CatalogueReader;
   readonly index: NameIndex;
@@ -59,6 +65,8 @@ export class PageRun {
   #fetched: ReadonlyMap<number, StoredRow> = new Map();
   #namesRead = 0;
   #best: Place[] | null = null;
+  /** Candidates below the window that were found and not looked at yet. */
+  readonly #older: { left: number[]; asked: number; isLast: boolean } = { left: [], asked: 0, isLast: false };
 
   constructor(sources: PageSources, request: PageRequest) {
     this.#sources = sources;
@@ -148,16 +156,29 @@ export class PageRun {
   }
 
   #stepOlder(): void {
-    const { query } = this.#request;
-    const limit = Math.min(STEP_ROWS, 2 * this.#missing);
-    const hasOlder = windowHasOlder(this.#sources.index, this.#cursor.lowId);
-    const ids = hasOlder ? this.#sources.fullText.candidateIds(query, { beforeId: this.#cursor.id, limit }) : [];
+    const { index, reader } = this.#sources;
+    const older = this.#older;
+    if (older.left.length === 0 && !older.isLast) {
+      const limit = Math.min(OLDER_IDS_MAX, Math.max(2 * this.#missing, older.asked * 4));
+      older.left = windowHasOlder(index, this.#cursor.lowId) ? this.#olderIds(limit) : [];
+      older.asked = limit;
+      older.isLast = older.left.length < limit;
+    }
+    const ids = older.left.splice(0, STEP_ROWS);
+    const rows = new Map(reader.rowsByIds(ids).map((row) => [row.id, row]));
+    this.#fetched = rows;
     for (const id of ids) {
       if (this.#missing === 0) return;
       this.#goTo('older', { key: 0, id });
-      if (this.#nameMatches(id)) this.#take(id, true);
+      const row = rows.get(id);
+      if (row !== undefined && nameMatches(this.#request.query, row.name)) this.#take(id, true);
+      else this.#namesRead++;
     }
-    if (ids.length < limit) this.#goTo('files', { key: 0, id: Number.MAX_SAFE_INTEGER });
+    if (older.left.length === 0 && older.isLast) this.#goTo('files', { key: 0, id: Number.MAX_SAFE_INTEGER });
+  }
+
+  #olderIds(limit: number): number[] {
+    return this.#sources.fullText.candidateIds(this.#request.query, { beforeId: this.#cursor.id, limit });
   }
 
   #stepFiles(): void {

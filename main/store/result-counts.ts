@@ -111,14 +111,14 @@ export function countAdult(
   sources: PageSources,
   { query, indexQuery, contentType, lowId, highId }: CountRequest,
 ): NonNullable<ResultPage['adultHidden']> {
-  const { index, fullText } = sources;
+  const { index } = sources;
   const isByName = needsName(query);
   const range = { lowId, highId, contentType, after: null, sort: 'newest', withCounts: true } as const;
   const only = { ...indexQuery, adult: 'only' as const };
   const answer = index.search({ ...range, query: only, limit: isByName ? NAMES_COUNTED_MAX : 0 });
   const isWhole = !windowHasOlder(index, lowId);
   if (!isByName) return { count: answer.totalCount, isExact: isWhole };
-  const count = answer.places.filter(({ id }) => nameMatches(query, fullText.nameOf(id) ?? '')).length;
+  const count = answer.places.filter(({ id }) => nameMatches(query, nameOf(sources, id) ?? '')).length;
   return { count, isExact: isWhole && answer.totalCount <= NAMES_COUNTED_MAX };
 }
 

@@ -9,10 +9,13 @@ export const PEER6_BYTES = 18;
 export const NODE4_BYTES = IDENTIFIER_BYTES + PEER4_BYTES;
 export const NODE6_BYTES = IDENTIFIER_BYTES + PEER6_BYTES;
 
+/** Each number with its dot: making such texts was most of the price of a contact. */
+const DOTTED = Array.from({ length: 256 }, (_, part) => `${part}.`);
+
 /** The contact in the 6 bytes from `at` on. Its port may be 0: see readPort. */
 export function readContact4(bytes: Uint8Array, at: number): Contact {
   assert(at >= 0 && at + PEER4_BYTES <= bytes.length, 'a compact contact lies inside its bytes');
-  const host = `${bytes[at]!}.${bytes[at + 1]!}.${bytes[at + 2]!}.${bytes[at + 3]!}`;
+  const host = DOTTED[bytes[at]!]! + DOTTED[bytes[at + 1]!]! + DOTTED[bytes[at + 2]!]! + String(bytes[at + 3]!);
   return { host, port: readPort(bytes, at + 4) };
 }
 
@@ -36,19 +39,38 @@ export function writeContact(into: Uint8Array, at: number, contact: Contact): nu
   const isV6 = host.includes(':');
   const length = isV6 ? PEER6_BYTES : PEER4_BYTES;
   if (at + length > into.length) return 0;
-  const isWritten = isV6 ? writeIpv6(into, at, host) : writeIpv4(into, at, host, 0);
-  if (!isWritten) return 0;
+  if (isV6) {
+    if (!writeIpv6(into, at, host)) return 0;
+  } else {
+    if (!readIpv4(host)) return 0;
+    for (let index = 0; index < 4; index++) into[at + index] = ipv4Parts[index]!;
+  }
   into[at + length - 2] = port >>> 8;
   into[at + length - 1] = port;
   return length;
 }
 
-/** Strict dotted quad from `host[from]` on to its end. */
-function writeIpv4(into: Uint8Array, at: number, host: string, from: number): boolean {
+/** The four numbers of the dotted quad that was read last. */
+export const ipv4Parts = new Uint8Array(4);
+/** Its text: the sender of a datagram is looked at several times in a row, by the sieve, the table and the answer. */
+let ipv4Host = '0.0.0.0';
+
+/** Reads a strict dotted quad into `ipv4Parts`, where it is until the next one is read. False: `host` is none. */
+export function readIpv4(host: string): boolean {
+  if (host === ipv4Host) return true;
+  ipv4Host = host;
+  if (writeIpv4(ipv4Parts, 0, host)) return true;
+  ipv4Parts.fill(0);
+  ipv4Host = '0.0.0.0';
+  return false;
+}
+
+/** Strict dotted quad. */
+function writeIpv4(into: Uint8Array, at: number, host: string): boolean {
   let part = 0;
   let digits = 0;
   let partCount = 0;
-  for (let index = from; index <= host.length; index++) {
+  for (let index = 0; index <= host.length; index++) {
     const code = index < host.length ? host.charCodeAt(index) : 0x2e;
     if (code === 0x2e) {
       if (digits === 0 || partCount === 4) return false;
@@ -90,7 +112,7 @@ function ipv6Words(text: string): number[] | null {
   for (const [index, part] of parts.entries()) {
     if (part.includes('.') && index === parts.length - 1) {
       const quad = new Uint8Array(4);
-      if (!writeIpv4(quad, 0, part, 0)) return null;
+      if (!writeIpv4(quad, 0, part)) return null;
       words.push((quad[0]! << 8) | quad[1]!, (quad[2]! << 8) | quad[3]!);
     } else {
       if (!/^[0-9a-f]{1,4}$/i.test(part)) return null;

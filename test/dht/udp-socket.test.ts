@@ -54,6 +54,20 @@ describe('UDP socket', () => {
     );
   });
 
+  test('datagrams of every length follow each other out of one buffer, each as long as it was sent', async () => {
+    const [a, b] = [await listen('127.61.0.1'), await listen('127.61.0.2')];
+    const buffer = Buffer.alloc(1_472);
+    const lengths = Array.from({ length: 300 }, (_, index) => 1 + ((index * 611) % 1_472));
+    for (const [index, length] of lengths.entries()) {
+      buffer.fill(97 + (index % 20));
+      a.socket.send(buffer, b.contact, length);
+      if (index % 50 === 49) await until(() => b.heard.length === index + 1);
+    }
+    expect(b.heard.map(({ text }) => text)).toEqual(
+      lengths.map((length, index) => String.fromCharCode(97 + (index % 20)).repeat(length)),
+    );
+  });
+
   test('works over IPv6', async () => {
     const [a, b] = [await listen('::1'), await listen('::1')];
     a.socket.send(Buffer.from('six'), b.contact);

@@ -24,7 +24,7 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
 describe(`counters (SEED=${seed})`, () => {
   test('before the start everything is zero or not there yet', () => {
     const counters = crawler.discovery.engineCounters();
-    expect(counters).toMatchObject({ scrape: null, clientVersions: [], peersFound: 0 });
+    expect(counters).toMatchObject({ scrape: [], clientVersions: [], peersFound: 0 });
     expect(counters.dht).toMatchObject({ nodes: [], queryTimeouts: 0, newAddressesPerSecond: 0 });
     expect(sum(counters.dht.queriesSentBy) + sum(counters.infohashes) + sum(counters.store)).toBe(0);
   });
@@ -37,7 +37,15 @@ describe(`counters (SEED=${seed})`, () => {
     rig.swarm.network.setOff(rig.swarm.nodes.members[9]!.contact.host, true);
     await rig.advance(MINUTE);
     const { status } = crawler;
-    const { dht, scrape, infohashes, metadata, store: stored, clientVersions, peersFound } = discovery.engineCounters();
+    const {
+      dht,
+      scrape: [scrape],
+      infohashes,
+      metadata,
+      store: stored,
+      clientVersions,
+      peersFound,
+    } = discovery.engineCounters();
 
     // Every packet of ours was a query, as we are read-only, and every query ended in one of four ways or has not yet.
     expect(sum(dht.queriesSentBy)).toBe(status.packetsOut);

@@ -78,7 +78,7 @@ function measureTable(size: number): Costs {
 
   const nodes = [...pick(table, OPERATIONS)];
   const targets = Array.from({ length: OPERATIONS }, () => random.bytes(20));
-  const into = new Uint8Array(CLOSEST * 26);
+  const into = new Uint16Array(CLOSEST * 13);
   const costs = { closest: [] as number[], insert: [] as number[], touch: [] as number[], remove: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
     costs.closest.push(cpuNs(() => targets.forEach((target) => table.writeClosest(target, 0, CLOSEST, into))));
