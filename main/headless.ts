@@ -1,6 +1,6 @@
 // `npm run headless`: the same engine and catalogue without Electron, for servers and for checks. Starting it is the consent.
 // Prints a status line every 5 s; ends cleanly on SIGINT, SIGTERM or after --for seconds.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from './base/clock.ts';
 import { createTextLog } from './base/log.ts';
@@ -22,6 +22,13 @@ if ('help' in parsed) {
 }
 
 function run(options: HeadlessArguments): void {
+  const { safetyListPath } = options.policy;
+  // Whoever gives a list wants nothing to be stored without it.
+  if (safetyListPath !== null && !existsSync(safetyListPath)) {
+    process.stderr.write(`--safety-list cannot be read: there is no ${safetyListPath}.\n`);
+    process.exitCode = BAD_ARGUMENTS;
+    return;
+  }
   try {
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -40,6 +47,7 @@ function run(options: HeadlessArguments): void {
     store: {
       databasePath: path.join(options.dataDir, 'catalogue.db'),
       nativeBinding: process.env['LANTERNFISH_SQLITE_BINDING'] ?? null,
+      policy: options.policy,
     },
     hasSearch: false,
   });
@@ -64,9 +72,10 @@ function run(options: HeadlessArguments): void {
   // `npm run headless ... | head` closes the pipe: nobody reads on, and that is no failure.
   process.stdout.on('error', () => void stop(0));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
-  // Nobody is there to read a window: what cannot go on ends, with its reason.
+  // Nobody is there to read a window: what cannot go on by itself ends, with its reason.
   session.onStatus = () => {
-    if (session.status.problem !== null || session.status.engine?.state === 'failed') void stop(1);
+    const { problem, isProblemPassing, engine } = session.status;
+    if ((problem !== null && !isProblemPassing) || engine?.state === 'failed') void stop(1);
   };
   session.start();
   session.startEngine(options.engine);

@@ -6,6 +6,8 @@ export const TRANSFER_FORMATS = ['csv', 'jsonl', 'magnets'] as const;
 export type TransferFormat = (typeof TRANSFER_FORMATS)[number];
 /** Files dropped at once. */
 export const DROPPED_MAX = 10_000;
+/** Torrents of one selection. */
+const SELECTED_MAX = 10_000;
 const PATH_CHARACTERS_MAX = 4096;
 const QUERY_CHARACTERS_MAX = 1000;
 const CONTENT_TYPES = ['video', 'audio', 'book', 'software', 'game', 'other', 'image', 'archive'] as const;
@@ -21,6 +23,10 @@ export const transferInputs = {
   startExport: v.strictObject({
     format: v.picklist(TRANSFER_FORMATS),
     withFiles: v.boolean(),
+    /** Only these, 40 hexadecimal digits each; null: see `results`. */
+    selection: v.nullable(
+      v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/))), v.minLength(1), v.maxLength(SELECTED_MAX)),
+    ),
     /** Null: everything. */
     results: v.nullable(
       v.strictObject({
@@ -103,6 +109,8 @@ export interface ImportCountsDto {
   readonly newCount: number;
   readonly mergedCount: number;
   readonly queuedCount: number;
+  /** Torrents that had to make room for these. */
+  readonly forgottenCount: number;
   readonly skippedCount: number;
 }
 

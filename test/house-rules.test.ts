@@ -80,6 +80,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'node:dns/promises': ['main/engine/engine-worker.ts'],
   'node:fs': [
     'main/catalogue/database-files.ts',
+    'main/catalogue/page-file.ts', // what SQLite refuses to read
     'main/catalogue/replace-catalogue.ts',
     'main/main.ts',
     'main/headless.ts',

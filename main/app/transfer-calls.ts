@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Session } from '../session/session.ts';
 import type { TransferOutcome } from '../session/transfer-client.ts';
-import type { TransferJob, TransferResult } from '../transfer/transfer-contract.ts';
+import type { ExportScope, TransferJob, TransferResult } from '../transfer/transfer-contract.ts';
 import type { CallInput } from '../../preload/ipc-contract.ts';
 import type { Begun, TransferDto, TransferFormat, transferInputs } from '../../preload/transfer-contract.ts';
 import type { DataMover } from './data-mover.ts';
@@ -126,11 +126,13 @@ class TransferDesk {
     };
   }
 
-  async #export({ format, withFiles, results }: CallInput<'startExport'>): Promise<Begun> {
+  async #export({ format, withFiles, selection, results }: CallInput<'startExport'>): Promise<Begun> {
     this.#refuseWhileBusy();
-    const targetPath = await this.#askWhere(results ? 'Export these results' : 'Export all torrents', ENDINGS[format]);
+    const title = selection ? 'Export the selected torrents' : results ? 'Export these results' : 'Export all torrents';
+    const targetPath = await this.#askWhere(title, ENDINGS[format]);
     if (targetPath === null) return 'dismissed';
-    const scope = results ? this.#shown(results) : { kind: 'all' as const };
+    const narrowed: ExportScope = results ? this.#shown(results) : { kind: 'all' };
+    const scope: ExportScope = selection ? { kind: 'selection', infohashesHex: selection } : narrowed;
     return this.#begin({ kind: 'export', targetPath, format, scope, withFiles, withByteOrderMark: true }, targetPath);
   }
 

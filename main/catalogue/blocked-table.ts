@@ -22,7 +22,7 @@ export const BLOCKED_QUERIES = {
   removeTwins: 'DELETE FROM blocked_infohashes WHERE named_by = ? AND named_by <> infohash',
   list: `SELECT id, infohash, name, reason, blocked_at AS blockedAtUnixSeconds FROM blocked_infohashes
     WHERE id < ? AND infohash = named_by ORDER BY id DESC LIMIT ?`,
-  all: 'SELECT infohash FROM blocked_infohashes ORDER BY id DESC LIMIT ?',
+  before: 'SELECT id, infohash FROM blocked_infohashes WHERE id < ? ORDER BY id DESC LIMIT ?',
   removeReason: 'DELETE FROM blocked_infohashes WHERE reason = ? AND reason > 0',
   oldestDerived: `DELETE FROM blocked_infohashes
     WHERE id = (SELECT min(id) FROM blocked_infohashes WHERE reason > 0)`,
@@ -64,7 +64,7 @@ export class BlockedTable {
     this.#statements = Object.fromEntries(
       Object.entries(BLOCKED_QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
     ) as Record<QueryName, CatalogueStatement>;
-    for (const name of ['has', 'all', 'count', 'countDerived'] as const) this.#statements[name].pluck();
+    for (const name of ['has', 'count', 'countDerived'] as const) this.#statements[name].pluck();
   }
 
   /** Infohashes, both of a hybrid counted. */
@@ -142,9 +142,11 @@ export class BlockedTable {
     }));
   }
 
-  /** The infohashes themselves, at most `limit`, for the engine's filter. */
-  all(limit: number): Uint8Array[] {
-    return this.#statements.all.all(limit) as Uint8Array[];
+  /** The infohashes themselves, packed, newest first, at most `limit`, for the engine's filter. */
+  before(id: number, limit: number): { readonly infohashes: Uint8Array<ArrayBuffer>; readonly lastId: number } {
+    const rows = this.#statements.before.all(id, limit) as { id: number; infohash: Uint8Array }[];
+    const infohashes = new Uint8Array(Buffer.concat(rows.map(({ infohash }) => infohash)));
+    return { infohashes, lastId: rows.at(-1)?.id ?? 0 };
   }
 
   /** Within the caller's transaction: what only a word has blocked may come again. */

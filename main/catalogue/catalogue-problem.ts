@@ -8,7 +8,9 @@ export type CatalogueProblemKind =
   | 'damaged'
   | 'full' //         no room on the disk
   | 'unwritable' //   read-only, no permission, not a folder
-  | 'locked' //       another program holds it
+  | 'locked' //       another program holds it for a moment
+  | 'in-use' //       another Lanternfish has it
+  | 'io' //           the disk reports errors
   | 'other';
 
 export class CatalogueProblem extends Error {
@@ -21,6 +23,10 @@ export class CatalogueProblem extends Error {
     this.kind = kind;
   }
 }
+
+/** Another process has the catalogue at `path` open. */
+export const inUse = (path: string): CatalogueProblem =>
+  new CatalogueProblem('in-use', sentenceFor('in-use', path, null));
 
 /** Turns whatever SQLite or the file system threw into a CatalogueProblem about the file at `path`. */
 export function asCatalogueProblem(error: unknown, path: string): CatalogueProblem {
@@ -40,6 +46,7 @@ function kindOfCode(code: string): CatalogueProblemKind {
   if (/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/.test(code)) return 'unwritable';
   if (/^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR|ENOENT)$/.test(code)) return 'unwritable';
   if (/^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code) || code === 'EBUSY') return 'locked';
+  if (/^(SQLITE_IOERR|EIO|EFBIG|ENXIO|ESTALE)/.test(code)) return 'io';
   return 'other';
 }
 
@@ -49,11 +56,15 @@ function sentenceFor(kind: CatalogueProblemKind, path: string, error: unknown): 
     case 'full':
       return `The disk that holds the catalogue (${path}) is full, so new torrents cannot be stored. ${safe} Free some space; storing goes on by itself.`;
     case 'unwritable':
-      return `Lanternfish may not write its catalogue at ${path}: the file, its folder or the disk is read-only or missing. Nothing that was stored has been changed. Allow writing there, or choose another folder, and start Lanternfish again.`;
+      return `Lanternfish may not write its catalogue at ${path}: the file, its folder or the disk is read-only or missing. Nothing that was stored has been changed. Allow writing there: storing goes on by itself. Or choose another folder and start Lanternfish again.`;
     case 'locked':
       return `Another program is holding the catalogue (${path}), perhaps a second Lanternfish or a backup. ${safe} Close that program; storing goes on by itself.`;
     case 'damaged':
-      return `The catalogue (${path}) is damaged: it cannot be read where the next torrents belong. Stored torrents that can still be read are kept. Start Lanternfish again: it sets the damaged file aside and saves what it can into a new one.`;
+      return `The catalogue (${path}) is damaged. Everything that can still be read is being saved into a new file, about a minute for each million torrents, and the damaged file is kept. Nothing new is stored until that is done; there is nothing to do.`;
+    case 'in-use':
+      return `Another Lanternfish is using the catalogue (${path}). ${safe} Close that one, and this one goes on by itself; or give this one a folder of its own.`;
+    case 'io':
+      return `The disk that holds the catalogue (${path}) reports errors, so new torrents cannot be stored. What was stored before is safe as far as the disk can be read. Check the disk, its cable or the network drive; storing goes on by itself when it works again.`;
     default:
       return `The catalogue (${path}) could not be used: ${error instanceof Error ? error.message : String(error)}. ${safe} Start Lanternfish again; if this comes back, please report it.`;
   }

@@ -74,6 +74,8 @@ export const READER_QUERIES = {
     'SELECT id FROM torrents WHERE infohash = ? UNION ALL SELECT torrent_id FROM infohash_aliases WHERE infohash = ?',
   idsByInfohashRange: 'SELECT id FROM torrents WHERE infohash BETWEEN ? AND ? LIMIT ?',
   idsByAliasRange: 'SELECT torrent_id FROM infohash_aliases WHERE infohash BETWEEN ? AND ? LIMIT ?',
+  primaryAfter: 'SELECT infohash FROM torrents WHERE infohash > ? AND +id > ? ORDER BY infohash LIMIT ?',
+  aliasesAfter: 'SELECT infohash FROM infohash_aliases WHERE infohash > ? AND torrent_id > ? ORDER BY infohash LIMIT ?',
   latestInfohashes: 'SELECT id, infohash, infohash_v2 FROM torrents WHERE id < ? ORDER BY id DESC LIMIT ?',
   details:
     `SELECT ${INDEX_COLUMNS}, infohash, infohash_v2 AS infohashV2, is_private AS isPrivate, times_seen AS timesSeen, ` +
@@ -98,6 +100,8 @@ export class CatalogueReader {
   /** For the full-text queries of search/; nobody else prepares statements on it. */
   readonly database: CatalogueDatabase;
   readonly health: HealthReader;
+  /** Which file it reads, whatever its name is by now (database-files.ts). */
+  fileIdentity = '';
   readonly #statements: Record<QueryName, CatalogueStatement>;
 
   constructor(database: CatalogueDatabase) {
@@ -114,6 +118,8 @@ export class CatalogueReader {
       idByInfohash: prepare('idByInfohash').pluck(),
       idsByInfohashRange: prepare('idsByInfohashRange').pluck(),
       idsByAliasRange: prepare('idsByAliasRange').pluck(),
+      primaryAfter: prepare('primaryAfter').pluck(),
+      aliasesAfter: prepare('aliasesAfter').pluck(),
       latestInfohashes: prepare('latestInfohashes').raw(),
       details: prepare('details'),
       sightings: prepare('sightings'),
@@ -200,6 +206,19 @@ export class CatalogueReader {
       if (this.findId(infohash) !== null) flags[index] = 1;
     }
     return flags;
+  }
+
+  /**
+   * Infohashes behind `after`, in their own order, of rows above `aboveId`: primary ones, or the other ones of hybrids. Read from
+   * indexes alone. `last`: ask for what is behind this next; null when there is nothing more.
+   */
+  infohashesAfter(
+    which: 'primary' | 'aliases',
+    { after, aboveId, limit }: { after: Uint8Array; aboveId: number; limit: number },
+  ): { readonly infohashes: Uint8Array<ArrayBuffer>; readonly last: Uint8Array | null } {
+    const found = this.#statements[`${which}After`].all(after, aboveId, limit) as Uint8Array[];
+    const infohashes = new Uint8Array(Buffer.concat(found));
+    return { infohashes, last: found.length < limit ? null : found.at(-1)! };
   }
 
   /** Infohashes of the newest `limit` rows below `beforeId` (null: from the newest on). */

@@ -47,6 +47,8 @@ export class Catalogue {
   readonly forgetting: Forgetting;
   /** Why something may not be stored; null: it may. Set by whoever knows (store/judge.ts). */
   judge: (torrent: Judged) => BlockReason | null = () => null;
+  /** Called when it is closed, however. */
+  onClosed: () => void = () => undefined;
   readonly #database: CatalogueDatabase;
   readonly #rows: RowWriter;
   readonly #sightings: SightingTable;
@@ -159,14 +161,18 @@ export class Catalogue {
 
   /** Leaves an empty log and fresh statistics behind. */
   close(): void {
-    this.#database.pragma('optimize');
-    this.checkpoint('TRUNCATE');
-    this.#database.close();
+    try {
+      this.#database.pragma('optimize');
+      this.checkpoint('TRUNCATE');
+    } finally {
+      this.abandon();
+    }
   }
 
   /** Closes without another write: for a catalogue that has failed. */
   abandon(): void {
     this.#database.close();
+    this.onClosed();
   }
 
   /** Everything or nothing; the kept counts go back with it. */

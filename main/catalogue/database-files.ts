@@ -10,6 +10,8 @@ const COMPANIONS = ['-wal', '-shm'];
 /** What somebody looks for and finds is nobody else's to read. */
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY = 0o600;
+/** Damaged catalogues kept aside; the oldest goes first. */
+const ASIDE_MAX = 3;
 
 export function makeFolderFor(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
@@ -83,7 +85,19 @@ export function replaceDamaged(path: string, nowUnixSeconds: number): string {
     if (existsSync(path + ending)) renameSync(path + ending, asidePath + ending);
   }
   finishReplacing(path);
+  removeOldestAside(path);
   return asidePath;
+}
+
+/** Damaged ones would fill the disk, each as large as a catalogue. */
+function removeOldestAside(path: string): void {
+  const stamps = readdirSync(dirname(path)).flatMap((name) => {
+    const [, stamp] = /\.damaged-(\d+)$/.exec(name) ?? [];
+    return stamp !== undefined && name.startsWith(basename(path)) ? [Number(stamp)] : [];
+  });
+  for (const stamp of stamps.sort((a, b) => b - a).slice(ASIDE_MAX)) {
+    for (const ending of ['', ...COMPANIONS]) rmSync(`${path}.damaged-${stamp}${ending}`, { force: true });
+  }
 }
 
 /** Also at every start: between the two renames there is a moment without a catalogue. */
@@ -93,7 +107,8 @@ export function finishReplacing(path: string): void {
 
 /** Everything beside the catalogue that has torrents in it: the index of names, copies and damaged files kept aside. */
 export function removeKeptFiles(path: string): void {
-  const kept = /^\.(names.*|before-(format|restore)-\d+.*|damaged-\d+.*|rebuilding.*|restoring.*|needs-check)$/;
+  const kept =
+    /^\.(names.*|before-(format|restore)-\d+.*|damaged-\d+.*|rebuilding.*|restoring.*|needs-check|was-checked)$/;
   for (const name of readdirSync(dirname(path))) {
     if (name.startsWith(basename(path)) && kept.test(name.slice(basename(path).length)))
       rmSync(join(dirname(path), name), { force: true });
@@ -105,17 +120,59 @@ export function removeDatabase(path: string): void {
   for (const ending of ['', ...COMPANIONS]) rmSync(path + ending, { force: true });
 }
 
-/** Damage that shows only while running leaves this mark, so that the next start reads the whole file. */
+/**
+ * Damage that shows only while running leaves this mark, so that the next opening reads the whole file. A check that found
+ * nothing is remembered: what is reported after it is there all the same, and the file is made anew.
+ */
 export function markForCheck(path: string): void {
-  writeFileSync(checkMark(path), 'SQLite reported damage in this catalogue; the next start checks it.\n');
+  writeFileSync(checkMark(path), 'SQLite reported damage in this catalogue; it is checked when it is opened next.\n');
 }
 
 export function isMarkedForCheck(path: string): boolean {
   return existsSync(checkMark(path));
 }
 
+/** A check since the last rebuilding has found nothing. */
+export function wasCheckedInVain(path: string): boolean {
+  return existsSync(checkedMark(path));
+}
+
+export function checkedInVain(path: string): void {
+  renameSync(checkMark(path), checkedMark(path));
+}
+
 export function clearCheckMark(path: string): void {
-  rmSync(checkMark(path), { force: true });
+  for (const mark of [checkMark(path), checkedMark(path)]) rmSync(mark, { force: true });
 }
 
 const checkMark = (path: string): string => `${path}.needs-check`;
+const checkedMark = (path: string): string => `${path}.was-checked`;
+
+export const FILE_GONE = 'gone';
+
+/** Which file it is, whatever its name: changes when it is deleted, moved or replaced. */
+export function fileIdentity(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? FILE_GONE : `${found.dev}:${found.ino};`;
+}
+
+/** Of an open database and its log. */
+export const filesIdentity = (path: string): string => `${fileIdentity(path)} ${fileIdentity(`${path}-wal`)}`;
+
+/** Held by the process that has the database open (`holdForOneProcess`); left behind by one that was killed. */
+export const lockPath = (path: string): string => `${path}.lock`;
+
+/** Whoever had it open was killed, and the log with the last commits is gone. To be asked before it is held again. */
+export function isLogLost(path: string): boolean {
+  return existsSync(lockPath(path)) && fileBytes(path) > 0 && !existsSync(`${path}-wal`);
+}
+
+/** False when the system does not let go of it. */
+export function removeLock(path: string): boolean {
+  try {
+    rmSync(lockPath(path), { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -4,12 +4,14 @@ import { Catalogue } from './catalogue.ts';
 import { CatalogueReader } from './catalogue-reader.ts';
 import { asCatalogueProblem, CatalogueProblem } from './catalogue-problem.ts';
 import {
-  clearCheckMark,
+  checkedInVain,
+  fileIdentity,
   isMarkedForCheck,
   keepCopyBeforeMigration,
   makeFolderFor,
   makePrivateFile,
   keepFromOthers,
+  wasCheckedInVain,
 } from './database-files.ts';
 import { latestVersion, migrate, MIGRATIONS, refuseNewer, schemaVersion } from './migrations.ts';
 import type { Migration } from './migrations.ts';
@@ -50,7 +52,9 @@ export function openCatalogueReader(options: Omit<OpenCatalogueOptions, 'migrati
   let database: CatalogueDatabase | null = null;
   try {
     database = openDatabase({ path, role: 'reader', nativeBinding: options.nativeBinding });
-    return new CatalogueReader(database);
+    const reader = new CatalogueReader(database);
+    reader.fileIdentity = fileIdentity(path);
+    return reader;
   } catch (error) {
     database?.close();
     throw asCatalogueProblem(error, path);
@@ -66,10 +70,11 @@ function prepareFile(
   keepFromOthers(path);
   useWriteAheadLog(database);
   if (from > 0 && isMarkedForCheck(path)) {
+    if (wasCheckedInVain(path)) throw damagedProblem(path, 'a check found nothing, and yet it was reported again');
     const [finding] = database.pragma('quick_check(1)', { simple: false }) as { quick_check: string }[];
     if (finding?.quick_check !== 'ok') throw damagedProblem(path, finding?.quick_check);
+    checkedInVain(path);
   }
-  clearCheckMark(path);
   const keepCopy = (): void => {
     if (!keepsCopy) return;
     database.pragma('wal_checkpoint(TRUNCATE)'); // the copy is of the main file alone

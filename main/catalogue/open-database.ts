@@ -1,7 +1,8 @@
 // The only file that loads better-sqlite3: opens one connection with the pragmas of its role.
-// It knows nothing of tables; `open-catalogue.ts` does.
+// It knows nothing of tables; `open-catalogue.ts` does. Also the lock that keeps a second process out.
 import Database from 'better-sqlite3';
 import { CatalogueProblem } from './catalogue-problem.ts';
+import { fileIdentity, lockPath, makePrivateFile, removeLock } from './database-files.ts';
 
 /** An open connection. Rooms that may not import better-sqlite3 take its type from here. */
 export type CatalogueDatabase = Database.Database;
@@ -23,8 +24,8 @@ const NODE_API_VERSION_MIN = 10;
 const LOCK_WAIT_MS = 5000;
 /** search.md section 10: 16 MiB of page cache for each connection. */
 const CACHE_KIB = 16_384;
-/** A WAL that grew past this is cut back when it is next reset. */
-const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+/** A WAL that grew past this is cut back when it is next reset: it counts against the quota (housekeeping.ts). */
+const WAL_KEPT_BYTES = 8 * 1024 * 1024;
 
 /** Throws `CatalogueProblem` for a runtime that is too old, else whatever SQLite throws. */
 export function openDatabase(options: DatabaseOptions): CatalogueDatabase {
@@ -67,6 +68,37 @@ export function openForImport(path: string, nativeBinding: string | null): Catal
   database.pragma('trusted_schema = 0');
   database.pragma('cell_size_check = 1');
   return database;
+}
+
+/**
+ * Holds the catalogue at `path` for this process as long as the lock is not released; the system releases it when the process
+ * ends, however it ends. Null: another one has it. A disk that knows no locks is used without.
+ */
+export function holdForOneProcess(path: string, nativeBinding: string | null): { release(): void } | null {
+  let database: Database.Database | null = null;
+  try {
+    makePrivateFile(lockPath(path));
+    const before = fileIdentity(lockPath(path));
+    database = new Database(lockPath(path), { timeout: 0, ...(nativeBinding === null ? {} : { nativeBinding }) });
+    database.pragma('journal_mode = MEMORY'); // nothing is written, and no other file made
+    database.exec('BEGIN EXCLUSIVE');
+    // Whoever had it removed it, and another one may hold the next.
+    if (fileIdentity(lockPath(path)) !== before) {
+      database.close();
+      return null;
+    }
+  } catch (error) {
+    database?.close();
+    const isHeld = error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
+    return isHeld ? null : { release: () => undefined };
+  }
+  const release = (): void => {
+    if (!database.open) return;
+    const isRemoved = removeLock(path); // while it is still held
+    database.close();
+    if (!isRemoved) removeLock(path); // Windows removes no file that is open
+  };
+  return { release };
 }
 
 export function checkRuntime(versions: { readonly node: string; readonly napi?: string | undefined }): void {

@@ -30,6 +30,10 @@ const WRITER_QUERIES = {
   insertFiles: 'INSERT INTO torrent_files(id, files) VALUES(?, ?)',
   seenAgain: `UPDATE torrents SET peers_seen = max(peers_seen, ?), times_seen = times_seen + ?,
     discovered_at = min(discovered_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? RETURNING peers_seen`,
+  listOf: `SELECT file_count AS fileCount, marks, EXISTS(SELECT 1 FROM torrent_files WHERE torrent_files.id = torrents.id)
+    AS isThere FROM torrents WHERE id = ?`,
+  setCounts: `UPDATE torrents SET file_count = ?, content_type = ?,
+    size_bytes = CASE WHEN size_bytes = 0 THEN ? ELSE size_bytes END WHERE id = ?`,
   keys: 'SELECT infohash, infohash_v2 AS infohashV2 FROM torrents WHERE id = ?',
   setKeys: 'UPDATE torrents SET infohash = ?, infohash_v2 = ? WHERE id = ?',
 } as const;
@@ -94,6 +98,7 @@ export class RowWriter {
       id,
     );
     const { peers_seen: peersSeen } = again as { peers_seen: number };
+    if (row.files.length > 0) this.#giveFiles(id, row);
     const stored = this.#statements.keys.get(id) as StoredKeys;
     const storedCut = cutV2(stored.infohashV2);
     const storedV1 = storedCut && bytesEqual(stored.infohash, storedCut) ? null : stored.infohash;
@@ -103,6 +108,16 @@ export class RowWriter {
     this.#statements.setKeys.run(primaryInfohash({ infohashV1, infohashV2 }), infohashV2, id);
     if (infohashV1 && infohashV2) this.#statements.insertAlias.run(cutV2(infohashV2), id);
     return peersSeen;
+  }
+
+  /** A list of files that nobody knew when the row was stored: an import knew only the name, or the list was lost to damage. */
+  #giveFiles(id: number, row: CatalogueRow): void {
+    const stored = this.#statements.listOf.get(id) as { fileCount: number; marks: number; isThere: number };
+    const isOther = stored.fileCount > 0 && stored.fileCount !== row.fileCount;
+    if (stored.isThere !== 0 || stored.fileCount === 1 || isOther) return;
+    this.#statements.setCounts.run(row.fileCount, row.contentType, row.sizeBytes, id);
+    if (!isNamedByRow(row)) this.#statements.insertFiles.run(id, packFiles(row.files));
+    if (isShown(stored.marks)) this.#tables.tokens.addPaths(id, row.pathTokens);
   }
 }
 

@@ -1,5 +1,5 @@
-// Reads what can still be read from a damaged catalogue. Never writes to it and never throws for what
-// it finds there: unreadable stretches are stepped over, in steps that double while they go on and shrink when they end.
+// Reads what can be read from a catalogue of any version that may be damaged, in use or somebody else's: an import. Never writes
+// to it and never throws for what it finds there (of our own damaged one salvage-pages.ts finds more): unreadable stretches are stepped over, in steps that double while they go on and shrink when they end.
 import { CatalogueReader } from './catalogue-reader.ts';
 import type { StoredDetails } from './catalogue-reader.ts';
 import { APPLICATION_ID } from './migrations.ts';
@@ -41,28 +41,6 @@ function giveMissingTables(database: CatalogueDatabase): void {
     database.exec('CREATE TEMP TABLE torrent_sightings(id INTEGER PRIMARY KEY, times, last_at)');
   if (!has('SELECT marks FROM torrents'))
     database.exec('CREATE TEMP VIEW torrents AS SELECT *, 0 AS marks, 0 AS marked_at FROM main.torrents');
-}
-
-/** What was blocked and can still be read; a catalogue that is damaged must not bring it back. */
-export function salvageBlocked(path: string, nativeBinding: string | null): Uint8Array[] {
-  const opened = tryTo(() => openForSalvage(path, nativeBinding));
-  if (!opened) return [];
-  const found: Uint8Array[] = [];
-  try {
-    const next = tryTo(() =>
-      opened.prepare('SELECT id, infohash FROM blocked_infohashes WHERE id > ? ORDER BY id LIMIT 1'),
-    );
-    for (let afterId = 0, failures = 0; next !== null && failures < FAILURES_MAX;) {
-      const read = tryTo(() => ({ row: next.get(afterId) as { id: number; infohash: Uint8Array } | undefined }));
-      if (read && !read.row) break;
-      if (read?.row) found.push(read.row.infohash);
-      else failures++;
-      afterId = read?.row?.id ?? afterId + 1;
-    }
-  } finally {
-    opened.close();
-  }
-  return found;
 }
 
 function* readableRows(

@@ -39,6 +39,14 @@ export class TokenTable {
     if (pathTokens !== '') this.#statements.insertPaths.run(id, pathTokens);
   }
 
+  /** The row's name has its tokens already, its paths were not known before. Not while a refill is on its way to the row. */
+  addPaths(id: number, pathTokens: string): void {
+    const missing = this.missing();
+    if (pathTokens === '' || (missing !== null && id > missing.afterId && id <= missing.untilId)) return;
+    this.#statements.deletePaths.run(id);
+    this.#statements.insertPaths.run(id, pathTokens);
+  }
+
   remove(id: number): void {
     this.#statements.deleteName.run(id);
     this.#statements.deletePaths.run(id);

@@ -148,8 +148,7 @@ export class Discovery {
     this.#isPaused = true;
     this.torrents.pause();
     this.#health.pause();
-    // First: uTP connections are reset over the node's socket, and from the node's pause on nothing leaves.
-    this.#pauseOrResumeMetadata();
+    this.#pauseOrResumeMetadata(); // first, as in stop
     this.#families.pause();
   }
 
@@ -264,6 +263,7 @@ export class Discovery {
           counters: this.counters,
           onPeers: (infohash, peers, stage) => this.#metadata.offer(infohash, peers, stage),
           areKnown: (infohashes, answer) => this.#store.areKnown(infohashes, answer),
+          onSighted: (infohash) => this.#metadata.sightings.note(infohash),
           wantsMore: () => this.#metadata.fetcher.wantsMore() && this.#store.hasRoom,
         },
       },

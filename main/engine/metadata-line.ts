@@ -15,6 +15,7 @@ import { type FlowTotals, TcpPace } from '../metadata/tcp-pace.ts';
 import { type Pace, profileOf } from '../scrape/pace-profiles.ts';
 import type { PeerStage, PeerStages, Unanswered } from '../scrape/peer-stages.ts';
 import type { Counters } from '../stats/counters.ts';
+import { Sightings } from './sightings.ts';
 import type { RetryDue, StoreLink } from './store-link.ts';
 
 const TICK_MS = 1000;
@@ -23,6 +24,8 @@ const ENTRIES_PER_MESSAGE_MAX = 100;
 /** What is due is asked for this often, and this much of it: each entry is a lookup, and one begins every 5 s. */
 const ASK_DUE_EVERY_MS = 15_000;
 const DUE_AT_ONCE_MAX = 6;
+/** Blocked at once by the person at most; the store refuses what comes all the same. */
+const BLOCKED_REMEMBERED_MAX = 10_000;
 
 export interface MetadataLineDependencies {
   readonly clock: Clock;
@@ -48,6 +51,8 @@ export interface PeerSearch {
 
 export class MetadataLine {
   readonly fetcher: MetadataFetcher;
+  /** How often what is stored is sampled. */
+  readonly sightings: Sightings;
   /** Entries of the ladder that are due, but not for metadata. */
   onHealthDue: (entries: readonly RetryEntry[]) => void = () => undefined;
   /** A torrent is on its way to the store. */
@@ -58,6 +63,8 @@ export class MetadataLine {
   readonly #removed = new Map<string, Infohash>();
   /** One for each family of addresses; an infohash is known to the one that met it. The first one is asked to look again. */
   readonly #searches: PeerSearch[] = [];
+  /** Blocked lately: what was under way for them may still bring peers. */
+  readonly #blocked = new Set<string>();
   #ticking: Timer | null = null;
   #askedAtMs = -Infinity;
   #evictedCount = 0;
@@ -65,6 +72,7 @@ export class MetadataLine {
   constructor(dependencies: MetadataLineDependencies, options: MetadataLineOptions) {
     const { clock, store } = dependencies;
     this.#dependencies = dependencies;
+    this.sightings = new Sightings(dependencies);
     this.#pace = new TcpPace(ceilingOf(options.pace), clock.nowMs(), options.localAddressesAllowed);
     this.fetcher = new MetadataFetcher(
       dependencies,
@@ -75,6 +83,7 @@ export class MetadataLine {
       },
     );
     store.onRetryDue = (due) => this.#takeDue(due);
+    store.onBlocked = (infohashes) => this.#block(infohashes);
   }
 
   /** Joins the scraper's stages: from now on they are told what came of the peers that they named. */
@@ -84,6 +93,7 @@ export class MetadataLine {
   }
 
   offer(infohash: Infohash, peers: readonly Contact[], stage: PeerStage): void {
+    if (this.#blocked.has(toKey(infohash))) return this.#dependencies.counters.dropped.count('metadata-blocked');
     this.fetcher.offer(infohash, peers, stage);
   }
 
@@ -113,6 +123,7 @@ export class MetadataLine {
     this.#ticking = null;
     await this.fetcher.stop();
     this.#tell();
+    this.sightings.tell();
   }
 
   checkInvariants(): void {
@@ -150,6 +161,21 @@ export class MetadataLine {
       if (reason === 'invalid' || reason === 'duplicate') stages.settled(infohash);
       else if (isFailureOfPeers(reason)) stages.failed(infohash);
       else stages.postpone(infohash);
+    }
+  }
+
+  #block(packedInfohashes: Uint8Array): void {
+    for (let at = 0; at + IDENTIFIER_BYTES <= packedInfohashes.length; at += IDENTIFIER_BYTES) {
+      const infohash = asInfohash(packedInfohashes.slice(at, at + IDENTIFIER_BYTES));
+      const key = toKey(infohash);
+      this.#blocked.add(key);
+      this.#failed.delete(key);
+      this.fetcher.cancel(infohash);
+      for (const { stages } of this.#searches) stages.settled(infohash);
+    }
+    for (const key of this.#blocked) {
+      if (this.#blocked.size <= BLOCKED_REMEMBERED_MAX) break;
+      this.#blocked.delete(key);
     }
   }
 

@@ -15,7 +15,7 @@ import {
 
 /** protocol.md R13: the seen-infohash filter is filled from the latest million at start. */
 const WARM_UP_INFOHASHES = 1_000_000;
-/** Questions in flight; above it the answer is 'not known' and the catalogue's own uniqueness decides. */
+/** Questions in flight; above it the oldest is answered with 'resting': who asked it has asked again by then. */
 const OPEN_QUESTIONS_MAX = 64;
 
 /** True: stored or proved invalid. `resting`: tried not long ago, it waits on the retry ladder. */
@@ -23,14 +23,14 @@ export type Known = boolean | 'resting';
 type Answer = (isKnown: Known[]) => void;
 type RetryMessage = Extract<
   EngineToWriter,
-  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'alive' | 'dead' }
+  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'alive' | 'dead' | 'sightings' }
 >;
 export type RetryDue = Extract<WriterToEngine, { type: 'retry-due' }>;
 
 export class StoreLink {
   readonly #counters: Counters;
   readonly #onWarmUp: (infohashes: Uint8Array) => void;
-  readonly #questions = new Map<number, { readonly count: number; readonly answer: Answer }>();
+  readonly #questions = new Map<number, { readonly infohashes: Uint8Array; readonly answer: Answer }>();
   #port: Port<WriterToEngine, EngineToWriter> | null = null;
   /** Torrents fetched while no store was joined. */
   #kept: Torrent[] = [];
@@ -41,6 +41,8 @@ export class StoreLink {
 
   /** Called after `hasRoom` has changed. */
   onRoomChanged: () => void = () => undefined;
+  /** Packed infohashes that are not to be fetched any more. */
+  onBlocked: (infohashes: Uint8Array) => void = () => undefined;
   /** The answer to `retry-take`. */
   onRetryDue: (due: RetryDue) => void = () => undefined;
 
@@ -50,15 +52,16 @@ export class StoreLink {
     this.#onWarmUp = onWarmUp;
   }
 
-  /** Joins a store, the first or one started again: what was kept is sent, what was asked is answered as not known. */
+  /** Joins a store, the first or one started again: what was kept is sent, what was asked is asked of it. */
   connect(port: Port<WriterToEngine, EngineToWriter>): void {
     this.#port?.close();
-    this.#answerAllAsUnknown();
     this.#port = port;
     port.on((message) => {
       if (this.#port === port) this.#receive(message);
     });
     port.post({ type: 'warm-up', limit: WARM_UP_INFOHASHES });
+    for (const [questionId, { infohashes }] of this.#questions)
+      port.post({ type: 'are-known', questionId, infohashes });
     if (this.#kept.length > 0) port.post({ type: 'store', torrents: this.#kept });
     this.#waitingCount = this.#kept.length; // until the store says how many wait
     this.#kept = [];
@@ -74,7 +77,6 @@ export class StoreLink {
     port.close();
     this.#port = null;
     this.#waitingCount = 0;
-    this.#answerAllAsUnknown();
     this.#noteRoom();
   }
 
@@ -101,24 +103,28 @@ export class StoreLink {
       this.#kept.push(torrent);
     } else {
       this.#counters.overflows.count('torrents-without-store');
+      return;
+    }
+    // From now on known, so that it is not fetched again and its sightings are counted.
+    for (const infohash of [torrent.infohashV1, torrent.infohashV2]) {
+      if (infohash !== null) this.#onWarmUp(infohash.slice(0, IDENTIFIER_BYTES));
     }
     this.#noteRoom();
   }
 
-  /** Asks whether the catalogue has each infohash; `answer` is called once, later, in the same order. */
+  /**
+   * Asks whether the catalogue has each infohash; `answer` is called once, later, in the same order. While no store is joined
+   * the question waits: nobody knows what is stored or blocked, and what is not asked for twice is not fetched twice.
+   */
   areKnown(infohashes: readonly Infohash[], answer: Answer): void {
-    if (!this.#port || this.#questions.size >= OPEN_QUESTIONS_MAX) {
-      this.#counters.overflows.count('known-questions');
-      answer(infohashes.map(() => false));
-      return;
-    }
     const packed = new Uint8Array(infohashes.length * IDENTIFIER_BYTES);
     infohashes.forEach((infohash, index) => {
       packed.set(infohash, index * IDENTIFIER_BYTES);
     });
     const questionId = this.#nextQuestionId++;
-    this.#questions.set(questionId, { count: infohashes.length, answer });
-    this.#port.post({ type: 'are-known', questionId, infohashes: packed });
+    this.#questions.set(questionId, { infohashes: packed, answer });
+    if (this.#questions.size > OPEN_QUESTIONS_MAX) this.#giveUpOldest();
+    this.#port?.post({ type: 'are-known', questionId, infohashes: packed });
   }
 
   /** What the pipeline has learnt. Without a store it is forgotten: it is found again by sampling. */
@@ -144,6 +150,10 @@ export class StoreLink {
       case 'warm-up':
         this.#onWarmUp(message.infohashes);
         break;
+      case 'blocked':
+        this.#onWarmUp(message.infohashes);
+        this.onBlocked(message.infohashes);
+        break;
       case 'retry-due':
         this.onRetryDue(message);
         break;
@@ -162,10 +172,13 @@ export class StoreLink {
     this.onRoomChanged();
   }
 
-  #answerAllAsUnknown(): void {
-    const open = [...this.#questions.values()];
-    this.#questions.clear();
-    for (const { count, answer } of open) answer(new Array<boolean>(count).fill(false));
+  #giveUpOldest(): void {
+    const [oldest] = this.#questions;
+    if (oldest === undefined) return;
+    const [questionId, { infohashes, answer }] = oldest;
+    this.#questions.delete(questionId);
+    this.#counters.overflows.count('known-questions');
+    answer(new Array<Known>(infohashes.length / IDENTIFIER_BYTES).fill('resting'));
   }
 }
 

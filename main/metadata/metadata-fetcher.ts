@@ -1,7 +1,6 @@
-// Fetches the metadata of infohashes from the peers that the DHT names (BEP 9; protocol.md 4.3, 6.2, 6.2b).
-// Newest infohash first, one peer at a time and a second one if the first is slow, the next one on failure; blocks are taken
-// from whoever sends them. What comes out is verified. Not here: one peer (peer-attempt.ts), what several have sent
-// (job-blocks.ts), and who may be dialled at all (`mayConnect`).
+// Fetches the metadata of infohashes from the peers that the DHT names (BEP 9; protocol.md 4.3, 6.2, 6.2b): newest first, one
+// peer at a time, a second one if the first is slow, the next on failure; blocks from whoever sends them; all is verified.
+// Not here: one peer (peer-attempt.ts), what several have sent (job-blocks.ts), who may be dialled at all (`mayConnect`).
 import { assert } from '../base/assert.ts';
 import type { Timer } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
@@ -25,6 +24,8 @@ export type * from './fetcher-contract.ts';
 const TICK_MS = 100;
 /** A second peer is asked when the first has not begun to send by then; most live ones have. */
 const SECOND_PEER_AFTER_MS = 1000;
+
+type Proved = Exclude<Verdict, { kind: 'mismatch' }>;
 
 export class MetadataFetcher {
   readonly #dependencies: MetadataDependencies;
@@ -89,6 +90,13 @@ export class MetadataFetcher {
   /** Whether more infohashes are welcome: the queue has room, and so has the memory for unfinished metadata. */
   wantsMore(): boolean {
     return this.#queue.wantsMore() && !this.#memory.isFull;
+  }
+
+  /** Ends whatever is under way for it, without a word; null when nothing was. */
+  cancel(infohash: Uint8Array): Infohash | null {
+    const job = this.#queue.get(infohash);
+    if (job) this.#finish(job);
+    return job?.infohash ?? null;
   }
 
   setLimits(limits: ConnectionLimits): void {
@@ -198,8 +206,7 @@ export class MetadataFetcher {
     job.isVerifying = true;
     const isTaken = this.#verifier.verify(job.infohash, given.blocks, (verdict) => {
       job.isVerifying = false;
-      // Meanwhile it may have been fetched as the other half of a hybrid.
-      if (this.#queue.get(job.infohash) !== job) return;
+      if (this.#queue.get(job.infohash) !== job) return; // fetched as the other half of a hybrid, or blocked
       if (verdict.kind === 'mismatch') this.#onMismatch(job, contact, given);
       else this.#onVerdict(job, contact, given, verdict);
       this.#pump(this.#dependencies.clock.nowMs());
@@ -218,12 +225,7 @@ export class MetadataFetcher {
     for (const giver of givers) job.putBack(giver);
   }
 
-  #onVerdict(
-    job: FetchJob,
-    contact: Contact,
-    given: GivenBlocks,
-    verdict: Exclude<Verdict, { kind: 'mismatch' }>,
-  ): void {
+  #onVerdict(job: FetchJob, contact: Contact, given: GivenBlocks, verdict: Proved): void {
     const { counters, clock } = this.#dependencies;
     for (const liar of job.blocks.liars(given.blocks)) {
       counters.metadataFailures.count('mismatch');
@@ -259,10 +261,8 @@ export class MetadataFetcher {
   /** The two infohashes of a hybrid are sampled apart; whichever comes second is not fetched again. */
   #rememberHybrid(verified: VerifiedMetadata): void {
     for (const infohash of this.#hybrids.note(verified)) {
-      const other = this.#queue.get(infohash);
-      if (!other) continue;
-      this.#finish(other);
-      this.#listener.onGivenUp(other.infohash, 'duplicate');
+      const other = this.cancel(infohash);
+      if (other) this.#listener.onGivenUp(other, 'duplicate');
     }
   }
 

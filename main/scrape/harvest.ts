@@ -26,6 +26,7 @@ export interface HarvestDependencies {
   /** Shared with the other family's. */
   readonly memory: ScrapeMemory;
   readonly areKnown: AskKnown;
+  readonly onSighted: ((infohash: Infohash) => void) | undefined;
   readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
   /** The nodes nearest to an infohash that the needle tables know: a whole lookup begins with them too. */
   readonly nodesNear: (infohash: Infohash, count: number) => readonly NodeContact[];
@@ -130,11 +131,13 @@ export class Harvest {
   take(node: NodeContact, version: string | null, samples: readonly Infohash[]): void {
     const nowMs = this.#dependencies.clock.nowMs();
     const source = this.#getPeers.newSource(node, version);
+    const { memory, onSighted } = this.#dependencies;
     let queuedCount = 0;
     for (const infohash of samples) {
       if (queuedCount >= INFOHASHES_PER_NODE_MAX) return;
       const outcome = this.#triage.offer(infohash, source, nowMs);
       if (outcome === 'full') return;
+      if (outcome === 'known' || (outcome === 'repeated' && memory.known.has(infohash))) onSighted?.(infohash);
       if (outcome === 'queued') queuedCount++;
       else if (outcome === 'repeated') this.stages.sampledAgain(infohash, source);
     }

@@ -23,6 +23,8 @@ export interface ScrapeDependencies {
   readonly dht: ScrapeDht;
   readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
   readonly areKnown: AskKnown;
+  /** A node sampled what is probably in the catalogue. */
+  readonly onSighted?: (infohash: Infohash) => void;
   /** The metadata queue is below its high-water mark. */
   readonly wantsMore: () => boolean;
 }

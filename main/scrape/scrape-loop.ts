@@ -85,6 +85,7 @@ export class ScrapeLoop {
       dht,
       memory: this.memory,
       areKnown: dependencies.areKnown,
+      onSighted: dependencies.onSighted,
       onPeers: dependencies.onPeers,
       nodesNear: (infohash, count) => this.#tables.bestMatch(infohash).routing.closest(infohash, count),
       onNew: (from) => this.#tables.bestMatch(from.id).noteInfohashes(0, 1, clock.nowMs()),

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import { FORGET_FIRST_RULES, NO_POLICY, type StorePolicy } from '../store/owner-contract.ts';
 import { parseContact } from '../engine/engine-arguments.ts';
 import {
   DEFAULT_BOOTSTRAP,
@@ -17,10 +18,14 @@ export interface HeadlessArguments {
   readonly forSeconds: number | null;
   readonly isJson: boolean;
   readonly engine: EngineOptions;
+  readonly policy: StorePolicy;
 }
 
 /** A month: longer than that is a server, and a server runs without --for. */
 const FOR_SECONDS_MAX = 31 * 24 * 3600;
+/** An empty catalogue with its log and its index of names takes some of it already. */
+const QUOTA_BYTES_MIN = 100e6;
+const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
 
 export function headlessUsage(): string {
   return [
@@ -34,6 +39,9 @@ export function headlessUsage(): string {
     '  --serve                   answer queries as a full node (without it: read-only, BEP 43)',
     '  --trackers                also ask public UDP trackers how many have a torrent (without it: none is asked)',
     '  --tracker HOST:PORT       ask this UDP tracker instead; may be given several times',
+    '  --quota SIZE              what the catalogue may take on the disk, such as 500MB, 10GB or 1.5TB (default: no limit)',
+    `  --forget-first ${FORGET_FIRST_RULES.join('|')}   what makes room when the quota is reached (default dead)`,
+    '  --safety-list FILE        never ask for or store what it names: SHA-256 of each 20-byte infohash, one in hex a line',
     '  --allow-local-addresses   talk to private and loopback addresses too',
     '  --for SECONDS             stop by itself',
     '  --json                    one JSON object a line',
@@ -58,6 +66,9 @@ export function parseHeadlessArguments(
         serve: { type: 'boolean' },
         trackers: { type: 'boolean' },
         tracker: { type: 'string', multiple: true },
+        quota: { type: 'string' },
+        'forget-first': { type: 'string' },
+        'safety-list': { type: 'string' },
         'allow-local-addresses': { type: 'boolean' },
         for: { type: 'string' },
         json: { type: 'boolean' },
@@ -96,11 +107,26 @@ export function parseHeadlessArguments(
   if (values.for !== undefined && forSeconds === null) {
     return { problem: `--for is a whole number of seconds from 1 to ${FOR_SECONDS_MAX}, not "${values.for}".` };
   }
+  const quotaBytes = values.quota === undefined ? null : sizeBytes(values.quota);
+  if (values.quota !== undefined && (quotaBytes === null || quotaBytes < QUOTA_BYTES_MIN)) {
+    return { problem: `--quota is a size from 100MB on, such as 500MB, 10GB or 1.5TB, not "${values.quota}".` };
+  }
+  const ruleText = values['forget-first'] ?? NO_POLICY.forgetFirst;
+  const forgetFirst = FORGET_FIRST_RULES.find((name) => name === ruleText);
+  if (!forgetFirst) return { problem: `--forget-first is one of ${FORGET_FIRST_RULES.join(', ')}, not "${ruleText}".` };
+  const safetyList = values['safety-list'];
+  if (safetyList === '') return { problem: '--safety-list wants the path of a file.' };
   const absolute = path.resolve(dataDir);
   return {
     dataDir: absolute,
     forSeconds,
     isJson: values.json ?? false,
+    policy: {
+      ...NO_POLICY,
+      quotaBytes,
+      forgetFirst,
+      safetyListPath: safetyList === undefined ? null : path.resolve(safetyList),
+    },
     engine: {
       dataDir: absolute,
       bootstrap: bootstrap.length > 0 ? bootstrap : DEFAULT_BOOTSTRAP,
@@ -120,4 +146,11 @@ function wholeNumber(text: string, least: number, most: number): number | null {
   if (!/^\d{1,10}$/.test(text)) return null;
   const value = Number(text);
   return value >= least && value <= most ? value : null;
+}
+
+/** Of '10GB' or '1.5 tb'; null for anything else. */
+function sizeBytes(text: string): number | null {
+  const [, number, unit] = /^(\d{1,6}(?:\.\d{1,3})?) ?([MGT]B)$/i.exec(text) ?? [];
+  const bytesPerUnit = UNIT_BYTES[unit?.toUpperCase() ?? ''];
+  return number === undefined || bytesPerUnit === undefined ? null : Math.round(Number(number) * bytesPerUnit);
 }

@@ -26,6 +26,8 @@ export interface SessionStatus {
   readonly databaseBytes: number;
   /** A sentence when a thread was given up or the catalogue cannot be used, else null. */
   readonly problem: string | null;
+  /** True: `problem` may go away by itself, and nothing needs to be ended for it. */
+  readonly isProblemPassing: boolean;
   /** Sizes, limits, what is blocked; null until the writer has spoken. */
   readonly store: StoreStatus | null;
   /** A sentence about something that was mended (a damaged file put aside), or why the crawl waits for room, else null. */
@@ -40,5 +42,6 @@ export const NO_STATUS: SessionStatus = {
   databaseBytes: 0,
   store: null,
   problem: null,
+  isProblemPassing: false,
   notice: null,
 };

@@ -238,6 +238,7 @@ export class Session {
           torrentCount: event.torrentCount,
           notice: this.#interruption.sentence ?? event.notice,
           problem: this.#givenUp?.problem ?? null,
+          isProblemPassing: false,
         });
         if (event.notice) this.#options.log.warn(event.notice);
         break;
@@ -251,7 +252,7 @@ export class Session {
       case 'failed':
         this.#storeGate.open(event.problem);
         this.#options.log.error(event.problem);
-        this.#change({ problem: event.problem });
+        this.#change({ problem: event.problem, isProblemPassing: event.isPassing });
         break;
       case 'log':
         this.#options.log[event.level](event.message);
@@ -283,7 +284,7 @@ export class Session {
     const sentence = fallenSentence(name, willRestart);
     if (willRestart) return this.#interruption.say(sentence);
     this.#givenUp = { name, problem: sentence };
-    this.#change({ problem: sentence });
+    this.#change({ problem: sentence, isProblemPassing: false });
   }
 
   #change(change: Partial<SessionStatus>): void {

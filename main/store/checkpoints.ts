@@ -6,8 +6,8 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 /** search.md section 10. */
 const COMMITS_PER_CHECKPOINT = 20;
 
-/** Problems that may pass while the app runs. */
-export const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
+/** Then the log keeps what is in it until the next one. */
+const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
 
 export class Checkpoints {
   readonly #databasePath: string;

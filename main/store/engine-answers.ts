@@ -6,7 +6,12 @@ import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { answerKnown, RetryDesk, type RetryMessage } from './retry-desk.ts';
 import { type EngineToWriter, IS_RESTING, type WriterToEngine } from './store-contract.ts';
-import { NO_CHUNK, warmUpChunk } from './warm-up.ts';
+import { warmUpChunks } from './warm-up.ts';
+
+interface WarmUp {
+  readonly catalogue: Catalogue;
+  readonly chunks: Generator<Uint8Array<ArrayBuffer>, void>;
+}
 
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
 
@@ -45,17 +50,21 @@ export class EngineAnswers {
   }
 
   /** In pieces, each a message of its own; other messages get their turn between two of them. */
-  warmUp(engine: EnginePort | null, open: () => Catalogue | null, limit: number, beforeId: number | null = null): void {
-    let chunk = NO_CHUNK();
+  warmUp(engine: EnginePort | null, open: () => Catalogue | null, limit: number, running: WarmUp | null = null): void {
+    let chunk: Uint8Array<ArrayBuffer> | null = null;
+    let warmUp = running;
     try {
       const catalogue = open();
-      if (catalogue) chunk = warmUpChunk(catalogue.reader, beforeId, limit);
+      // Begun anew when it has been opened anew: what is told twice does no harm.
+      if (catalogue !== (warmUp?.catalogue ?? null))
+        warmUp = catalogue && { catalogue, chunks: warmUpChunks(catalogue, limit) };
+      chunk = warmUp?.chunks.next().value ?? null;
     } catch (error) {
       this.#failed(error);
     }
-    const { infohashes, rest } = chunk;
-    engine?.post({ type: 'warm-up', infohashes, isLast: rest === null }, [infohashes.buffer]);
-    if (rest) this.#clock.setTimer(0, () => this.warmUp(engine, open, rest.limit, rest.beforeId));
+    const infohashes = chunk ?? new Uint8Array(0);
+    engine?.post({ type: 'warm-up', infohashes, isLast: chunk === null }, [infohashes.buffer]);
+    if (chunk !== null) this.#clock.setTimer(0, () => this.warmUp(engine, open, limit, warmUp));
   }
 
   /** `catalogue` null: what cannot be written now is kept and goes with the next. */

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { MarkOutcome } from '../catalogue/mark-table.ts';
-import { databaseBytes, fileBytes, freeBytes } from '../catalogue/database-files.ts';
+import { databaseBytes, fileBytes, filesIdentity, freeBytes } from '../catalogue/database-files.ts';
 import { Judge } from './judge.ts';
 import { NO_POLICY, type StorePolicy, type StoreStatus } from './owner-contract.ts';
 import { spaceSentence } from './space-sentence.ts';
@@ -23,6 +23,8 @@ const FORGET_FROM = 0.95;
 const FORGET_TO = 0.93;
 /** A log grows up to this between two checkpoints, beside the database. */
 const LOG_BYTES = 8e6;
+/** So often what was deleted or moved is written again in one run. */
+const LOSSES_MAX = 5;
 /** Below this the crawl waits, and goes on when there is some more (issue 5.7). */
 export const FREE_BYTES_MIN = 500e6;
 const FREE_BYTES_ENOUGH = 600e6;
@@ -40,6 +42,8 @@ export interface HousekeepingDependencies {
   readonly roomChanged: () => void;
   readonly checkpoint: (catalogue: Catalogue) => void;
   readonly failed: (error: unknown) => void;
+  /** The catalogue's files were deleted or moved while they were open. */
+  readonly filesLost: (identity: string) => void;
   /** Only tests hand in another. */
   readonly readFreeBytes?: (path: string) => number | null;
 }
@@ -48,6 +52,8 @@ export class Housekeeping {
   readonly #dependencies: HousekeepingDependencies;
   readonly #judge: Judge;
   #catalogue: Catalogue | null = null;
+  #files = '';
+  #losses = 0;
   #policy: StorePolicy = NO_POLICY;
   #looking: Timer | null = null;
   #working: Timer | null = null;
@@ -72,10 +78,24 @@ export class Housekeeping {
     return this.#judge.canJudge;
   }
 
+  /** Looks now, between two looks: why nothing more should be stored, as a sentence, or null. */
+  roomProblem(): string | null {
+    if (this.#catalogue !== null) this.#watchSpace(this.#catalogue);
+    return spaceSentence(
+      { isSpaceLow: this.#isSpaceLow, isQuotaReached: this.#isQuotaReached },
+      this.#policy.quotaBytes,
+    );
+  }
+
+  get forgottenCount(): number {
+    return this.#forgottenCount;
+  }
+
   /** `catalogue` is open from now on. */
   start(catalogue: Catalogue): void {
     this.stop();
     this.#catalogue = catalogue;
+    this.#files = filesIdentity(this.#dependencies.databasePath);
     this.#judge.watch(catalogue);
     this.#look();
   }
@@ -100,11 +120,13 @@ export class Housekeeping {
   }
 
   #look(): void {
-    const { clock, failed } = this.#dependencies;
+    const { clock, failed, filesLost, databasePath } = this.#dependencies;
     this.#looking?.cancel();
     this.#looking = clock.setTimer(LOOK_EVERY_MS, () => this.#look());
     try {
       if (this.#catalogue === null) return;
+      // Not for ever: there may be disks whose files are never the same.
+      if (filesIdentity(databasePath) !== this.#files && this.#losses++ < LOSSES_MAX) return filesLost(this.#files);
       this.#watchSpace(this.#catalogue);
       this.#judge.look();
       this.#tell(this.#catalogue);
@@ -134,15 +156,22 @@ export class Housekeeping {
   /** What the catalogue takes on the disk, its index of names included. */
   #diskBytes(): number {
     const { databasePath } = this.#dependencies;
-    return databaseBytes(databasePath) + fileBytes(`${databasePath}.names`);
+    return [`${databasePath}.names`, `${databasePath}.names.new`].reduce(
+      (sum, path) => sum + fileBytes(path),
+      databaseBytes(databasePath),
+    );
+  }
+
+  /** What has to fit beside the database: its log, and the index of names, twice while it is being rewritten. */
+  get #besideBytes(): number {
+    return LOG_BYTES + 2 * fileBytes(`${this.#dependencies.databasePath}.names`);
   }
 
   /** One step. False when there is enough room, or nothing that may be forgotten. */
   #forget(catalogue: Catalogue): boolean {
-    const { databasePath, checkpoint, changed } = this.#dependencies;
+    const { checkpoint, changed } = this.#dependencies;
     const { usedBytes, fileBytes: bytes } = catalogue.forgetting.sizes();
-    const besideBytes = fileBytes(`${databasePath}.names`) + LOG_BYTES;
-    const limitBytes = Math.max(0, this.#quotaBytes - besideBytes);
+    const limitBytes = Math.max(0, this.#quotaBytes - this.#besideBytes);
     if (usedBytes > limitBytes * FORGET_FROM) this.#isForgetting = true;
     if (usedBytes <= limitBytes * FORGET_TO) this.#isForgetting = false;
     if (this.#isForgetting) {
@@ -176,8 +205,7 @@ export class Housekeeping {
     const free = readFreeBytes(databasePath) ?? Infinity;
     this.#isSpaceLow = free < (this.#isSpaceLow ? FREE_BYTES_ENOUGH : FREE_BYTES_MIN);
     const { usedBytes } = catalogue.forgetting.sizes();
-    const mayGrowTo = this.#quotaBytes - fileBytes(`${databasePath}.names`) - LOG_BYTES;
-    this.#isQuotaReached = usedBytes > mayGrowTo;
+    this.#isQuotaReached = usedBytes > this.#quotaBytes - this.#besideBytes;
     if (this.hasRoom !== hadRoom) roomChanged();
   }
 

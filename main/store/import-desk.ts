@@ -45,9 +45,10 @@ export function answerImport(
   }
 }
 
-function refusal({ type, batchId }: TransferToWriter, problem: string): WriterToTransfer {
+/** Nothing of the batch was stored, and why. */
+export function refusal({ type, batchId }: TransferToWriter, problem: string): WriterToTransfer {
   return type === 'import'
-    ? { type: 'imported', batchId, newCount: 0, blocked: [], twofold: [], problem }
+    ? { type: 'imported', batchId, newCount: 0, forgottenCount: 0, blocked: [], twofold: [], problem }
     : { type: 'queued', batchId, known: [], blocked: [], invalid: [], noRoom: [], problem };
 }
 
@@ -56,7 +57,7 @@ function importTorrents(
   { batchId, torrents }: Extract<TransferToWriter, { type: 'import' }>,
   nowUnixSeconds: number,
 ): Omit<Imported, 'error'> {
-  const blocked = indexesOf(torrents, (torrent) => infohashesOf(torrent).some((each) => catalogue.blocked.has(each)));
+  const blocked = indexesOf(torrents, (torrent) => isBlocked(catalogue, torrent));
   const left = new Set(blocked);
   const twofold = indexesOf(torrents, (torrent, index) => !left.has(index) && idsOf(catalogue, torrent).length > 1);
   for (const index of twofold) left.add(index);
@@ -68,7 +69,8 @@ function importTorrents(
   if (infohashes.length > 0) catalogue.mark({ mark: 'star', isOn: true, infohashes, nowUnixSeconds }, tokensOf);
   const newCount = outcome.inserted.length;
   const withCounted = { ...outcome, foundAgain: [...outcome.foundAgain, ...counted] };
-  return { reply: { type: 'imported', batchId, newCount, blocked, twofold, problem: null }, outcome: withCounted };
+  const reply = { type: 'imported', batchId, newCount, forgottenCount: 0, blocked, twofold, problem: null } as const;
+  return { reply, outcome: withCounted };
 }
 
 /** Importing a file a second time must not count its sightings twice. */
@@ -115,6 +117,12 @@ function recordHealth(
   if (reports.length > 0) changed.push(...catalogue.recordHealth(reports));
   if (dead.length > 0) changed.push(...catalogue.markDead(dead));
   return changed;
+}
+
+/** By the person, by the safety list, or because of a word in its name. */
+function isBlocked({ blocked, judge }: Catalogue, torrent: ImportedTorrent): boolean {
+  const infohashes = infohashesOf(torrent);
+  return infohashes.some((each) => blocked.has(each)) || judge({ name: torrent.name, infohashes }) !== null;
 }
 
 function isDead(catalogue: Catalogue, torrent: ImportedTorrent): boolean {

@@ -26,12 +26,15 @@ export const MARKED_MAX = 10_000;
 /** Entries of one `list-blocked`. */
 export const BLOCKED_LISTED_MAX = 500;
 
+/** What can go first when the limit is near. */
+export const FORGET_FIRST_RULES = ['dead', 'old', 'unopened'] as const;
+
 /** What is kept and what is not, as the person set it; applied live. */
 export interface StorePolicy {
   /** A hard limit of what the catalogue takes on the disk; null: none. */
   readonly quotaBytes: number | null;
   /** What goes first when the limit is near. Starred and hidden torrents never go. */
-  readonly forgetFirst: 'dead' | 'old' | 'unopened';
+  readonly forgetFirst: (typeof FORGET_FIRST_RULES)[number];
   /** Torrents with one of these words in their name are not stored, and those that are stored are blocked. */
   readonly blockedWords: readonly string[];
   /** A file with SHA-256 digests of infohashes (safety-list.ts); read again when it changes. */

@@ -2,13 +2,15 @@
 // brings the catalogue and tells the others what has changed.
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
+import { asCatalogueProblem, inUse } from '../catalogue/catalogue-problem.ts';
 import type { StoredDetails } from '../catalogue/catalogue-reader.ts';
 import { removeDatabase, removeKeptFiles } from '../catalogue/database-files.ts';
+import { holdForOneProcess } from '../catalogue/open-database.ts';
 import type { MarkOutcome } from '../catalogue/mark-table.ts';
 import { tokenTexts } from './catalogue-row.ts';
 import { BLOCKED_LISTED_MAX, MARKED_MAX, type StoreRequest, type WriterAnswer } from './owner-contract.ts';
 import { unpacked } from './retry-desk.ts';
+import type { StoreOptions } from './store-contract.ts';
 
 /** What needs the catalogue as it is. */
 export type DeskRequest = Exclude<StoreRequest, { type: 'delete-everything' }>;
@@ -67,15 +69,28 @@ function mark(
   return { answer: { type: 'marked', requestId, changed }, marked, blocked, error: null };
 }
 
-/** Also a catalogue that cannot be opened is deleted: `catalogue` null. Closes it. Throws what database or files say. */
-export function deleteEverything(catalogue: Catalogue | null, databasePath: string, keepsBlocked: boolean): void {
-  if (catalogue) {
-    catalogue.empty(keepsBlocked);
-    catalogue.close();
-  } else {
-    removeDatabase(databasePath);
+/** Also a catalogue that cannot be opened is deleted: `catalogue` null. Closes it. `error`: what database or files said. */
+export function deleteEverything(
+  catalogue: Catalogue | null,
+  { requestId, keepsBlocked }: Extract<StoreRequest, { type: 'delete-everything' }>,
+  { databasePath, nativeBinding }: Pick<StoreOptions, 'databasePath' | 'nativeBinding'>,
+): { readonly answer: WriterAnswer; readonly error: unknown } {
+  try {
+    if (catalogue) {
+      catalogue.empty(keepsBlocked);
+      catalogue.close();
+    } else {
+      const lock = holdForOneProcess(databasePath, nativeBinding);
+      if (lock === null) throw inUse(databasePath);
+      removeDatabase(databasePath);
+      lock.release();
+    }
+    removeKeptFiles(databasePath);
+    return { answer: { type: 'emptied', requestId }, error: null };
+  } catch (error) {
+    const problem = asCatalogueProblem(error, databasePath).message;
+    return { answer: { type: 'store-request-failed', requestId, problem }, error };
   }
-  removeKeptFiles(databasePath);
 }
 
 const tokensOf = ({ name, files }: StoredDetails) => tokenTexts(name, files);

@@ -1,24 +1,26 @@
 // Opens the catalogue for the writer whatever state it is in: a damaged file is set aside and what can be read of it goes
 // into a new one. Slow only in that case.
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
+import { asCatalogueProblem, inUse } from '../catalogue/catalogue-problem.ts';
 import {
   clearCheckMark,
+  FILE_GONE,
+  fileIdentity,
   finishReplacing,
+  isLogLost,
+  makeFolderFor,
   markForCheck,
   rebuildingPath,
+  removeDatabase,
   removeUnfinishedRebuild,
   replaceDamaged,
 } from '../catalogue/database-files.ts';
 import { openCatalogue } from '../catalogue/open-catalogue.ts';
-import { salvageBlocked, salvageRows } from '../catalogue/salvage.ts';
+import { holdForOneProcess } from '../catalogue/open-database.ts';
 import type { Log } from '../base/log.ts';
 import { TOKENISER_VERSION } from '../search/tokens.ts';
-import { toCatalogueRow, tokenTexts } from './catalogue-row.ts';
+import { salvageInto } from './salvage-into.ts';
 import type { StoreOptions } from './store-contract.ts';
-
-/** Rows of one transaction while a catalogue is rebuilt. */
-const REBUILD_BATCH_ROWS = 1000;
 
 export interface OpenedCatalogue {
   readonly catalogue: Catalogue;
@@ -26,17 +28,65 @@ export interface OpenedCatalogue {
   readonly notice: string | null;
 }
 
-/** Throws only `CatalogueProblem`. */
+/** Holds the catalogue for this process until it is closed. Throws only `CatalogueProblem`. */
 export function openOrRecover(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
+  const path = options.databasePath;
+  let lock: { release(): void } | null = null;
   try {
-    finishReplacing(options.databasePath);
+    makeFolderFor(path);
+    const wasLogLost = isLogLost(path);
+    lock = holdForOneProcess(path, options.nativeBinding);
+    if (lock === null) throw inUse(path);
+    if (wasLogLost) markForCheck(path);
+    const { catalogue, notice } = openHeld(options, log, nowUnixSeconds);
+    catalogue.onClosed = () => lock?.release();
+    return { catalogue, notice: notice ?? (wasLogLost ? LOG_LOST : null) };
+  } catch (error) {
+    lock?.release();
+    throw asCatalogueProblem(error, path);
+  }
+}
+
+function openHeld(options: StoreOptions, log: Log, nowUnixSeconds: number): OpenedCatalogue {
+  const path = options.databasePath;
+  finishReplacing(path);
+  try {
     return { catalogue: openCatalogue(options), notice: null };
   } catch (error) {
-    const problem = asCatalogueProblem(error, options.databasePath);
+    const problem = asCatalogueProblem(error, path);
     if (problem.kind !== 'damaged') throw problem;
     log.warn(problem.message);
     return rebuild(options, log, nowUnixSeconds);
   }
+}
+
+const LOG_LOST =
+  'Lanternfish was ended without closing its catalogue, and the file with its last changes (catalogue.db-wal) is not there. Unless another program has moved them into the catalogue, torrents of the last minutes are missing. The rest was checked and is sound.';
+
+/**
+ * The files of an open catalogue were deleted or moved: what is open still has everything, and is written under its name again.
+ * Closes `catalogue`. `identity`: of its file, when it was opened; another file in its place is kept aside. Returns a sentence for
+ * the person; throws only `CatalogueProblem`.
+ */
+export function rescueOpen(catalogue: Catalogue, path: string, identity: string, nowUnixSeconds: number): string {
+  try {
+    makeFolderFor(path);
+    removeUnfinishedRebuild(path);
+    catalogue.reader.database.prepare('VACUUM INTO ?').run(rebuildingPath(path));
+    catalogue.abandon();
+    const isForeign = existsAsOther(path, identity);
+    const asidePath = replaceDamaged(path, nowUnixSeconds);
+    if (!isForeign) removeDatabase(asidePath); // what is left of files that were not complete any more
+    const kept = isForeign ? ` The file that was put in its place is kept as ${asidePath}.` : '';
+    return `Files of the catalogue (${path}) were deleted or moved while it was open. Nothing is lost: all ${catalogue.count.toLocaleString('en')} torrents were written there again.${kept}`;
+  } catch (error) {
+    throw asCatalogueProblem(error, path);
+  }
+}
+
+function existsAsOther(path: string, identity: string): boolean {
+  const found = fileIdentity(path);
+  return found !== FILE_GONE && !identity.startsWith(found);
 }
 
 /** Saves what can be read into a new file, and only when that is complete lets it take the place of the damaged one. */
@@ -47,7 +97,7 @@ function rebuild(options: StoreOptions, log: Log, nowUnixSeconds: number): Opene
     removeUnfinishedRebuild(path);
     rebuilt = openCatalogue({ ...options, databasePath: rebuildingPath(path) });
     rebuilt.tokens.beginRefill(TOKENISER_VERSION);
-    salvageInto(rebuilt, options, nowUnixSeconds);
+    salvageInto(rebuilt, path);
     const salvagedCount = rebuilt.count;
     rebuilt.close();
     const asidePath = replaceDamaged(path, nowUnixSeconds);
@@ -67,24 +117,6 @@ function noticeOf(salvagedCount: number, asidePath: string): string {
       ? 'None of its torrents could be read any more, so a new, empty catalogue was started'
       : `${salvagedCount.toLocaleString('en')} torrents could be read and are in a new catalogue`;
   return `The catalogue was damaged. ${saved}. The damaged file is kept as ${asidePath}; delete it if you do not need it.`;
-}
-
-function salvageInto(
-  catalogue: Catalogue,
-  { databasePath, nativeBinding }: StoreOptions,
-  nowUnixSeconds: number,
-): void {
-  const waiting = [];
-  for (const row of salvageRows(databasePath, nativeBinding)) {
-    waiting.push(toCatalogueRow(row));
-    if (waiting.length === REBUILD_BATCH_ROWS) catalogue.insertMany(waiting.splice(0));
-  }
-  catalogue.insertMany(waiting);
-  // Last: rows blocked a moment ago are among those read, and insertMany refuses what is blocked.
-  const infohashes = salvageBlocked(databasePath, nativeBinding);
-  catalogue.mark({ mark: 'block', isOn: true, infohashes, nowUnixSeconds }, ({ name, files }) =>
-    tokenTexts(name, files),
-  );
 }
 
 /** The next start looks for damage before anything is written. */

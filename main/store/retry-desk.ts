@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { SeedersOfRow } from '../catalogue/catalogue-reader.ts';
+import type { Sighting } from '../catalogue/sighting-table.ts';
 import { IS_KNOWN, IS_NEW, IS_RESTING } from './store-contract.ts';
 import type { EngineToWriter, WriterToEngine } from './store-contract.ts';
 
@@ -14,7 +15,7 @@ const DUE_MAX = 64;
 
 export type RetryMessage = Extract<
   EngineToWriter,
-  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'alive' | 'dead' }
+  { type: 'retry-add' | 'retry-remove' | 'retry-take' | 'invalid' | 'health' | 'alive' | 'dead' | 'sightings' }
 >;
 type Written = Exclude<RetryMessage, { type: 'retry-take' }>;
 
@@ -107,7 +108,23 @@ function write(catalogue: Catalogue, message: Written): readonly SeedersOfRow[] 
       return catalogue.markAlive(unpacked(message.infohashes));
     case 'dead':
       return catalogue.markDead(unpacked(message.infohashes));
+    case 'sightings':
+      recordSightings(catalogue, message);
+      return [];
   }
+}
+
+/** What is not stored is passed over: the engine's filter takes a few strangers for known ones. */
+function recordSightings(
+  catalogue: Catalogue,
+  { infohashes, times, lastAtUnixSeconds }: Extract<EngineToWriter, { type: 'sightings' }>,
+): void {
+  const sightings: Sighting[] = [];
+  unpacked(infohashes).forEach((infohash, index) => {
+    const id = catalogue.reader.findId(infohash);
+    if (id !== null) sightings.push({ id, times: times[index] ?? 0, lastAtUnixSeconds });
+  });
+  catalogue.recordSightings(sightings);
 }
 
 /** The infohashes packed in `packed`; a stray rest is left out. */

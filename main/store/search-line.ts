@@ -10,18 +10,21 @@ import type { WriterToSearch } from './writer-search-contract.ts';
 
 export class SearchLine {
   readonly #clock: Clock;
+  readonly #onDamage: (code: string) => void;
   #port: SearchPort | null = null;
   #merger: SegmentMerger | null = null;
 
-  constructor(clock: Clock) {
+  /** `onDamage`: the search could not read something. */
+  constructor(clock: Clock, onDamage: (code: string) => void) {
     this.#clock = clock;
+    this.#onDamage = onDamage;
   }
 
   /** The port of a search that has been started again takes the place of the one before. */
   connect(port: SearchPort, isCatalogueOpen: boolean): void {
     this.#merger?.stop(); // closes its port
     this.#port = port;
-    this.#merger = new SegmentMerger(this.#clock, port);
+    this.#merger = new SegmentMerger(this.#clock, port, this.#onDamage);
     if (isCatalogueOpen) this.tell({ type: 'catalogue-ready' });
   }
 

@@ -7,6 +7,7 @@ import type { Port } from '../base/port.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { openCatalogueReader } from '../catalogue/open-catalogue.ts';
 import { NameIndex } from '../search/name-index.ts';
+import { tellDamage } from './damage.ts';
 import { IndexUpkeep, isUrgent } from './index-upkeep.ts';
 import { quickAnswer } from './quick-answers.ts';
 import { isSameCatalogue, SnapshotKeeper } from './snapshot-keeper.ts';
@@ -156,6 +157,7 @@ export class SearchService {
       post(page === null ? { type: 'superseded', requestId } : { type: 'page', requestId, page });
     } catch (error) {
       if (error instanceof SearchProblem) return this.#fail(request, error.message);
+      tellDamage(this.#writer, error);
       log.error(`A search failed: ${(error instanceof Error ? error.stack : null) ?? String(error)}`);
       this.#fail(request, 'The search failed. Try again; if it keeps failing, start Lanternfish again.');
     }
@@ -199,8 +201,7 @@ export class SearchService {
     const nowMs = this.#dependencies.clock.nowMs();
     while (this.#waiting.length > 0 && nowMs - this.#waiting[0]!.cameAtMs >= WAIT_FOR_CATALOGUE_MS) {
       const { request } = this.#waiting.shift()!;
-      const said = reason instanceof Error ? reason.message : String(reason);
-      this.#dependencies.log.warn(`No catalogue to search in: ${said}`);
+      this.#dependencies.log.warn(`No catalogue to search in: ${String(reason)}`);
       this.#fail(request, 'The catalogue is not open, so nothing can be searched yet. Try again in a moment.');
     }
   }
@@ -234,7 +235,10 @@ export class SearchService {
         return this.#writer !== null;
       },
       onBaseBuilt: () => post({ type: 'ready', indexedCount: index.rowCount }),
-      onFailure: (job, error) => log.error(`Index upkeep (${job}) failed: ${String(error)}`),
+      onFailure: (job, error) => {
+        log.error(`Index upkeep (${job}) failed: ${String(error)}`);
+        tellDamage(this.#writer, error);
+      },
     });
     void this.#drain();
   }
@@ -271,11 +275,6 @@ export class SearchService {
     this.#upkeepTimer = clock.setTimer(delayMs, () => this.#runUpkeep());
   }
 
-  #saveNamesIfDue(): void {
-    const [index, reader] = [this.#index, this.#reader];
-    if (index !== null && reader !== null && this.#snapshots.isDue(index)) void this.#saveNames(index, reader);
-  }
-
   /** Lets searches in between its steps. Null when there is nothing to save. */
   #saveNames(index: NameIndex, reader: CatalogueReader): Promise<void> | null {
     return this.#snapshots.write(index, reader, () => new Promise((resolve) => setImmediate(resolve)));
@@ -292,7 +291,8 @@ export class SearchService {
       job = this.#upkeep.step();
     }
     if (job === null) {
-      this.#saveNamesIfDue();
+      const [index, reader] = [this.#index, this.#reader];
+      if (index !== null && reader !== null && this.#snapshots.isDue(index)) void this.#saveNames(index, reader);
       return this.#scheduleUpkeep(LOOK_EVERY_MS);
     }
     this.#scheduleUpkeep(isUrgent(job) ? 0 : REST_MS);

@@ -19,10 +19,14 @@ export class SegmentMerger {
   #job: { readonly mergeId: number; readonly steps: Generator<void, SegmentData> } | null = null;
   #timer: Timer | null = null;
 
-  constructor(clock: Clock, port: SearchPort) {
+  /** `onDamage`: the search could not read something. */
+  constructor(clock: Clock, port: SearchPort, onDamage: (code: string) => void) {
     this.#clock = clock;
     this.#port = port;
-    port.on(({ mergeId, parts }) => this.#begin(mergeId, parts));
+    port.on((message) => {
+      if (message.type === 'merge') this.#begin(message.mergeId, message.parts);
+      else onDamage(message.code);
+    });
   }
 
   stop(): void {

@@ -93,8 +93,9 @@ function isOf(reader: CatalogueReader, { samples, parts }: Snapshot): boolean {
   );
 }
 
-/** Same rows, as far as the newest one common to both tells. Names and ids never change within one catalogue. */
+/** One file, and the same rows as far as the newest one tells. Names and ids never change within one catalogue. */
 export function isSameCatalogue(before: CatalogueReader, after: CatalogueReader): boolean {
+  if (before.fileIdentity !== after.fileIdentity) return false;
   const newestId = before.newestId();
   if (newestId === 0) return after.newestId() === 0;
   const [rowBefore] = before.rowsByIds([newestId]);

@@ -1,6 +1,6 @@
 // What the store's two threads hear and say. Types and limits only.
 //   engine  <-> writer   EngineToWriter / WriterToEngine   over a MessageChannel
-//   transfer <-> writer  TransferToWriter / WriterToTransfer  over a MessageChannel
+//   transfer <-> writer  import-contract.ts                  over a MessageChannel
 //   owner   <-> writer   WriterCommand / WriterEvent       (owner = Electron's main thread, or the headless command)
 //   writer  <-> search   writer-search-contract.ts          over a MessageChannel
 //   owner   <-> search   SearchCommand / SearchEvent
@@ -49,7 +49,7 @@ export type EngineToWriter =
   | { readonly type: 'store'; readonly torrents: readonly Torrent[] }
   /** `infohashes`: n x 20 bytes packed. Answered by `known`. */
   | { readonly type: 'are-known'; readonly questionId: number; readonly infohashes: Uint8Array }
-  /** Asks for the newest `limit` infohashes, sent as `warm-up` chunks, newest first. */
+  /** Asks for what is blocked and the newest `limit` infohashes, sent as `warm-up` chunks, newest first. */
   | { readonly type: 'warm-up'; readonly limit: number }
   | { readonly type: 'retry-add'; readonly entries: readonly RetryEntry[] }
   /** Done with: found, or tried often enough. n x 20 bytes packed. */
@@ -62,7 +62,14 @@ export type EngineToWriter =
   /** Somebody has them, though nobody was counted. n x 20 bytes packed. */
   | { readonly type: 'alive'; readonly infohashes: Uint8Array }
   /** Nobody had them at any rung of the ladder. n x 20 bytes packed. */
-  | { readonly type: 'dead'; readonly infohashes: Uint8Array };
+  | { readonly type: 'dead'; readonly infohashes: Uint8Array }
+  /** How often nodes sampled each of them lately (`times` in the same order). n x 20 bytes packed. */
+  | {
+      readonly type: 'sightings';
+      readonly infohashes: Uint8Array;
+      readonly times: Uint16Array;
+      readonly lastAtUnixSeconds: number;
+    };
 
 /** What `known` says of an infohash. */
 export const IS_NEW = 0;
@@ -75,6 +82,8 @@ export type WriterToEngine =
   /** One byte for each infohash asked about: IS_NEW, IS_KNOWN or IS_RESTING. */
   | { readonly type: 'known'; readonly questionId: number; readonly isKnown: Uint8Array }
   | { readonly type: 'warm-up'; readonly infohashes: Uint8Array; readonly isLast: boolean }
+  /** Blocked just now: known from here on, and what is being fetched of them is given up. n x 20 bytes packed. */
+  | { readonly type: 'blocked'; readonly infohashes: Uint8Array }
   /** The most popular first. `evictedCount`: entries that went because the ladder was full, since the writer started. */
   | {
       readonly type: 'retry-due';
@@ -85,46 +94,8 @@ export type WriterToEngine =
   /** Committed: `storedCount` torrents were new; `waitingCount` still wait (back-pressure). */
   | { readonly type: 'stored'; readonly storedCount: number; readonly waitingCount: number };
 
-// ---------------------------------------------------------------- transfer <-> writer
-
-/** Torrents of one import batch: some 60 ms of writing, so that the crawler's commits come in between. */
-export const IMPORT_BATCH_ROWS_MAX = 1000;
-
-/** A torrent out of a file of the person's. Its figures are taken at their word; its names were cleaned. */
-export interface ImportedTorrent extends Torrent {
-  readonly timesSeen: number;
-  readonly lastSeenAtUnixSeconds: number;
-  readonly health: TorrentHealth | null;
-  readonly isStarred: boolean;
-}
-
-export type TransferToWriter =
-  /** At most IMPORT_BATCH_ROWS_MAX. Answered by `imported`. */
-  | { readonly type: 'import'; readonly batchId: number; readonly torrents: readonly ImportedTorrent[] }
-  /** Infohashes whose metadata is to be fetched, n x 20 bytes packed. Answered by `queued`. */
-  | { readonly type: 'queue'; readonly batchId: number; readonly infohashes: Uint8Array };
-
-/** `problem`: a sentence, and nothing of the batch was stored. Indexes into the batch tell what was not taken. */
-export type WriterToTransfer =
-  | {
-      readonly type: 'imported';
-      readonly batchId: number;
-      readonly newCount: number;
-      readonly blocked: readonly number[];
-      /** Its two infohashes belong to two stored torrents, and nobody has proved that they are one. */
-      readonly twofold: readonly number[];
-      readonly problem: string | null;
-    }
-  | {
-      readonly type: 'queued';
-      readonly batchId: number;
-      /** In the catalogue already. */
-      readonly known: readonly number[];
-      readonly blocked: readonly number[];
-      readonly invalid: readonly number[];
-      readonly noRoom: readonly number[];
-      readonly problem: string | null;
-    };
+export { IMPORT_BATCH_ROWS_MAX } from './import-contract.ts';
+export type * from './import-contract.ts';
 
 // ---------------------------------------------------------------- owner <-> writer
 
@@ -146,8 +117,8 @@ export type WriterEvent =
       readonly torrentCount: number;
       readonly databaseBytes: number;
     }
-  /** The catalogue cannot be used or written; `problem` is a sentence for the person. */
-  | { readonly type: 'failed'; readonly problem: string }
+  /** The catalogue cannot be used or written; `problem` is a sentence for the person. `isPassing`: `ready` may come by itself. */
+  | { readonly type: 'failed'; readonly problem: string; readonly isPassing: boolean }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly type: 'stopped' };
 

@@ -5,31 +5,26 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Port } from '../base/port.ts';
 import type { Catalogue, InsertOutcome } from '../catalogue/catalogue.ts';
-import { asCatalogueProblem, type CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
+import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
 import { databaseBytes } from '../catalogue/database-files.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
 import { toCatalogueRow } from './catalogue-row.ts';
-import { Checkpoints, PASSING_PROBLEMS } from './checkpoints.ts';
-import { answerImport } from './import-desk.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { EngineAnswers } from './engine-answers.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { StorePolicy, StoreRequest } from './owner-contract.ts';
 import { answerOwner, deleteEverything } from './owner-desk.ts';
-import { abandonQuietly, markForNextStart, openOrRecover } from './recover-catalogue.ts';
+import { abandonQuietly, markForNextStart, openOrRecover, rescueOpen } from './recover-catalogue.ts';
 import { SearchLine } from './search-line.ts';
 import type { SearchPort } from './segment-merger.ts';
 import { TokenRefill } from './token-refill.ts';
+import { TransferLine } from './transfer-line.ts';
+import { WaitingTorrents } from './waiting-torrents.ts';
+import { RETRY_AFTER_MS, Troubles } from './troubles.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX, WAITING_TORRENTS_MAX } from './store-contract.ts';
 import type { EngineToWriter, StoreOptions, WriterEvent, WriterToEngine } from './store-contract.ts';
-import type { TransferToWriter, WriterToTransfer } from './store-contract.ts';
-
-/** After a commit failed for want of room or a lock, the same batch is tried again. */
-export const RETRY_AFTER_MS = 15_000;
-/** The engine may send this much more than WAITING_TORRENTS_MAX before it hears that it should wait; the rest is dropped. */
-export const WAITING_TORRENTS_HARD_MAX = 2 * WAITING_TORRENTS_MAX;
 
 type EnginePort = Port<EngineToWriter, WriterToEngine>;
-type TransferPort = Port<TransferToWriter, WriterToTransfer>;
 
 export interface StoreWriterDependencies {
   readonly options: StoreOptions;
@@ -46,55 +41,72 @@ export class StoreWriter {
   #catalogue: Catalogue | null = null;
   #engine: EnginePort | null = null;
   readonly #search: SearchLine;
-  #transfer: TransferPort | null = null;
-  readonly #waiting: Torrent[] = [];
+  readonly #transfer: TransferLine;
+  readonly #waiting: WaitingTorrents;
   readonly #answers: EngineAnswers;
   readonly #housekeeping: Housekeeping;
   #timer: Timer | null = null;
   #refill: TokenRefill | null = null;
   readonly #checkpoints: Checkpoints;
-  /** What went wrong last and has not been put right; null while all is well. */
-  #problemKind: CatalogueProblemKind | null = null;
-  #droppedCount = 0;
+  readonly #troubles = new Troubles();
 
   constructor(dependencies: StoreWriterDependencies) {
+    const { options, clock, log, post } = dependencies;
+    const { databasePath } = options;
     this.#dependencies = dependencies;
-    this.#search = new SearchLine(dependencies.clock);
+    this.#waiting = new WaitingTorrents(log);
     const failed = (error: unknown): void => this.#fail(error);
-    this.#answers = new EngineAnswers(dependencies.clock, failed, (seeders) => this.#search.changed([], seeders));
+    this.#search = new SearchLine(clock, (code) => failed(Object.assign(new Error(code), { code })));
+    this.#answers = new EngineAnswers(clock, failed, (seeders) => this.#search.changed([], seeders));
     this.#housekeeping = new Housekeeping({
       ...dependencies,
-      databasePath: dependencies.options.databasePath,
-      post: (status) => dependencies.post({ type: 'store-status', status }),
+      databasePath,
+      post: (status) => post({ type: 'store-status', status }),
       changed: (outcome) => this.#search.marked(outcome),
       roomChanged: () => this.#answerStored(0),
       checkpoint: (catalogue) => this.#checkpoints.committed(catalogue),
       failed,
+      filesLost: (identity) => this.#rescue(identity),
     });
-    this.#checkpoints = new Checkpoints(dependencies.options.databasePath, dependencies.log);
-    if (dependencies.options.policy) this.#housekeeping.setPolicy(dependencies.options.policy);
+    this.#transfer = new TransferLine({
+      databasePath,
+      nowUnixSeconds: () => clock.nowUnixSeconds(),
+      openCatalogue: () => this.#writable,
+      committed: (catalogue, outcome) => {
+        if (outcome) this.#announce(catalogue, outcome, true);
+        this.#checkpoints.committed(catalogue);
+      },
+      failed,
+      room: this.#housekeeping,
+    });
+    this.#checkpoints = new Checkpoints(databasePath, log);
+    if (options.policy) this.#housekeeping.setPolicy(options.policy);
   }
 
-  /** Torrents that came while `waiting` was full and are lost until somebody finds them again. */
   get droppedCount(): number {
-    return this.#droppedCount;
+    return this.#waiting.droppedCount;
+  }
+
+  /** Null while nothing can be written. */
+  get #writable(): Catalogue | null {
+    return this.#troubles.kind === null ? this.#catalogue : null;
   }
 
   /** Opens the catalogue (repairs and migrates it if need be) and says `ready` or `failed`. */
-  start(): void {
+  start(rescued: string | null = null): void {
     const { options, clock, log, post, open = openOrRecover } = this.#dependencies;
     try {
       const { catalogue, notice } = open(options, log, clock.nowUnixSeconds());
       this.#catalogue = catalogue;
-      this.#problemKind = null;
-      post({ type: 'ready', torrentCount: catalogue.count, notice });
+      this.#troubles.over();
+      post({ type: 'ready', torrentCount: catalogue.count, notice: notice ?? rescued });
       this.#search.tell({ type: 'catalogue-ready' });
       this.#refillTokens(catalogue);
       this.#housekeeping.start(catalogue);
     } catch (error) {
       return this.#fail(error);
     }
-    if (this.#waiting.length > 0) this.#commit(); // came while it could not be opened
+    if (this.#waiting.count > 0) this.#commit(); // came while it could not be opened
   }
 
   #refillTokens(catalogue: Catalogue): void {
@@ -114,16 +126,13 @@ export class StoreWriter {
     this.#search.connect(port, this.#catalogue !== null);
   }
 
-  /** Each batch is answered once it is committed, or with the reason why it is not. */
-  connectTransfer(port: TransferPort): void {
-    this.#transfer?.close();
-    this.#transfer = port;
-    port.on((message) => port.post(this.#import(message)));
+  connectTransfer(port: Parameters<TransferLine['connect']>[0]): void {
+    this.#transfer.connect(port);
   }
 
   /** Commits what waits, empties the log, closes. Says `stopped` whatever happens. */
   stop(): void {
-    if (this.#waiting.length > 0) this.#commit();
+    if (this.#waiting.count > 0) this.#commit();
     this.#stopBackground();
     try {
       this.#catalogue?.close();
@@ -134,13 +143,13 @@ export class StoreWriter {
     this.#cancelTimer(); // set by a last commit that failed
     this.#engine?.close();
     this.#search.close();
-    this.#transfer?.close();
+    this.#transfer.close();
     this.#dependencies.post({ type: 'stopped' });
   }
 
   checkInvariants(): void {
-    assert(this.#waiting.length <= WAITING_TORRENTS_HARD_MAX, 'the waiting list is bounded');
-    assert(this.#waiting.length === 0 || this.#timer || !this.#catalogue, 'what waits has a time to be committed');
+    this.#waiting.checkInvariants();
+    assert(this.#waiting.count === 0 || this.#timer || !this.#catalogue, 'what waits has a time to be committed');
     this.#answers.checkInvariants();
     this.#catalogue?.checkInvariants();
   }
@@ -155,28 +164,24 @@ export class StoreWriter {
       case 'warm-up':
         return this.#answers.warmUp(this.#engine, () => this.#catalogue, message.limit);
       default:
-        return this.#answers.retry(this.#engine, this.#problemKind === null ? catalogue : null, message);
+        return this.#answers.retry(this.#engine, this.#writable === null ? null : catalogue, message);
     }
   }
 
   #collect(torrents: readonly Torrent[]): void {
-    const room = WAITING_TORRENTS_HARD_MAX - this.#waiting.length;
-    for (const torrent of torrents.slice(0, room)) this.#waiting.push(torrent);
-    if (torrents.length > room && this.#droppedCount === 0)
-      this.#dependencies.log.warn('Torrents are dropped: storing is too slow.');
-    this.#droppedCount += Math.max(0, torrents.length - room);
-    if (!this.#catalogue || this.#problemKind !== null) return this.#answerStored(0);
-    if (this.#waiting.length >= COMMIT_TORRENTS_MAX) this.#commit();
+    this.#waiting.add(torrents);
+    if (!this.#writable) return this.#answerStored(0);
+    if (this.#waiting.count >= COMMIT_TORRENTS_MAX) this.#commit();
     else this.#timer ??= this.#dependencies.clock.setTimer(COMMIT_EVERY_MS, () => this.#commit());
   }
 
   /** At most COMMIT_TORRENTS_MAX in one transaction; what is left over gets the next. */
   #commit(): void {
     this.#cancelTimer();
-    while (this.#catalogue && this.#waiting.length > 0) {
+    while (this.#catalogue && this.#waiting.count > 0) {
       try {
-        const outcome = this.#catalogue.insertMany(this.#waiting.slice(0, COMMIT_TORRENTS_MAX).map(toCatalogueRow));
-        this.#waiting.splice(0, COMMIT_TORRENTS_MAX);
+        const outcome = this.#catalogue.insertMany(this.#waiting.next().map(toCatalogueRow));
+        this.#waiting.committed();
         this.#recovered(this.#catalogue);
         this.#answerStored(outcome.inserted.length);
         this.#announce(this.#catalogue, outcome);
@@ -193,28 +198,17 @@ export class StoreWriter {
     this.#timer = null;
   }
 
-  #import(message: TransferToWriter): WriterToTransfer {
-    const { clock, options } = this.#dependencies;
-    const catalogue = this.#problemKind === null ? this.#catalogue : null;
-    const { reply, outcome, error } = answerImport(catalogue, message, clock.nowUnixSeconds(), options.databasePath);
-    if (error !== null) this.#fail(error);
-    if (catalogue && outcome) this.#announce(catalogue, outcome, true);
-    if (catalogue && error === null) this.#checkpoints.committed(catalogue);
-    return reply;
-  }
-
   #announce({ count: torrentCount }: Catalogue, outcome: InsertOutcome, isImported = false): void {
     const { options, post } = this.#dependencies;
-    const { length: addedCount } = outcome.inserted;
-    const size = databaseBytes(options.databasePath);
-    if (addedCount > 0) post({ type: 'torrents-added', addedCount, torrentCount, databaseBytes: size });
+    const facts = { addedCount: outcome.inserted.length, databaseBytes: databaseBytes(options.databasePath) };
+    if (facts.addedCount > 0) post({ type: 'torrents-added', torrentCount, ...facts });
     this.#search.stored(outcome, isImported);
   }
 
   /** Before the catalogue is open, and while it cannot be written, the engine hears that there is no room. */
   #answerStored(storedCount: number): void {
-    const isBlocked = !this.#catalogue || this.#problemKind !== null || !this.#housekeeping.hasRoom;
-    const waitingCount = isBlocked ? Math.max(this.#waiting.length, WAITING_TORRENTS_MAX) : this.#waiting.length;
+    const isBlocked = !this.#writable || !this.#housekeeping.hasRoom;
+    const waitingCount = isBlocked ? Math.max(this.#waiting.count, WAITING_TORRENTS_MAX) : this.#waiting.count;
     this.#engine?.post({ type: 'stored', storedCount, waitingCount });
   }
 
@@ -230,7 +224,7 @@ export class StoreWriter {
     post(answered.answer);
     if (answered.marked) this.#search.marked(answered.marked);
     const { blocked: infohashes } = answered; // what is fetched already is refused when it comes
-    if (infohashes.length > 0) this.#engine?.post({ type: 'warm-up', infohashes, isLast: false });
+    if (infohashes.length > 0) this.#engine?.post({ type: 'blocked', infohashes });
     if (answered.error !== null) this.#fail(answered.error);
   }
 
@@ -240,58 +234,66 @@ export class StoreWriter {
     this.#housekeeping.stop();
   }
 
-  #deleteEverything({ requestId, keepsBlocked }: { readonly requestId: number; readonly keepsBlocked: boolean }): void {
+  #deleteEverything(request: Extract<StoreRequest, { type: 'delete-everything' }>): void {
     const { options, post } = this.#dependencies;
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     this.#stopBackground();
-    try {
-      deleteEverything(this.#catalogue, options.databasePath, keepsBlocked);
-      this.#catalogue = null;
-      post({ type: 'emptied', requestId });
-      this.start();
-    } catch (error) {
-      post({
-        type: 'store-request-failed',
-        requestId,
-        problem: asCatalogueProblem(error, options.databasePath).message,
-      });
-      this.#fail(error);
-    }
+    const { answer, error } = deleteEverything(this.#catalogue, request, options);
+    post(answer);
+    if (error !== null) return this.#fail(error);
+    this.#catalogue = null;
+    this.start();
   }
 
   /**
-   * Says once what is wrong. Full disks and locks pass: the batch stays and is tried again, and a second `ready` says
-   * that it worked. A damaged or unwritable catalogue stays closed until the next start.
+   * Says once what is wrong. What may pass or can be mended: the batch stays and is tried again, and a second `ready` says
+   * that it worked. For the rest it stays closed until the next start.
    */
   #fail(error: unknown): void {
     const { options, clock, post, log } = this.#dependencies;
     const problem = asCatalogueProblem(error, options.databasePath);
-    if (problem.kind !== this.#problemKind) post({ type: 'failed', problem: problem.message });
-    this.#problemKind = problem.kind;
+    const isNews = problem.kind !== this.#troubles.kind;
+    const { remedy, isPassing } = this.#troubles.met(problem.kind);
+    if (isNews) post({ type: 'failed', problem: problem.message, isPassing });
     log.error(`${problem.kind}: ${problem.cause instanceof Error ? problem.cause.message : problem.message}`);
-    if (PASSING_PROBLEMS.has(problem.kind)) {
-      this.#cancelTimer();
-      this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.#retry());
-      return;
+    if (remedy !== 'wait') {
+      this.#stopBackground();
+      if (problem.kind === 'damaged') markForNextStart(options.databasePath, log);
+      if (this.#catalogue) abandonQuietly(this.#catalogue, log);
+      this.#catalogue = null;
     }
+    this.#cancelTimer();
+    if (remedy === 'give-up') return;
+    this.#timer = clock.setTimer(remedy === 'mend' ? 0 : RETRY_AFTER_MS, () => this.#retry());
+  }
+
+  /** Its files were deleted or moved while they were open. */
+  #rescue(identity: string): void {
+    const { options, clock } = this.#dependencies;
+    if (this.#catalogue === null) return;
     this.#stopBackground();
-    if (problem.kind === 'damaged') markForNextStart(options.databasePath, log);
-    const catalogue = this.#catalogue;
-    this.#catalogue = null;
-    if (catalogue) abandonQuietly(catalogue, log);
+    try {
+      const notice = rescueOpen(this.#catalogue, options.databasePath, identity, clock.nowUnixSeconds());
+      this.#catalogue = null;
+      this.start(notice);
+    } catch (error) {
+      this.#fail(error);
+      this.#cancelTimer();
+      this.#timer = clock.setTimer(RETRY_AFTER_MS, () => this.#rescue(identity));
+    }
   }
 
   #retry(): void {
     this.#timer = null;
     if (!this.#catalogue) return this.start();
-    if (this.#waiting.length > 0) return this.#commit();
+    if (this.#waiting.count > 0) return this.#commit();
     this.#recovered(this.#catalogue); // nothing to try it with: the next commit will tell
     this.#answerStored(0);
   }
 
   #recovered({ count }: Catalogue): void {
-    if (this.#problemKind === null) return;
-    this.#problemKind = null;
+    if (this.#troubles.kind === null) return;
+    this.#troubles.over();
     if (this.#catalogue) this.#refillTokens(this.#catalogue); // it may have been cut short
     this.#dependencies.post({ type: 'ready', torrentCount: count, notice: 'Torrents are being stored again.' });
   }

@@ -19,9 +19,8 @@ export type WriterToSearch =
   | { readonly type: 'tokens-filled' }
   | { readonly type: 'catalogue-ready' };
 
-/** Neighbouring segments to be joined without their rows that are gone. */
-export interface SearchToWriter {
-  readonly type: 'merge';
-  readonly mergeId: number;
-  readonly parts: readonly MergePart[];
-}
+export type SearchToWriter =
+  /** Neighbouring segments to be joined without their rows that are gone. */
+  | { readonly type: 'merge'; readonly mergeId: number; readonly parts: readonly MergePart[] }
+  /** Something in the catalogue could not be read: the writer looks to it. */
+  | { readonly type: 'damage-met'; readonly code: string };

@@ -2,6 +2,8 @@
 // transaction of its own, so that the writer's log can be emptied meanwhile; what is found after the start is
 // not in it, and neither is what the person hid or blocked.
 import type { FileHandle } from 'node:fs/promises';
+import { fromHex } from '../base/bytes.ts';
+import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { STARRED } from '../catalogue/marks.ts';
@@ -10,7 +12,7 @@ import { csvHeader, csvLine, jsonLine, magnetLine, type ExportedTorrent } from '
 import { findIds } from './found-ids.ts';
 import type { JobContext } from './job-context.ts';
 import { asWriteProblem, checkTarget } from './transfer-problem.ts';
-import type { ExportJob, TransferResult } from './transfer-contract.ts';
+import { SELECTED_MAX, type ExportJob, type TransferResult } from './transfer-contract.ts';
 
 const STEP_ROWS = 200;
 const WRITE_BYTES = 256 * 1024;
@@ -55,8 +57,24 @@ async function idSteps(
   context: JobContext,
 ): Promise<{ total: number; steps: Iterable<ArrayLike<number> & Iterable<number>> }> {
   if (scope.kind === 'all') return { total: reader.count(), steps: allIds(reader) };
+  if (scope.kind === 'selection') {
+    const chosen = selectedIds(reader, scope.infohashesHex);
+    return { total: chosen.length, steps: slices(chosen) };
+  }
   const ids = await findIds(reader, scope, context.clock.nowUnixSeconds(), () => context.breathe());
   return { total: ids.length, steps: slices(ids) };
+}
+
+/** Those that are not (any more) in the catalogue, or are not to be shown, are left out. */
+function selectedIds(reader: CatalogueReader, infohashesHex: readonly string[]): Uint32Array {
+  const ids = infohashesHex.slice(0, SELECTED_MAX).flatMap((hex) => {
+    const infohash = fromHex(hex);
+    return infohash?.length === IDENTIFIER_BYTES ? (reader.findId(infohash) ?? []) : [];
+  });
+  const shown: number[] = [];
+  for (let at = 0; at < ids.length; at += STEP_ROWS)
+    shown.push(...reader.rowsByIds(ids.slice(at, at + STEP_ROWS)).map(({ id }) => id));
+  return Uint32Array.from(new Set(shown));
 }
 
 /** Oldest first, up to the newest one of now. */

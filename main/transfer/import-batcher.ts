@@ -86,6 +86,7 @@ export class ImportBatcher {
     if (reply.problem !== null) throw new TransferProblem(reply.problem);
     this.#skipAll(places, reply.blocked, 'blocked');
     this.#skipAll(places, reply.twofold, 'two-torrents');
+    this.#tally.forgotten(reply.forgottenCount);
     this.#tally.newCount += reply.newCount;
     this.#tally.mergedCount += torrents.length - reply.newCount - reply.blocked.length - reply.twofold.length;
   }

@@ -12,6 +12,9 @@ export class ImportTally {
   newCount = 0;
   mergedCount = 0;
   queuedCount = 0;
+  forgottenCount = 0;
+  /** As the writer counts them; null before its first answer. */
+  #forgottenBefore: number | null = null;
   #skippedCount = 0;
   readonly #byReason: Partial<Record<SkipReason, number>> = {};
   readonly #skipped: SkippedEntry[] = [];
@@ -22,9 +25,15 @@ export class ImportTally {
     if (this.#skipped.length < SKIPPED_TOLD_MAX) this.#skipped.push({ fileName, line, reason });
   }
 
+  /** `total`: what the writer has forgotten since it started. */
+  forgotten(total: number): void {
+    this.#forgottenBefore ??= total;
+    this.forgottenCount = Math.max(0, total - this.#forgottenBefore);
+  }
+
   get counts(): ImportCounts {
-    const { newCount, mergedCount, queuedCount } = this;
-    return { newCount, mergedCount, queuedCount, skippedCount: this.#skippedCount };
+    const { newCount, mergedCount, queuedCount, forgottenCount } = this;
+    return { newCount, mergedCount, queuedCount, forgottenCount, skippedCount: this.#skippedCount };
   }
 
   get summary(): ImportSummary {

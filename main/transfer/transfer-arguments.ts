@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CONTENT_TYPES, SORT_ORDERS } from '../store/store-contract.ts';
-import { EXPORT_FORMATS, IMPORT_PATHS_MAX, type TransferJob } from './transfer-contract.ts';
+import { EXPORT_FORMATS, IMPORT_PATHS_MAX, SELECTED_MAX, type TransferJob } from './transfer-contract.ts';
 
 export const TRANSFER_COMMANDS = ['export', 'import', 'backup', 'restore'] as const;
 export type TransferCommandName = (typeof TRANSFER_COMMANDS)[number];
@@ -31,6 +31,7 @@ const USAGE: Readonly<Record<TransferCommandName, string>> = {
   FILE              is written whole or not at all
 ${COMMON}  --format NAME     ${EXPORT_FORMATS.join(', ')}; without it the ending of FILE decides (.csv, .jsonl, .txt)
   --query TEXT      only what this search finds (the same language as in the window)
+  --hash INFOHASH   only this torrent; may be given several times
   --type NAME       only ${CONTENT_TYPES.join(', ')}
   --sort NAME       with --query or --type: ${SORT_ORDERS.join(', ')} (default newest)
   --no-files        leave the file lists out
@@ -96,6 +97,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
   format: { type: 'string' },
   query: { type: 'string' },
+  hash: { type: 'string', multiple: true },
   type: { type: 'string' },
   sort: { type: 'string' },
   'no-files': { type: 'boolean' },
@@ -103,11 +105,12 @@ const OPTIONS = {
   force: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
-const EXPORT_ONLY = ['format', 'query', 'type', 'sort', 'no-files', 'no-bom'] as const;
+const EXPORT_ONLY = ['format', 'query', 'hash', 'type', 'sort', 'no-files', 'no-bom'] as const;
 
 interface Values {
   readonly format?: string | undefined;
   readonly query?: string | undefined;
+  readonly hash?: string[] | undefined;
   readonly type?: string | undefined;
   readonly sort?: string | undefined;
   readonly 'no-files'?: boolean | undefined;
@@ -132,12 +135,22 @@ function jobOf(
   }
   const sort = SORT_ORDERS.find((name) => name === (values.sort ?? 'newest'));
   if (!sort) return { problem: `--sort is one of ${SORT_ORDERS.join(', ')}, not "${values.sort}".` };
+  const odd = values.hash?.find((hash) => !/^[0-9a-f]{40}([0-9a-f]{24})?$/i.test(hash));
+  if (odd !== undefined) return { problem: `--hash wants an infohash of 40 hexadecimal digits, not "${odd}".` };
+  if ((values.hash?.length ?? 0) > SELECTED_MAX) return { problem: `--hash may be given ${SELECTED_MAX} times.` };
+  if (values.hash && (values.query ?? values.type ?? values.sort) !== undefined)
+    return { problem: '--hash names the torrents itself: it goes without --query, --type and --sort.' };
+  const infohashesHex = values.hash?.map((hash) => hash.slice(0, 40).toLowerCase());
   const isAll = values.query === undefined && contentType === null && values.sort === undefined;
   return {
     kind: 'export',
     targetPath: first,
     format,
-    scope: isAll ? { kind: 'all' } : { kind: 'results', text: values.query ?? '', contentType, sort },
+    scope: infohashesHex
+      ? { kind: 'selection', infohashesHex }
+      : isAll
+        ? { kind: 'all' }
+        : { kind: 'results', text: values.query ?? '', contentType, sort },
     withFiles: !values['no-files'],
     withByteOrderMark: !values['no-bom'],
   };

@@ -13,8 +13,13 @@ export const IMPORT_PATHS_MAX = 10_000;
 /** Skipped entries that are told one by one; all are counted. */
 export const SKIPPED_TOLD_MAX = 100;
 
+/** Torrents that one export names by infohash. */
+export const SELECTED_MAX = 10_000;
+
 export type ExportScope =
   | { readonly kind: 'all' }
+  /** These torrents, 40 hexadecimal digits each, in this order; at most SELECTED_MAX. */
+  | { readonly kind: 'selection'; readonly infohashesHex: readonly string[] }
   /** What a search with these words finds, in its order. */
   | {
       readonly kind: 'results';
@@ -89,6 +94,8 @@ export interface ImportCounts {
   readonly mergedCount: number;
   /** Infohashes without metadata that discovery will fetch. */
   readonly queuedCount: number;
+  /** Torrents that had to make room for these. */
+  readonly forgottenCount: number;
   readonly skippedCount: number;
 }
 

@@ -69,9 +69,11 @@ function countsText({
   newCount,
   mergedCount,
   queuedCount,
+  forgottenCount,
   skippedCount,
 }: Omit<ImportSummary, 'skipped' | 'skippedByReason'>): string {
   const count = (value: number): string => value.toLocaleString('en');
   const queued = queuedCount > 0 ? `, ${count(queuedCount)} to be fetched` : '';
-  return `${count(newCount)} new, ${count(mergedCount)} merged${queued}, ${count(skippedCount)} skipped`;
+  const forgotten = forgottenCount > 0 ? `, ${count(forgottenCount)} forgotten to make room` : '';
+  return `${count(newCount)} new, ${count(mergedCount)} merged${queued}, ${count(skippedCount)} skipped${forgotten}`;
 }

@@ -206,6 +206,7 @@ export const resultMessages = {
     count: (count: number) => `${formatCount(count)} selected`,
     cut: (count: number) => `The first ${formatCount(count)} are selected; that is the most.`,
     copyMagnets: 'Copy magnets',
+    export: 'Export…',
     clear: 'Clear selection',
   },
 

@@ -57,12 +57,13 @@ export const transferMessages = {
   progress: 'Progress',
   progressOf: (done: string, total: string | null, isTorrents: boolean) =>
     `${total === null ? done : `${done} of ${total}`}${isTorrents ? ' torrents' : ''}`,
-  counts: ({ newCount, mergedCount, queuedCount, skippedCount }: ImportCountsDto) =>
+  counts: ({ newCount, mergedCount, queuedCount, forgottenCount, skippedCount }: ImportCountsDto) =>
     [
       `${formatCount(newCount)} new`,
       ...(mergedCount > 0 ? [`${formatCount(mergedCount)} merged with what was here`] : []),
       ...(queuedCount > 0 ? [`${formatCount(queuedCount)} to be fetched`] : []),
       ...(skippedCount > 0 ? [`${formatCount(skippedCount)} left out`] : []),
+      ...(forgottenCount > 0 ? [`${formatCount(forgottenCount)} older ones forgotten to make room`] : []),
     ].join(', '),
   exported: (count: number, size: string) => `${torrents(count)}, ${size}.`,
   backedUp: (count: number, size: string) => `${torrents(count)}, ${size}. Every page of it was checked.`,
@@ -105,6 +106,7 @@ export const transferMessages = {
   exportDialog: {
     title: 'Export',
     what: 'What',
+    selected: 'The selected torrents',
     results: 'These results',
     everything: 'Everything',
     all: (count: number) => `All ${torrents(count)}.`,

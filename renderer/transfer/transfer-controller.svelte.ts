@@ -4,6 +4,8 @@ import type { CallResult, LanternfishApi } from '../../preload/ipc-contract.ts';
 import type { Begun, TransferCommandName, TransferDto, TransferFormat } from '../../preload/transfer-contract.ts';
 import type { SearchController } from '../search/search-controller.svelte.ts';
 
+export type ExportScope = 'selection' | 'results' | 'everything';
+
 export interface TransferDependencies {
   readonly api: LanternfishApi;
   readonly search: SearchController;
@@ -17,8 +19,8 @@ export class TransferController {
   isExportOpen = $state(false);
   format = $state<TransferFormat>('csv');
   withFiles = $state(true);
-  /** Only what the search finds now, where there is a search. */
-  onlyResults = $state(true);
+  /** What is selected, what the search finds now, or everything. */
+  scope = $state<ExportScope>('everything');
 
   readonly isAsking = $derived(this.current?.state === 'asking');
   readonly isModalOpen = $derived(this.isExportOpen || this.isAsking);
@@ -64,16 +66,25 @@ export class TransferController {
     }
   }
 
+  /** How many torrents are selected, where it is more than one. */
+  get selectedCount(): number {
+    const { count } = this.#dependencies.search.cursor.selection;
+    return count > 1 ? count : 0;
+  }
+
+  /** The narrowest of what there is to export is offered. */
   openExport(): void {
+    this.scope = this.selectedCount > 0 ? 'selection' : this.hasResults ? 'results' : 'everything';
     this.isExportOpen = true;
   }
 
   async export(): Promise<void> {
     const { api, search } = this.#dependencies;
     const { text, contentType, sort, showsAdult } = search;
-    const results = this.onlyResults && this.hasResults ? { text, contentType, sort, showsAdult } : null;
+    const selection = this.scope === 'selection' ? [...search.cursor.selection.infohashesHex] : null;
+    const results = this.scope === 'results' ? { text, contentType, sort, showsAdult } : null;
     this.isExportOpen = false;
-    await this.#report(api.startExport({ format: this.format, withFiles: this.withFiles, results }));
+    await this.#report(api.startExport({ format: this.format, withFiles: this.withFiles, selection, results }));
   }
 
   chooseImport(): Promise<void> {

@@ -146,6 +146,7 @@ describe(`the retry ladder (SEED=${seed})`, () => {
       torrentCount: TORRENTS,
       databaseBytes: 0,
       problem: null,
+      isProblemPassing: false,
       notice: null,
       store: null,
     };

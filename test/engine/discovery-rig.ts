@@ -271,6 +271,10 @@ export class PlayedStore {
     this.#end?.post({ type: 'stored', storedCount: 0, waitingCount });
   }
 
+  sayBlocked(infohashes: readonly Uint8Array[]): void {
+    this.#end?.post({ type: 'blocked', infohashes: new Uint8Array(Buffer.concat(infohashes)) });
+  }
+
   /** The thread fell: what is sent to it from now on is lost. Returns the engine's end. */
   fall(): Port<WriterToEngine, EngineToWriter> {
     this.#end!.close();
@@ -304,6 +308,7 @@ export class PlayedStore {
       case 'health':
       case 'alive':
       case 'dead':
+      case 'sightings':
         this.retries.push(message);
         break;
     }

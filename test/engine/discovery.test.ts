@@ -332,10 +332,10 @@ describe(`trouble (SEED=${seed})`, () => {
     await rig.advanceUntil(() => crawler.store.torrents.length >= 5, MINUTE);
     crawler.discovery.disconnectStore(crawler.store.fall());
     const storedCount = crawler.store.torrents.length;
-    await rig.advanceUntil(() => crawler.status.metadataFetched >= TORRENTS, 5 * MINUTE);
+    await rig.advance(2 * MINUTE);
     expect(crawler.store.torrents).toHaveLength(storedCount);
     crawler.joinStore();
-    await rig.advance(1_000);
+    await rig.advanceUntil(() => crawler.store.torrents.length >= TORRENTS, 5 * MINUTE);
     expect(crawler.store.names.toSorted()).toEqual(rig.torrents.map(({ name }) => name).toSorted());
     expect(crawler.status.overflows).not.toHaveProperty('torrents-without-store');
   });
@@ -370,6 +370,50 @@ describe(`trouble (SEED=${seed})`, () => {
     expect(rig.seeders.dialled.length).toBe(before[1]);
     crawler.store.sayWaiting(0);
     await rig.advanceUntil(() => crawler.store.torrents.length === TORRENTS, 5 * MINUTE);
+  });
+
+  test('before a store is joined nobody knows what is stored or blocked, and nothing is fetched', async () => {
+    const crawler = rig.crawler();
+    await crawler.discovery.start();
+    await rig.advance(2 * MINUTE);
+    expect(crawler.status.samplesAnswered).toBeGreaterThan(0);
+    expect(crawler.status).toMatchObject({ infohashesNew: 0, metadataTried: 0 });
+    crawler.joinStore();
+    await rig.advanceUntil(() => crawler.store.torrents.length === TORRENTS, 5 * MINUTE);
+  });
+
+  test('what is blocked is not fetched: neither what comes later nor what is under way', async () => {
+    const crawler = await started(rig.crawler());
+    const blocked = rig.torrents.slice(0, TORRENTS / 2);
+    crawler.store.sayBlocked(blocked.slice(1).flatMap(({ infohashes }) => infohashes));
+    await rig.advanceUntil(
+      () =>
+        rig.seeders.dialled.some(({ contact }) => contact.host === rig.hostOf(0)) || crawler.store.torrents.length > 0,
+      MINUTE,
+    );
+    crawler.store.sayBlocked(blocked[0]!.infohashes);
+    await rig.advance(3 * MINUTE);
+    const allowed = rig.torrents.slice(TORRENTS / 2).map(({ name }) => name);
+    expect(crawler.store.names.filter((name) => name !== blocked[0]!.name).toSorted()).toEqual(allowed.toSorted());
+    expect(crawler.discovery.engineCounters().metadata.queued).toBe(0);
+  });
+
+  test('how often nodes sample what is stored is told once a minute, and at the end', async () => {
+    const crawler = await started(rig.crawler());
+    await rig.advanceUntil(() => crawler.store.torrents.length === TORRENTS, 5 * MINUTE);
+    await rig.advance(3 * MINUTE);
+    await crawler.discovery.stop();
+    const told = crawler.store.retries.flatMap((message) => (message.type === 'sightings' ? [message] : []));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThan(15);
+    const ours = new Set(rig.torrents.flatMap(({ infohashes }) => infohashes.map(toHex)));
+    for (const { infohashes, times } of told) {
+      expect(infohashes.length).toBe(20 * times.length);
+      times.forEach((count, index) => {
+        expect(count).toBeGreaterThan(0);
+        expect(ours).toContain(toHex(infohashes.subarray(20 * index, 20 * index + 20)));
+      });
+    }
   });
 
   test('what the catalogue already has is not fetched again', async () => {

@@ -95,19 +95,27 @@ describe('StoreLink', () => {
     expect(due).toMatchObject([{ waitingCount: 7 }]);
   });
 
-  it('answers open questions as not known when the store is replaced, and at once when there is none', async () => {
-    const { link } = setUp();
-    const answers: Known[][] = [];
-    link.areKnown([infohash(1)], (isKnown) => answers.push(isKnown));
-    expect(answers).toEqual([[false]]);
+  it('asks open questions of the store that is joined next, and gives up the oldest when there are too many', async () => {
+    const { link, counters } = setUp();
+    const answers: [string, Known[]][] = [];
+    const ask = (name: string) => link.areKnown([infohash(1), infohash(2)], (isKnown) => answers.push([name, isKnown]));
+    ask('first');
     joinStore(link);
-    link.areKnown([infohash(2), infohash(3)], (isKnown) => answers.push(isKnown));
-    joinStore(link);
+    ask('second');
+    const { heard, store } = joinStore(link);
     await settle();
-    expect(answers).toEqual([[false], [false, false]]);
+    expect(answers).toEqual([]);
+    const asked = heard.flatMap((message) => (message.type === 'are-known' ? [message] : []));
+    expect(asked.map(({ infohashes }) => infohashes.length)).toEqual([40, 40]);
+    store.post({ type: 'known', questionId: asked[0]!.questionId, isKnown: Uint8Array.of(0, 1) });
+    await settle();
+    expect(answers).toEqual([['first', [false, true]]]);
+    for (let index = 0; index < 64; index++) ask('later');
+    expect(answers.slice(1)).toEqual([['second', ['resting', 'resting']]]);
+    expect(counters.overflows.get('known-questions')).toBe(1);
   });
 
-  it('answers what a fallen store was asked, keeps what comes, and ignores its last words', async () => {
+  it('keeps what a fallen store was asked and what comes, and ignores its last words', async () => {
     const { link } = setUp();
     const roomChanges: Known[] = [];
     link.onRoomChanged = () => roomChanges.push(link.hasRoom);
@@ -118,7 +126,7 @@ describe('StoreLink', () => {
     const answers: Known[][] = [];
     link.areKnown([infohash(1), infohash(2)], (isKnown) => answers.push(isKnown));
     link.disconnect(engineEnd);
-    expect(answers).toEqual([[false, false]]);
+    expect(answers).toEqual([]);
     store.post({ type: 'stored', storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
     await settle();
     expect(roomChanges).toEqual([false, true]);
@@ -127,6 +135,6 @@ describe('StoreLink', () => {
     link.disconnect(engineEnd); // heard of late
     link.store(torrent);
     await settle();
-    expect(next.heard.map(({ type }) => type)).toEqual(['warm-up', 'store', 'store']);
+    expect(next.heard.map(({ type }) => type)).toEqual(['warm-up', 'are-known', 'store', 'store']);
   });
 });

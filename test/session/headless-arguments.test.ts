@@ -9,6 +9,7 @@ describe('parseHeadlessArguments', () => {
       dataDir: path.resolve('here'),
       forSeconds: null,
       isJson: false,
+      policy: { quotaBytes: null, forgetFirst: 'dead', blockedWords: [], safetyListPath: null },
       engine: {
         dataDir: path.resolve('here'),
         bootstrap: DEFAULT_BOOTSTRAP,
@@ -38,6 +39,23 @@ describe('parseHeadlessArguments', () => {
       isServing: true,
       localAddressesAllowed: true,
     });
+  });
+
+  it('reads what the catalogue may take, what goes first, and the safety list', () => {
+    const policyOf = (...argv: string[]): unknown => {
+      const parsed = parseHeadlessArguments(['--data-dir', '/d', ...argv]);
+      return 'policy' in parsed ? parsed.policy : parsed;
+    };
+    expect(policyOf('--quota', '1.5 gb', '--forget-first', 'old', '--safety-list', 'list.txt')).toMatchObject({
+      quotaBytes: 1_500_000_000,
+      forgetFirst: 'old',
+      safetyListPath: path.resolve('list.txt'),
+    });
+    expect(policyOf('--quota', '100MB')).toMatchObject({ quotaBytes: 100_000_000 });
+    for (const size of ['', '0', '99MB', '10', '10GiB', '1e3GB', '1GB2', '1234567GB', 'NaN GB'])
+      expect(policyOf('--quota', size), size).toEqual({ problem: expect.stringMatching(/^--quota is a size/) });
+    expect(policyOf('--forget-first', 'new')).toEqual({ problem: expect.stringMatching(/^--forget-first is one of/) });
+    expect(policyOf('--safety-list', '')).toEqual({ problem: expect.stringMatching(/^--safety-list wants/) });
   });
 
   it('asks no tracker unless told to: the public ones, or those that are named', () => {

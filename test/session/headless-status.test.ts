@@ -10,6 +10,7 @@ const silent: SessionStatus = {
   databaseBytes: 0,
   store: null,
   problem: null,
+  isProblemPassing: false,
   notice: null,
 };
 const options: EngineOptions = {

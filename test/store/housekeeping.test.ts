@@ -247,7 +247,9 @@ describe('deleting everything', () => {
         { type: 'ready', torrentCount: 0, notice: null },
       ]);
       expect(under.toSearch.at(-1)).toEqual({ type: 'catalogue-ready' });
-      expect(readdirSync(dirname(path)).sort()).toEqual(['catalogue.db', 'catalogue.db-shm', 'catalogue.db-wal']);
+      expect(readdirSync(dirname(path)).sort()).toEqual([
+        ...['catalogue.db', 'catalogue.db-shm', 'catalogue.db-wal', 'catalogue.db.lock'],
+      ]);
       expect(readFileSync(path).includes('Made Torrent')).toBe(false);
       store(under, 5, 7);
       expect(namesLeft(path)).toEqual(new Set(keepsBlocked ? [6] : [5, 6]));

@@ -143,7 +143,7 @@ describe('blocked torrents', () => {
     clock.advance(COMMIT_EVERY_MS);
     const infohashes = packed([v1(1), v1('never met')]);
     writer.request({ type: 'mark', requestId: 1, mark: 'block', isOn: true, infohashes });
-    expect(toEngine.at(-1)).toEqual({ type: 'warm-up', infohashes, isLast: false });
+    expect(toEngine.at(-1)).toEqual({ type: 'blocked', infohashes });
     send({ type: 'are-known', questionId: 1, infohashes: packed([v1('never met'), v1('other')]) });
     expect(toEngine.at(-1)).toMatchObject({ isKnown: Uint8Array.of(1, 0) });
     send({ type: 'store', torrents: [madeTorrent('never met'), madeTorrent(3)] });

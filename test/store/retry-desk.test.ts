@@ -59,6 +59,29 @@ describe('the writer', () => {
   });
 });
 
+it('what has been blocked since, or is on the safety list, leaves the ladder instead of being handed out', () => {
+  const catalogue = openAt(temporaryPath());
+  const desk = new RetryDesk();
+  const due = { dueAtUnixSeconds: START - 1 };
+  desk.receive(catalogue, { type: 'retry-add', entries: [entry(1, due), entry(2, due), entry(3, due)] });
+  catalogue.judge = ({ infohashes }) => (infohashes.some((each) => each[0] === entry(2).infohash[0]) ? 'list' : null);
+  catalogue.blocked.add({ infohashes: [entry(1).infohash], reason: 'person', name: null, atUnixSeconds: START });
+  expect(desk.due(catalogue, 10, START)).toMatchObject({ entries: [entry(3, due)], waitingCount: 1 });
+  catalogue.checkInvariants();
+});
+
+it('how often a torrent was sampled is added up, and what is not stored is passed over', () => {
+  const path = temporaryPath();
+  const rig = startWriter(path);
+  rig.send({ type: 'store', torrents: [madeTorrent(1)] });
+  rig.clock.advance(1000);
+  const infohashes = packed([sha1Of('a stranger'), madeTorrent(1).infohashV1!]);
+  for (const times of [3, 4])
+    rig.send({ type: 'sightings', infohashes, times: Uint16Array.of(9, times), lastAtUnixSeconds: START + times });
+  expect(openAt(path).reader.detailsById(1)).toMatchObject({ timesSeen: 8, lastSeenAtUnixSeconds: START + 4 });
+  rig.writer.checkInvariants();
+});
+
 describe('while nothing can be written', () => {
   it('messages wait, bounded and counted, and go in order afterwards', () => {
     const desk = new RetryDesk();

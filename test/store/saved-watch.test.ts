@@ -35,7 +35,7 @@ function rig() {
       if (matches.length > 0) told.push(matches);
     },
   });
-  const line = new SearchLine(clock);
+  const line = new SearchLine(clock, () => undefined);
   const [writerEnd, searchEnd] = memoryPorts<SearchToWriter, WriterToSearch>();
   line.connect(writerEnd, true);
   watch.overhear(searchEnd).on((message) => received.push(message.type));

@@ -27,7 +27,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 test('joins what the search names, the newest request only', async () => {
   const clock = new ManualClock();
   const [writerEnd, searchEnd] = memoryPorts<SearchToWriter, WriterToSearch>();
-  const merger = new SegmentMerger(clock, writerEnd);
+  const merger = new SegmentMerger(clock, writerEnd, () => undefined);
   const answers: WriterToSearch[] = [];
   searchEnd.on((message) => void answers.push(message));
   const parts = [part(1, 40), part(41, 30)];
@@ -54,7 +54,7 @@ test('a search that gets many small segments has the writer join them, and finds
       writerEnd.post(message);
     },
   };
-  const merger = new SegmentMerger(systemClock, counting);
+  const merger = new SegmentMerger(systemClock, counting, () => undefined);
   const { service, page, ready } = startSearch(path);
   await ready;
   service.connectWriter(searchEnd);

@@ -2,11 +2,11 @@
 // Each time: a sentence for the person, no lost commit, and an engine that is told to wait instead of being left hanging.
 import {
   closeSync,
-  existsSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -18,7 +18,9 @@ import { openDatabase } from '../../main/catalogue/open-database.ts';
 import type { CatalogueDatabase } from '../../main/catalogue/open-database.ts';
 import { openOrRecover } from '../../main/store/recover-catalogue.ts';
 import { COMMIT_EVERY_MS, IS_RESTING, WAITING_TORRENTS_MAX } from '../../main/store/store-contract.ts';
-import { RETRY_AFTER_MS, WAITING_TORRENTS_HARD_MAX } from '../../main/store/store-writer.ts';
+import { LOOK_EVERY_MS } from '../../main/store/housekeeping.ts';
+import { MENDINGS_MAX, RETRY_AFTER_MS } from '../../main/store/troubles.ts';
+import { WAITING_TORRENTS_HARD_MAX } from '../../main/store/waiting-torrents.ts';
 import { madeRow, madeTorrent, openAt, sha1Of, temporaryPath } from '../catalogue/support.ts';
 import { startWriter } from './writer-support.ts';
 
@@ -70,7 +72,7 @@ describe('a full disk', () => {
     send({ type: 'store', torrents: made(100, 150) });
     clock.advance(COMMIT_EVERY_MS);
     expect(eventsOf('failed')).toEqual([
-      { type: 'failed', problem: expect.stringMatching(/is full.*is safe.*Free some/) },
+      { type: 'failed', problem: expect.stringMatching(/is full.*is safe.*Free some/), isPassing: true },
     ]);
     expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
     clock.advance(RETRY_AFTER_MS);
@@ -147,7 +149,7 @@ describe('a catalogue that cannot be opened', () => {
     });
     send({ type: 'store', torrents: made(0, 3) });
     clock.advance(2 * RETRY_AFTER_MS);
-    expect(events).toEqual([{ type: 'failed', problem: expect.stringContaining('Another program') }]);
+    expect(events).toEqual([{ type: 'failed', problem: expect.stringContaining('Another program'), isPassing: true }]);
     expect(toSearch).toEqual([]);
     isLocked = false;
     clock.advance(RETRY_AFTER_MS);
@@ -162,7 +164,7 @@ describe('a catalogue that cannot be opened', () => {
     writeFileSync(path, 'a file where the folder should be');
     const { writer, clock, events, toEngine, send } = startWriter(join(path, 'catalogue.db'));
     expect(events).toEqual([
-      { type: 'failed', problem: expect.stringMatching(/may not write.*start Lanternfish again/) },
+      { type: 'failed', problem: expect.stringMatching(/may not write.*start Lanternfish again/), isPassing: false },
     ]);
     send({ type: 'store', torrents: made(0, 3) });
     send({ type: 'are-known', questionId: 5, infohashes: new Uint8Array(40) });
@@ -183,7 +185,9 @@ describe('a catalogue that cannot be opened', () => {
     newer.reader.database.pragma('user_version = 99');
     newer.close();
     const { events } = startWriter(path);
-    expect(events).toEqual([{ type: 'failed', problem: expect.stringContaining('newer Lanternfish') }]);
+    expect(events).toEqual([
+      { type: 'failed', problem: expect.stringContaining('newer Lanternfish'), isPassing: false },
+    ]);
     expect(asideOf(path)).toEqual([]);
   });
 });
@@ -227,39 +231,61 @@ describe('a damaged file', () => {
     const { writer, eventsOf } = startWriter(path);
     const [ready] = eventsOf('ready');
     expect(ready!.notice).toMatch(/was damaged\. [\d,]+ torrents could be read/);
-    expect(ready!.torrentCount).toBeGreaterThan(600);
+    expect(ready!.torrentCount).toBeGreaterThan(1200);
     writer.checkInvariants();
     writer.stop();
     expect(startWriter(path).eventsOf('ready')[0]!.notice).toBeNull();
   });
 
-  it('whose damage shows only while running is checked and mended at the next start', () => {
+  it('whose damage shows only while running is mended at once, and what waited is stored', () => {
     const path = storedCatalogue(2000);
-    const database = openDatabase({ path, role: 'reader', nativeBinding: null });
-    const lastPage = database.prepare(
-      "SELECT pageno FROM dbstat WHERE name = 'torrent_files' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1",
-    );
-    const page = lastPage.pluck().get() as number;
-    database.close();
-    overwrite(path, (page - 1) * PAGE_BYTES, Buffer.alloc(PAGE_BYTES, 0xff));
-
-    const first = startWriter(path);
-    expect(first.events).toEqual([{ type: 'ready', torrentCount: 2000, notice: null }]);
-    first.send({ type: 'store', torrents: made(5000, 200) });
-    expect(first.eventsOf('failed')).toEqual([
-      { type: 'failed', problem: expect.stringMatching(/is damaged.*Start Lanternfish again/) },
+    overwrite(path, (lastLeafOf(path, 'torrent_files') - 1) * PAGE_BYTES, Buffer.alloc(PAGE_BYTES, 0xff));
+    const { writer, clock, events, eventsOf, toEngine, toSearch, send } = startWriter(path);
+    expect(events).toEqual([{ type: 'ready', torrentCount: 2000, notice: null }]);
+    send({ type: 'store', torrents: made(5000, 200) });
+    expect(eventsOf('failed')).toEqual([
+      { type: 'failed', problem: expect.stringMatching(/is damaged.*being saved.*nothing to do/), isPassing: true },
     ]);
-    expect(first.toEngine.at(-1)).toMatchObject({ storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
-    expect(existsSync(`${path}.needs-check`)).toBe(true);
-    first.writer.stop();
-
-    const second = startWriter(path);
-    expect(second.events).toEqual([
+    expect(toEngine.at(-1)).toMatchObject({ storedCount: 0, waitingCount: WAITING_TORRENTS_MAX });
+    clock.advance(0);
+    expect(events.slice(2)).toEqual([
       { type: 'ready', torrentCount: 2000, notice: expect.stringContaining('2,000 torrents could be read') },
+      expect.objectContaining({ type: 'torrents-added', addedCount: 200, torrentCount: 2200 }),
     ]);
+    expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 200, waitingCount: 0 });
+    expect(toSearch.map(({ type }) => type)).toEqual(['catalogue-ready', 'catalogue-ready', 'segment']);
     expect(asideOf(path)).toHaveLength(1);
-    expect(existsSync(`${path}.needs-check`)).toBe(false);
-    second.writer.checkInvariants();
+    writer.checkInvariants();
+    writer.stop();
+    expect(readdirSync(dirname(path)).filter((name) => /check|lock$/.test(name))).toEqual([]);
+  });
+
+  it('in which a check finds nothing is made anew when damage is reported again', () => {
+    const path = storedCatalogue(50);
+    const { clock, eventsOf, damageMet } = startWriter(path);
+    damageMet();
+    clock.advance(0);
+    expect(eventsOf('ready').at(-1)).toEqual({ type: 'ready', torrentCount: 50, notice: null });
+    expect(asideOf(path)).toEqual([]);
+    damageMet();
+    clock.advance(0);
+    expect(eventsOf('ready').at(-1)!.notice).toMatch(/was damaged\. 50 torrents could be read/);
+    expect(asideOf(path)).toHaveLength(1);
+  });
+
+  it('is not mended for ever, and few of the damaged files are kept', () => {
+    const path = storedCatalogue(20);
+    const kept = ['1', '2', '3', '4'].map((stamp) => `${path}.damaged-${stamp}`);
+    for (const aside of kept) writeFileSync(aside, 'of long ago');
+    const { clock, eventsOf, damageMet, logged } = startWriter(path);
+    for (let times = 0; times <= MENDINGS_MAX; times++) {
+      damageMet();
+      clock.advance(0);
+    }
+    expect(eventsOf('ready')).toHaveLength(1 + MENDINGS_MAX);
+    expect(eventsOf('failed').at(-1)).toMatchObject({ isPassing: false });
+    expect(asideOf(path)).toHaveLength(3);
+    expect(logged.join()).toContain('damaged');
   });
 
   it('is mended again from the start when mending was cut short', () => {
@@ -290,5 +316,116 @@ describe('a damaged file', () => {
     const { id: _, ...kept } = openAt(path).reader.details(sha1Of('v1 7'))!;
     const { id: __, ...had } = original;
     expect(kept).toEqual(had);
+  });
+});
+
+/** The newest leaf of a table: where the next row belongs. */
+function lastLeafOf(path: string, table: string): number {
+  const database = openDatabase({ path, role: 'reader', nativeBinding: null });
+  const sql = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1";
+  const page = database.prepare(sql).pluck().get(table) as number;
+  database.close();
+  return page;
+}
+
+describe('a disk that reports errors', () => {
+  it('is said, the file is opened anew until it works, and what waited is stored', () => {
+    let isBroken = false;
+    const { clock, eventsOf, toEngine, send } = startWriter(temporaryPath(), (...parameters) => {
+      if (isBroken) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_READ' });
+      const opened = openOrRecover(...parameters);
+      const insertMany = opened.catalogue.insertMany.bind(opened.catalogue);
+      opened.catalogue.insertMany = (rows) => {
+        if (isBroken) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_WRITE' });
+        return insertMany(rows);
+      };
+      return opened;
+    });
+    isBroken = true;
+    send({ type: 'store', torrents: made(0, 5) });
+    clock.advance(COMMIT_EVERY_MS + 3 * RETRY_AFTER_MS);
+    expect(eventsOf('failed')).toEqual([
+      { type: 'failed', problem: expect.stringMatching(/reports errors.*is safe.*goes on by itself/), isPassing: true },
+    ]);
+    isBroken = false;
+    clock.advance(RETRY_AFTER_MS);
+    expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 5, waitingCount: 0 });
+  });
+});
+
+describe('two Lanternfish on one catalogue', () => {
+  it('the second one says so, leaves it alone, and goes on when the first has ended', () => {
+    const path = storedCatalogue(3);
+    const first = startWriter(path);
+    const second = startWriter(path);
+    expect(second.events).toEqual([
+      {
+        type: 'failed',
+        problem: expect.stringMatching(/Another Lanternfish is using .*Close that one/),
+        isPassing: false,
+      },
+    ]);
+    second.writer.request({ type: 'delete-everything', requestId: 1, keepsBlocked: false });
+    expect(second.eventsOf('store-request-failed')[0]!.problem).toMatch(/Another Lanternfish/);
+    second.send({ type: 'store', torrents: made(100, 5) });
+    first.writer.stop();
+    second.clock.advance(RETRY_AFTER_MS);
+    expect(second.eventsOf('ready')).toEqual([{ type: 'ready', torrentCount: 3, notice: null }]);
+    expect(second.toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 5, waitingCount: 0 });
+  });
+});
+
+describe('files that are gone', () => {
+  it.each(['', '-wal'])('while running (catalogue.db%s): everything is written again', (ending) => {
+    const path = storedCatalogue(30);
+    const { writer, clock, eventsOf, toEngine, toSearch, send } = startWriter(path);
+    send({ type: 'store', torrents: made(100, 5) });
+    clock.advance(COMMIT_EVERY_MS);
+    rmSync(path + ending);
+    clock.advance(LOOK_EVERY_MS);
+    expect(eventsOf('ready').at(-1)).toEqual({
+      type: 'ready',
+      torrentCount: 35,
+      notice: expect.stringMatching(/were deleted or moved.*Nothing is lost: all 35 torrents/),
+    });
+    expect(toSearch.at(-1)).toEqual({ type: 'catalogue-ready' });
+    send({ type: 'store', torrents: made(200, 5) });
+    clock.advance(COMMIT_EVERY_MS);
+    expect(toEngine.at(-1)).toEqual({ type: 'stored', storedCount: 5, waitingCount: 0 });
+    writer.checkInvariants();
+    writer.stop();
+    expect(readdirSync(dirname(path)).sort()).toEqual(['catalogue.db']);
+    expect(openAt(path).count).toBe(40);
+  });
+
+  it('and another file is in their place: that one is kept aside', () => {
+    const path = storedCatalogue(3);
+    const other = storedCatalogue(7);
+    const { clock, eventsOf } = startWriter(path);
+    renameSync(other, path);
+    clock.advance(LOOK_EVERY_MS);
+    expect(eventsOf('ready').at(-1)!.notice).toMatch(/all 3 torrents.*put in its place is kept as .*\.damaged-\d+\.$/);
+    expect(openAt(join(dirname(path), asideOf(path)[0]!)).count).toBe(7);
+    expect(openAt(path).count).toBe(3);
+  });
+
+  it('with their folder, too', () => {
+    const path = join(dirname(temporaryPath()), 'inner', 'catalogue.db');
+    const { writer, clock, send } = startWriter(path);
+    send({ type: 'store', torrents: made(0, 5) });
+    clock.advance(COMMIT_EVERY_MS);
+    rmSync(dirname(path), { recursive: true });
+    clock.advance(LOOK_EVERY_MS);
+    writer.stop();
+    expect(openAt(path).count).toBe(5);
+  });
+
+  it('the log of a process that was killed: it is said, and the rest is checked', () => {
+    const path = storedCatalogue(30);
+    writeFileSync(`${path}.lock`, 'left by a process that was killed');
+    const { events } = startWriter(path);
+    expect(events).toEqual([
+      { type: 'ready', torrentCount: 30, notice: expect.stringMatching(/catalogue\.db-wal\) is not there.*is sound/) },
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Port } from '../../main/base/port.ts';
 import { openOrRecover } from '../../main/store/recover-catalogue.ts';
 import type { EngineToWriter, WriterEvent, WriterToEngine } from '../../main/store/store-contract.ts';
-import type { WriterToSearch } from '../../main/store/writer-search-contract.ts';
+import type { SearchToWriter, WriterToSearch } from '../../main/store/writer-search-contract.ts';
 import type { StoreStatus } from '../../main/store/owner-contract.ts';
 import { StoreWriter } from '../../main/store/store-writer.ts';
 import { ManualClock } from '../catalogue/support.ts';
@@ -18,6 +18,8 @@ export interface WriterUnderTest {
   readonly toSearch: WriterToSearch[];
   readonly logged: string[];
   send(message: EngineToWriter): void;
+  /** The search could not read something. */
+  damageMet(): void;
   eventsOf<Type extends WriterEvent['type']>(type: Type): Extract<WriterEvent, { type: Type }>[];
   repliesOf<Type extends WriterToEngine['type']>(type: Type): Extract<WriterToEngine, { type: Type }>[];
 }
@@ -40,9 +42,10 @@ export function startWriter(
     on: (receiver) => (receive = receiver),
     close: () => undefined,
   };
-  const searchPort: Port<never, WriterToSearch> = {
+  let fromSearch: (message: SearchToWriter) => void = () => undefined;
+  const searchPort: Port<SearchToWriter, WriterToSearch> = {
     post: (message) => void toSearch.push(message),
-    on: () => undefined,
+    on: (receiver) => (fromSearch = receiver),
     close: () => undefined,
   };
   const writer = new StoreWriter({
@@ -69,6 +72,7 @@ export function startWriter(
     toSearch,
     logged,
     send: (message) => receive(message),
+    damageMet: () => fromSearch({ type: 'damage-met', code: 'SQLITE_CORRUPT' }),
     eventsOf: (type) => events.filter((event) => event.type === type) as never,
     repliesOf: (type) => toEngine.filter((reply) => reply.type === type) as never,
   };

@@ -1,7 +1,9 @@
 // The writer's logic without its thread: when it commits, what it answers, what the search thread is told.
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../main/base/bytes.ts';
 import type { SegmentData } from '../../main/search/index-segment.ts';
 import { COMMIT_EVERY_MS, COMMIT_TORRENTS_MAX } from '../../main/store/store-contract.ts';
+import { unpacked } from '../../main/store/retry-desk.ts';
 import { WARM_UP_ROWS_PER_CHUNK } from '../../main/store/warm-up.ts';
 import { madeRow, madeTorrent, openAt, packed, sha1Of, sha256Of, temporaryPath } from '../catalogue/support.ts';
 import { startWriter } from './writer-support.ts';
@@ -120,11 +122,15 @@ describe('answering', () => {
     expect(repliesOf('known').map(({ isKnown }) => isKnown.length)).toEqual([0, 1]);
   });
 
-  it('warms up in chunks, newest first, and lets others in between', () => {
+  it('warms up in chunks, and lets others in between', { timeout: 120_000 }, () => {
     const path = temporaryPath();
     const rowCount = 2 * WARM_UP_ROWS_PER_CHUNK + 500;
     const catalogue = openAt(path);
-    catalogue.insertMany(Array.from({ length: rowCount }, (_, index) => madeRow(index, { files: [], fileCount: 0 })));
+    catalogue.insertMany(
+      Array.from({ length: rowCount }, (_, index) =>
+        madeRow(index, { files: [], fileCount: 0, infohashV2: index < 10 ? sha256Of(`${index}`) : null }),
+      ),
+    );
     catalogue.close();
     const { clock, repliesOf, send } = startWriter(path);
     send({ type: 'warm-up', limit: 1_000_000 });
@@ -136,10 +142,24 @@ describe('answering', () => {
     expect(chunks.map(({ infohashes, isLast }) => [infohashes.length / 20, isLast])).toEqual([
       [WARM_UP_ROWS_PER_CHUNK, false],
       [WARM_UP_ROWS_PER_CHUNK, false],
-      [500, true],
+      [500, false],
+      [10, false], // the other infohashes of hybrids
+      [0, true],
     ]);
-    expect(chunks[0]!.infohashes.subarray(0, 20)).toEqual(sha1Of(`v1 ${rowCount - 1}`));
-    expect(chunks[2]!.infohashes.subarray(-20)).toEqual(sha1Of('v1 0'));
+    const told = new Set(chunks.flatMap(({ infohashes }) => unpacked(infohashes).map(toHex)));
+    expect(told.size).toBe(rowCount + 10);
+    for (const text of ['v1 0', 'v1 4', `v1 ${rowCount - 1}`]) expect(told).toContain(toHex(sha1Of(text)));
+    expect(told).toContain(toHex(sha256Of('4').subarray(0, 20)));
+  });
+
+  it('warms up with the newest of a catalogue that is several times as large', () => {
+    const { clock, repliesOf, send } = startWriter(temporaryPath());
+    send({ type: 'store', torrents: made(0, 50) });
+    clock.advance(COMMIT_EVERY_MS);
+    send({ type: 'warm-up', limit: 5 });
+    clock.advance(10);
+    const told = repliesOf('warm-up').flatMap(({ infohashes }) => unpacked(infohashes).map(toHex));
+    expect(told).toEqual([49, 48, 47, 46, 45].map((seed) => toHex(sha1Of(`v1 ${seed}`))));
   });
 
   it('warms up with no more than was asked for', () => {
@@ -148,17 +168,40 @@ describe('answering', () => {
     clock.advance(COMMIT_EVERY_MS);
     for (const limit of [2, 0, -1]) send({ type: 'warm-up', limit });
     clock.advance(1000);
-    expect(repliesOf('warm-up').map(({ infohashes, isLast }) => [infohashes.length / 20, isLast])).toEqual([
-      [2, true],
-      [0, true],
+    expect(repliesOf('warm-up').map(({ infohashes }) => infohashes.length / 20)).toEqual([2, 0, 0, 0, 0]);
+    expect(repliesOf('warm-up').filter(({ isLast }) => isLast)).toHaveLength(3);
+  });
+
+  it('warms up with what is blocked first', () => {
+    const path = temporaryPath();
+    const catalogue = openAt(path);
+    catalogue.insertMany([madeRow(1)]);
+    const infohashes = Array.from({ length: WARM_UP_ROWS_PER_CHUNK + 3 }, (_, index) => sha1Of(`blocked ${index}`));
+    const nowUnixSeconds = 1;
+    catalogue.mark({ mark: 'block', isOn: true, infohashes, nowUnixSeconds }, () => ({
+      nameTokens: '',
+      pathTokens: '',
+    }));
+    catalogue.close();
+    const { clock, repliesOf, send } = startWriter(path);
+    send({ type: 'warm-up', limit: 1000 });
+    clock.advance(10);
+    const chunks = repliesOf('warm-up');
+    expect(chunks.map(({ infohashes: { length }, isLast }) => [length / 20, isLast])).toEqual([
+      [WARM_UP_ROWS_PER_CHUNK, false],
+      [3, false],
+      [1, false],
+      [0, false],
       [0, true],
     ]);
+    expect(chunks[1]!.infohashes.subarray(-20)).toEqual(sha1Of('blocked 0'));
   });
 
   it('warms up an empty catalogue with one last, empty chunk', () => {
-    const { repliesOf, send } = startWriter(temporaryPath());
+    const { clock, repliesOf, send } = startWriter(temporaryPath());
     send({ type: 'warm-up', limit: 1000 });
-    expect(repliesOf('warm-up')).toEqual([{ type: 'warm-up', infohashes: new Uint8Array(0), isLast: true }]);
+    clock.advance(10);
+    expect(repliesOf('warm-up').slice(-1)).toEqual([{ type: 'warm-up', infohashes: new Uint8Array(0), isLast: true }]);
   });
 });
 

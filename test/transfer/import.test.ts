@@ -184,6 +184,7 @@ describe('what the person decided', () => {
       JSON.stringify({ infohash: hex(8) }),
       JSON.stringify({ infohash: hex(9), name: 'Starred', isStarred: true }),
     ];
+    rig.writer.stop();
     const fresh = startRig(dirname(rig.databasePath)); // a writer that has read the list of what is blocked
     const summary = await fresh.import(fileOf(lines.join('\n'), 'some.jsonl'));
     expect(summary).toMatchObject({ newCount: 1, queuedCount: 0, skippedByReason: { blocked: 2 } });
