@@ -80,6 +80,39 @@ it('the settings, all of them', async () => {
   await page.getByTestId('result-row').first().waitFor();
 });
 
+it('a torrent client set up, with its button beside a torrent and in the bar of a selection', async () => {
+  const { page } = session;
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('setting-torrentClient').getByRole('combobox').selectOption({ label: 'qBittorrent' });
+  const address = page.getByTestId('setting-clientAddress').getByRole('textbox');
+  await address.fill('http://127.0.0.99:59321'); // nobody is there
+  await address.press('Enter');
+  await page.getByTestId('test-client').click();
+  await page.getByTestId('client-found').getByText('Nothing answers').waitFor();
+  await expectNoViolations();
+  await page.keyboard.press('Escape');
+  await page.getByTestId('result-row').first().click();
+  await page.getByTestId('send-to-client').waitFor();
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.getByTestId('selection-send').waitFor();
+  await expectNoViolations();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+});
+
+it('the question before a .torrent is saved while paused', async () => {
+  const { page } = session;
+  await page.keyboard.press('Control+Shift+P');
+  await page.locator('[data-testid=status-state][data-state=paused]').waitFor();
+  await page.getByTestId('result-row').first().click();
+  await page.getByTestId('save-torrent').click();
+  await page.getByTestId('resume-and-save').waitFor();
+  await expectNoViolations();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+Shift+P');
+  await page.keyboard.press('Escape');
+});
+
 it('the menu', async () => {
   const { page } = session;
   await page.getByRole('button', { name: 'More' }).click();

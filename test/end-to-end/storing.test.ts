@@ -128,14 +128,19 @@ it('another quota is what the crawl page measures by', async () => {
   await page.getByTestId('open-settings').click();
 });
 
-it('a blocked word takes its torrents away', async () => {
+it('a blocked word takes its torrents away, and gives them back with the word', async () => {
   const { names } = await found('');
   const [word, name] = names
     .flatMap((each) => /[A-Za-z]{6,}/.exec(each) ?? [])
     .flatMap((found) => [found, names.find((each) => each.includes(found))!]) as [string, string];
+  const countBefore = names.length;
   await control('blockedWords').fill(word);
   await session.page.getByTestId('apply-blocked-words').click();
   await expect.poll(async () => (await found('')).names, UNTIL_SEEN).not.toContain(name);
+  await control('blockedWords').fill('');
+  await expect.poll(() => session.page.getByTestId('apply-blocked-words').isEnabled()).toBe(true);
+  await session.page.getByTestId('apply-blocked-words').click();
+  await expect.poll(async () => (await found('')).totalCount, UNTIL_SEEN).toBe(countBefore);
 });
 
 it('an infohash is blocked by hand, allowed again, and that taken back', async () => {
@@ -201,7 +206,7 @@ it('everything is deleted after a typed word: the list is empty at once, the cra
   expect(await page.getByTestId('result-row').count()).toBe(0);
 });
 
-it('forgotten altogether, it asks for consent again', async () => {
+it('forgotten altogether, it asks for consent again, and then finds anew, but not what is blocked', async () => {
   const { page } = session;
   await page.getByTestId('open-settings').click();
   await page.getByTestId('delete-everything').click();
@@ -214,4 +219,7 @@ it('forgotten altogether, it asks for consent again', async () => {
   expect(await stored()).toMatchObject({ consentAtUnixSeconds: null, theme: 'system', quotaBytes: 10_000_000_000 });
   expect(existsSync(path.join(folder.path, 'dht-state.benc'))).toBe(false);
   expect((await status()).state).toBe('awaiting-consent');
+  await page.getByTestId('notice-accept').click();
+  await page.getByTestId('result-row').nth(5).waitFor(UNTIL_SEEN);
+  expect((await found('')).names).not.toContain(swarm.torrents[1]!.name);
 });
