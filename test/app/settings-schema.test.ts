@@ -17,7 +17,7 @@ const SAVED = {
   unseenCount: 0,
   createdAtUnixSeconds: 1_800_000_000,
 };
-const CLIENT = { kind: 'aria2', url: 'http://localhost', user: '', password: '' };
+const CLIENT = { kind: 'aria2', url: 'http://localhost', user: '' };
 const LIMITS = { newAddressesPerSecond: 1, packetsPerSecond: 1000, newConnectionsPerSecond: 30, connectionsMax: 4 };
 const SWITCH = { sound: [true, false], odd: [null, 0, 1, 'true', [], {}] };
 const nonsense = [undefined, {}, [], 'nonsense', -1, 1.5, Number.NaN] as const;
@@ -63,7 +63,7 @@ const VALUES: Record<keyof Settings, { readonly sound: readonly unknown[]; reado
     sound: [[], [SAVED]],
     odd: [...withoutList, null, [{}], [{ ...SAVED, sort: 'films' }], Array<object>(101).fill(SAVED)],
   },
-  torrentClient: { sound: [null, CLIENT], odd: [...nonsense, { ...CLIENT, kind: 'deluge' }, { kind: 'aria2' }] },
+  torrentClient: { sound: [null, CLIENT], odd: [...nonsense, { ...CLIENT, kind: 'deluge' }, { ...CLIENT, password: '' }, { kind: 'aria2' }] },
   mayOpenMagnets: SWITCH,
   theme: { sound: ['system', 'light', 'dark', 'high-contrast'], odd: [...nonsense, null, 'black'] },
   fontSizePercent: { sound: [90, 100, 115, 130, 150], odd: [...nonsense, null, 0, 110, 1000, '100'] },
