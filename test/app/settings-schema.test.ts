@@ -63,7 +63,10 @@ const VALUES: Record<keyof Settings, { readonly sound: readonly unknown[]; reado
     sound: [[], [SAVED]],
     odd: [...withoutList, null, [{}], [{ ...SAVED, sort: 'films' }], Array<object>(101).fill(SAVED)],
   },
-  torrentClient: { sound: [null, CLIENT], odd: [...nonsense, { ...CLIENT, kind: 'deluge' }, { ...CLIENT, password: '' }, { kind: 'aria2' }] },
+  torrentClient: {
+    sound: [null, CLIENT],
+    odd: [...nonsense, { ...CLIENT, kind: 'deluge' }, { ...CLIENT, password: '' }, { kind: 'aria2' }],
+  },
   mayOpenMagnets: SWITCH,
   theme: { sound: ['system', 'light', 'dark', 'high-contrast'], odd: [...nonsense, null, 'black'] },
   fontSizePercent: { sound: [90, 100, 115, 130, 150], odd: [...nonsense, null, 0, 110, 1000, '100'] },
