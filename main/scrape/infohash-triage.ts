@@ -38,6 +38,8 @@ interface Waiting<Source> {
   readonly infohash: Infohash;
   /** The first that sampled it first; never empty. */
   readonly sources: Source[];
+  /** The filter of the known has it; the catalogue is asked whether that is so. */
+  readonly isDoubt: boolean;
 }
 
 interface Batch<Source> {
@@ -83,11 +85,11 @@ export class InfohashTriage<Source> {
     }
     if (known.has(infohash)) {
       counters.infohashesKnown++;
-      this.#doubts.offer({ infohash, sources: [source] });
+      this.#doubts.offer({ infohash, sources: [source], isDoubt: true });
       return 'known';
     }
     if (this.#waiting.size === 0) this.#oldestAtMs = nowMs;
-    const waiting = { infohash, sources: [source] };
+    const waiting = { infohash, sources: [source], isDoubt: false };
     this.#waiting.offer(waiting);
     this.#byInfohash.set(toKey(infohash), waiting);
     return 'queued';
@@ -161,9 +163,12 @@ export class InfohashTriage<Source> {
     const key = toKey(infohash);
     if (this.#byInfohash.get(key) === entry) this.#byInfohash.delete(key);
     if (isKnown === 'resting') return;
-    if (!isKnown) return onNew(infohash, sources);
-    // A hit of the filter that is confirmed was counted when it was one.
-    if (!known.has(infohash)) counters.infohashesKnown++;
+    if (!isKnown) {
+      // A hit of the filter that was none: not known after all.
+      if (entry.isDoubt) counters.infohashesKnown--;
+      return onNew(infohash, sources);
+    }
+    if (!entry.isDoubt) counters.infohashesKnown++;
     known.add(infohash);
   }
 
