@@ -7,7 +7,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { primaryInfohash } from '../../main/catalogue/torrent.ts';
 import type { EngineCommand, EngineEvent, EngineOptions, EngineStatus } from '../../main/engine/engine-contract.ts';
-import type { EngineToWriter } from '../../main/store/store-contract.ts';
+import { IS_NEW, type EngineToWriter } from '../../main/store/store-contract.ts';
 import { startSwarm, type Swarm } from '../../scripts/swarm/swarm.ts';
 import { ScriptedTracker } from '../health/scripted-tracker.ts';
 
@@ -62,25 +62,33 @@ async function until(isDone: () => boolean): Promise<void> {
   }
 }
 
+/** A store that knows nothing yet. */
 function joinStore(): { readonly heard: EngineToWriter[]; close: () => void } {
   const { port1, port2 } = new MessageChannel();
   const heard: EngineToWriter[] = [];
-  port1.on('message', (message: EngineToWriter) => heard.push(message));
+  port1.on('message', (message: EngineToWriter) => {
+    heard.push(message);
+    if (message.type !== 'are-known') return;
+    const isKnown = new Uint8Array(message.infohashes.length / 20).fill(IS_NEW);
+    port1.postMessage({ type: 'known', questionId: message.questionId, isKnown });
+  });
   tell({ type: 'connect-store', port: port2 });
   return { heard, close: () => port1.close() };
 }
 
-test('torrents fetched while the store is gone reach the next one; stop saves and ends the thread', async () => {
+test('what is sampled while the store is gone is fetched once there is one; stop saves and ends the thread', async () => {
   const first = joinStore();
   await until(() => first.heard.some(({ type }) => type === 'warm-up') && status()?.state === 'paused');
   expect(status()!.packetsOut).toBe(0);
   first.close();
   tell({ type: 'resume' });
-  await until(() => status()!.metadataFetched === TORRENTS);
+  await until(() => status()!.infohashesSeen >= TORRENTS);
   expect(status()).toMatchObject({ state: 'running', problem: null, localAddressesAllowed: true });
+  expect(status()).toMatchObject({ infohashesNew: 0, metadataTried: 0 }); // nobody can say what is stored
   const second = joinStore();
-  await until(() => second.heard.some(({ type }) => type === 'store'));
-  const torrents = second.heard.flatMap((message) => (message.type === 'store' ? message.torrents : []));
+  const stored = () => second.heard.flatMap((message) => (message.type === 'store' ? message.torrents : []));
+  await until(() => stored().length >= TORRENTS);
+  const torrents = stored();
   const names = torrents.map(({ name }) => name);
   expect(names.toSorted()).toEqual(swarm.torrents.map(({ name }) => name).toSorted());
 
