@@ -116,7 +116,10 @@ describe.skipIf(process.platform !== 'linux')('system packages', () => {
       'ip',
     ];
     for (const name of [...present, 'python3', 'make', 'g++']) await program(name, 'exit 0');
-    await program('ldconfig', 'for l in gtk-3.so.0 nss3.so gbm.so.1 asound.so.2 notify.so.4; do echo "lib$l (libc6) => /x"; done');
+    await program(
+      'ldconfig',
+      'for l in gtk-3.so.0 nss3.so gbm.so.1 asound.so.2 notify.so.4; do echo "lib$l (libc6) => /x"; done',
+    );
     const { status, said } = ensure();
     expect(status).toBe(1);
     expect(said).toMatch(

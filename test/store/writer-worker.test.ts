@@ -31,7 +31,7 @@ it('opens, stores, answers, feeds the search and ends by itself', async () => {
   expect(await once(engine.port2, 'message')).toEqual([{ type: 'known', questionId: 7, isKnown: Uint8Array.of(1) }]);
   engine.port2.postMessage({ type: 'warm-up', limit: 10 });
   let warmedBytes = 0;
-  for (let isLast = false; !isLast; ) {
+  for (let isLast = false; !isLast;) {
     const [part] = (await once(engine.port2, 'message')) as [{ infohashes: Uint8Array; isLast: boolean }];
     warmedBytes += part.infohashes.length;
     ({ isLast } = part);
