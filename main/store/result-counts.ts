@@ -43,7 +43,8 @@ export function countResults(sources: PageSources, request: CountRequest, isMemo
   if (isMemoryOnly) {
     const hasOlder = windowHasOlder(sources.index, request.lowId) && !query.isUnmatchable;
     const isFew = sum(window.countsByType) < FEW_NAMES && requiredWords(query).length > 0;
-    const { countsByType } = window;
+    // Of an index that is still being read nothing is known yet, which is not the same as none.
+    const countsByType = hasOlder && windowCount === 0 ? null : window.countsByType;
     const isPartial = hasOlder || isFew;
     const totalIsExact = window.isExact && !hasOlder;
     return { totalCount: windowCount, totalIsExact, isPartial, countsByType, fileIds: null, windowCount };
@@ -58,7 +59,8 @@ export function countResults(sources: PageSources, request: CountRequest, isMemo
   addTypes(countsByType, fileRows);
   const isExact = window.isExact && older.isExact && (fileIds?.length ?? 0) < FILE_MATCHES_MAX;
   const totalCount = contentType === null ? sum(countsByType) + older.moreCount : countsByType[contentType];
-  return { totalCount, totalIsExact: isExact, isPartial: false, countsByType, fileIds, windowCount };
+  const known = older.moreCount > 0 && sum(countsByType) === 0 ? null : countsByType;
+  return { totalCount, totalIsExact: isExact, isPartial: false, countsByType: known, fileIds, windowCount };
 }
 
 /** How many there are only their names tell, and they are too many to read before anything is shown. */

@@ -221,9 +221,8 @@ export class StoreWriter {
     const { clock, options, post } = this.#dependencies;
     if (request.type === 'delete-everything') return this.#deleteEverything(request);
     const answered = answerOwner(this.#catalogue, request, clock.nowUnixSeconds(), options.databasePath);
-    // The search hears of it first: who has the answer asks it at once, and rows that came back have to be there.
     if (answered.marked) this.#search.marked(answered.marked);
-    post(answered.answer);
+    post(answered.answer); // after the search heard of it: who has the answer asks that at once
     const { blocked: infohashes } = answered; // what is fetched already is refused when it comes
     if (infohashes.length > 0) this.#engine?.post({ type: 'blocked', infohashes });
     if (answered.error !== null) this.#fail(answered.error);

@@ -2,14 +2,8 @@
 // latest wins; old rows stay until the answer is there. More rows come as the list scrolls: by their place where the app
 // knows it (result-pages.svelte.ts), else page after page. Arrivals are only counted (the '12 new' pill): nothing moves what
 // the pointer is on.
-import type {
-  ContentType,
-  LanternfishApi,
-  MarkedList,
-  ResultPageDto,
-  ResultRowDto,
-  SortOrder,
-} from '../../preload/ipc-contract.ts';
+import type { ContentType, LanternfishApi, MarkedList } from '../../preload/ipc-contract.ts';
+import type { ResultPageDto, ResultRowDto, SortOrder } from '../../preload/ipc-contract.ts';
 import type { Timer, WindowClock } from '../shared/clock.ts';
 import { messages } from '../shared/messages.ts';
 import { Announcer } from './announcer.svelte.ts';
@@ -84,6 +78,10 @@ export class SearchController extends SearchQuestion {
     return index < this.#reachableCount ? this.#pages.at(index) : this.#tail[index - this.#reachableCount];
   }
 
+  stop(): void {
+    for (const timer of [this.#askAgainTimer, this.#countAgainTimer]) timer?.cancel();
+  }
+
   setText(text: string): void {
     if (text === this.text) return;
     this.#selectsFirstOfAnswer = false;
@@ -91,7 +89,6 @@ export class SearchController extends SearchQuestion {
     void this.run();
   }
 
-  /** Everything was deleted: as at the first start. */
   emptied(): void {
     this.hasFoundAny = false;
     this.clear();
@@ -152,8 +149,7 @@ export class SearchController extends SearchQuestion {
       this.problem = answer.problem;
       return;
     }
-    // Overtaken by a search of this window that we do not know of (it was reloaded): that one's rows are not ours.
-    if (answer.value === null) return;
+    if (answer.value === null) return; // overtaken by a search of before the window was reloaded
     this.problem = null;
     this.#take(answer.value, text, keepsRows ? this.rows : []);
     this.waitingNewCount = Math.max(0, this.waitingNewCount - waitingBefore);
@@ -183,6 +179,8 @@ export class SearchController extends SearchQuestion {
     // Where the types were not counted for this page, the figures beside them stay as they were.
     this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
     this.#countAtAnswer = facts.totalCount;
+    // The index is still being read; while paused nothing else would ask again.
+    if (facts.countsByType === null && facts.totalCount > 0 && !this.hasWords) this.#countAgainSoon();
     this.announcer.sayLater(() => messages.search.count(this.facts.totalCount, this.facts.totalIsExact));
   }
 
@@ -193,8 +191,7 @@ export class SearchController extends SearchQuestion {
       const first = Math.max(firstDrawnIndex, this.rows.length);
       this.#pages.need(first, Math.min(lastDrawnIndex, this.#reachableCount - 1));
     }
-    const isNearEnd = lastDrawnIndex >= this.length - limits.LOAD_AHEAD_ROWS;
-    if (!isNearEnd || this.isCapped) return;
+    if (lastDrawnIndex < this.length - limits.LOAD_AHEAD_ROWS || this.isCapped) return;
     // A page asked for while a new search is under way would overtake it.
     if (this.#reachableCount > 0) await this.#loadTail();
     else await this.#loadMore();
@@ -252,6 +249,11 @@ export class SearchController extends SearchQuestion {
     this.hasMore = this.#nextCursor !== null;
   }
 
+  #countAgainSoon(): void {
+    if (this.#countAgainTimer) return;
+    this.#countAgainTimer = this.#clock.setTimer(limits.COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
+  }
+
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */
   async #countAgain(): Promise<void> {
     this.#countAgainTimer = null;
@@ -260,20 +262,19 @@ export class SearchController extends SearchQuestion {
     const answer = await this.#api.search({ ...this.request(null), limit: 1 });
     if (generation !== this.#generation || !answer.ok || answer.value === null) return;
     const { totalCount, totalIsExact, countsByType, reachableCount, adultHidden } = answer.value;
-    // Right after a start the index was still being read: what it reaches now is worth a longer list.
+    // After a start the index was still being read: what it reaches now is worth a longer list.
     if (reachableCount > 2 * this.length && !this.isListInUse) return this.run({ keepsPlace: true });
-    const counts = { totalCount, totalIsExact, countsByType: countsByType ?? this.facts.countsByType, adultHidden };
-    this.facts = { ...this.facts, ...counts };
+    this.facts = { ...this.facts, totalCount, totalIsExact, adultHidden, ...(countsByType && { countsByType }) };
+    if (countsByType === null && !this.hasWords) this.#countAgainSoon();
     if (!this.#countsArrivals) this.waitingNewCount = Math.max(0, totalCount - this.#countAtAnswer);
   }
 
   /** New torrents can be found: count them, or look again where nothing on screen can move by it. */
   torrentsAdded(addedCount: number): void {
     if (this.#countsArrivals) this.waitingNewCount += addedCount;
-    const isFilling = this.isBrowsingNewest && this.rows.length < limits.FILL_ROWS;
-    if (isFilling || this.rows.length === 0) this.#askAgainSoon();
-    if (!this.#countAgainTimer)
-      this.#countAgainTimer = this.#clock.setTimer(limits.COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
+    const isFilling = this.rows.length === 0 || (this.isBrowsingNewest && this.rows.length < limits.FILL_ROWS);
+    if (isFilling) this.#askAgainSoon();
+    this.#countAgainSoon();
   }
 
   #askAgainSoon(): void {
@@ -286,7 +287,6 @@ export class SearchController extends SearchQuestion {
     });
   }
 
-  /** The pill, or Home. */
   async showNew(): Promise<void> {
     if (this.waitingNewCount > 0) await this.run();
   }

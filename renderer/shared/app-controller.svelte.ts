@@ -127,7 +127,7 @@ export class AppController {
   }
 
   stop(): void {
-    for (const stop of this.#stops.splice(0)) stop();
+    for (const stop of [...this.#stops.splice(0), () => this.search.stop()]) stop();
   }
 
   #listen(): void {
