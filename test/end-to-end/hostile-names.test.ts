@@ -40,7 +40,11 @@ beforeAll(async () => {
   });
   catalogue.insertMany(torrents.map(toCatalogueRow));
   catalogue.close();
-  session = await launchApp(folder.path, ['--bind=127.65.1.1', '--bootstrap=127.65.255.1:9', '--allow-local-addresses']);
+  session = await launchApp(folder.path, [
+    '--bind=127.65.1.1',
+    '--bootstrap=127.65.255.1:9',
+    '--allow-local-addresses',
+  ]);
 }, 120_000);
 
 afterAll(async () => {
@@ -62,7 +66,10 @@ describe('a hostile name in the window', () => {
     for (const place of [row.first(), details]) {
       const shown = (await place.textContent()) ?? '';
       // As it was stored, but for what has no form in UTF-8 and controls that the window makes visible or leaves out.
-      const visible = [...name.toWellFormed()].filter((character) => character > ' ').slice(0, 40).join('');
+      const visible = [...name.toWellFormed()]
+        .filter((character) => character > ' ')
+        .slice(0, 40)
+        .join('');
       const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\s\uFFFD\u2400-\u243F]/gu, '');
       expect(printable(shown)).toContain(printable(visible));
     }
