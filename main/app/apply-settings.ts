@@ -53,7 +53,7 @@ export function settingAppliers(
     forgetFirst: setPolicy,
     blockedWords: setPolicy,
     safetyListPath: setPolicy,
-    hideAdultNames: null,
+    hideAdultNames: () => savedSearches.settingsChanged(),
     namesInMemory: ({ namesInMemory }) => session.setNamesInMemory(namesInMemory),
     savedSearches: () => savedSearches.settingsChanged(),
     torrentClient: null,

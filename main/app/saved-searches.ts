@@ -39,11 +39,11 @@ export class SavedSearches {
     parts.search.onSavedMatches = (matches) => this.#matched(matches);
   }
 
-  /** Other searches are saved now; also to begin with. */
+  /** Other searches are saved now, or others of their names are hidden; also to begin with. */
   settingsChanged(): void {
     const { settings, search } = this.#parts;
-    const { savedSearches } = settings.settings;
-    search.watch(savedSearches.map(({ id, text }) => ({ id, text })));
+    const { savedSearches, hideAdultNames: hidesAdult } = settings.settings;
+    search.watch(savedSearches.map(({ id, text }) => ({ id, text, hidesAdult })));
     const ids = new Set(savedSearches.map(({ id }) => id));
     for (const map of [this.#fresh, this.#untold]) for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
     // What the person has looked at meanwhile is told no more.

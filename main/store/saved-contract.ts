@@ -7,6 +7,8 @@ export const WATCHED_MAX = 100;
 export interface WatchedSearch {
   readonly id: string;
   readonly text: string;
+  /** Without adult names, as the window shows what it finds. */
+  readonly hidesAdult: boolean;
 }
 
 /** New torrents that match a saved search. */

@@ -180,7 +180,7 @@ export class SavedWatch {
         sliceStartMs = this.#dependencies.clock.nowMs();
       }
       if (this.#isStopped) return [];
-      const names = newRows.namesFor(search.text, this.#dependencies.clock.nowUnixSeconds());
+      const names = newRows.namesFor(search, this.#dependencies.clock.nowUnixSeconds());
       if (names.length > 0) found.push({ id: search.id, count: names.length, names: names.slice(0, NAMES_TOLD_MAX) });
     }
     return found;
@@ -206,23 +206,18 @@ class NewRows {
     this.#names = new Map(rows.map(({ id, name }) => [id, name]));
   }
 
-  /** Names of the rows that `text` finds, the newest first. */
-  namesFor(text: string, nowUnixSeconds: number): string[] {
+  /** Names of the rows that a search finds, the newest first. */
+  namesFor({ text, hidesAdult }: WatchedSearch, nowUnixSeconds: number): string[] {
     const query = parseQuery(asTheWindowAsks(text));
     if (query.infohashHex !== null) return this.#namesOf([this.#idOf(query.infohashHex)]);
     // Everything matches, or whatever begins with some digits: neither is anything to wait for.
     if (query.filters.hashPrefix !== null || isEmptyQuery(query)) return [];
+    const indexQuery = toIndexQuery(withoutPaths(query), toColumnFilter(query.filters, nowUnixSeconds));
     const { places } = this.#index.search({
-      ...{
-        lowId: 0,
-        highId: Number.MAX_SAFE_INTEGER,
-        contentType: null,
-        sort: 'newest',
-        after: null,
-        withCounts: false,
-      },
+      ...{ lowId: 0, highId: Number.MAX_SAFE_INTEGER, after: null },
+      ...{ contentType: null, sort: 'newest', withCounts: false },
       limit: ROWS_PER_LOOK_MAX,
-      query: toIndexQuery(withoutPaths(query), toColumnFilter(query.filters, nowUnixSeconds)),
+      query: hidesAdult ? { ...indexQuery, adult: 'hide' } : indexQuery,
     });
     const ids = places.map(({ id }) => id);
     const looksAtNames = needsName(query);

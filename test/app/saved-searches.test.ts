@@ -47,7 +47,7 @@ beforeEach(() => {
 });
 
 test('what is saved is watched, and matches of several looks are told as one', () => {
-  expect(watched).toEqual(['a', 'b', 'quiet'].map((id) => ({ id, text: id })));
+  expect(watched).toEqual(['a', 'b', 'quiet'].map((id) => ({ id, text: id, hidesAdult: false })));
   search.onSavedMatches(match('a', 1));
   search.onSavedMatches(match('b', 2));
   search.onSavedMatches(match('quiet', 5));
@@ -100,7 +100,7 @@ test('a search that was deleted is not told, and stopping keeps what was counted
   settings.settings = { ...settings.settings, savedSearches: [one('b')] };
   saved.settingsChanged();
   await saved.stop();
-  expect([unseen(), watched]).toEqual([[1], [{ id: 'b', text: 'b' }]]);
+  expect([unseen(), watched]).toEqual([[1], [{ id: 'b', text: 'b', hidesAdult: false }]]);
   clock.advance(NOTIFY_EVERY_MS);
   expect(told).toEqual([]);
 });

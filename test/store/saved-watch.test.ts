@@ -51,7 +51,7 @@ function rig() {
   return { watch, told, lookedUntil, received, logged, store, pass, catalogue, readersOpened: () => readersOpened };
 }
 
-const search = (id: string, text: string) => ({ id, text });
+const search = (id: string, text: string, hidesAdult = false) => ({ id, text, hidesAdult });
 const file = (path: string, sizeBytes = 5) => ({ path, sizeBytes });
 
 test('new torrents are told with their count and names, and only once; what was there before is nothing new', async () => {
@@ -77,6 +77,20 @@ test('new torrents are told with their count and names, and only once; what was 
     ],
   ]);
   expect(received.filter((type) => type === 'segment')).toHaveLength(2); // the search thread hears all of it all the same
+});
+
+test('what the adult-name filter hides is not told, unless it was named by its infohash', async () => {
+  const { watch, told, store, pass } = rig();
+  const adult = madeTorrent('adult', { name: 'Quiet harbour porn' });
+  const infohashHex = Buffer.from(adult.infohashV1!).toString('hex');
+  watch.set([search('all', 'quiet'), search('clean', 'quiet', true), search('named', infohashHex, true)], null);
+  store([adult, madeTorrent('plain', { name: 'Quiet harbour' })]);
+  await pass(2);
+  expect(told[0]?.map(({ id, count }) => [id, count])).toEqual([
+    ['all', 2],
+    ['clean', 1],
+    ['named', 1],
+  ]);
 });
 
 test('filters hold, also types and paths; a search for everything or for a beginning of infohashes waits for nothing', async () => {
