@@ -24,40 +24,12 @@ describe('typing', () => {
     void search.run();
     search.setText('d');
     search.setText('de');
+    const asked = { isReversed: false, contentType: null, list: null, showsAdult: false };
+    const firstPage = { limit: PAGE_ROWS, cursor: null, isFast: true };
     expect(api.calls.map((call) => call.input)).toEqual([
-      {
-        text: '',
-        sort: 'newest',
-        isReversed: false,
-        contentType: null,
-        list: null,
-        showsAdult: false,
-        limit: PAGE_ROWS,
-        cursor: null,
-        isFast: true,
-      },
-      {
-        text: 'd',
-        sort: 'relevance',
-        isReversed: false,
-        contentType: null,
-        list: null,
-        showsAdult: false,
-        limit: PAGE_ROWS,
-        cursor: null,
-        isFast: true,
-      },
-      {
-        text: 'de',
-        sort: 'relevance',
-        isReversed: false,
-        contentType: null,
-        list: null,
-        showsAdult: false,
-        limit: PAGE_ROWS,
-        cursor: null,
-        isFast: true,
-      },
+      { text: '', sort: 'newest', ...asked, ...firstPage },
+      { text: 'd', sort: 'relevance', ...asked, ...firstPage },
+      { text: 'de', sort: 'relevance', ...asked, ...firstPage },
     ]);
   });
 

@@ -5,7 +5,7 @@ import type { Torrent } from '../../main/catalogue/torrent.ts';
 import { isAdultName } from '../../main/search/adult-names.ts';
 import type { ResultPage, SearchRequest } from '../../main/store/store-contract.ts';
 import { madeTorrent, openAt, temporaryPath } from '../catalogue/support.ts';
-import { startSearch, storeAndTell, until, writerPorts } from './search-support.ts';
+import { searchMostlyOnDisk, startSearch, storeAndTell } from './search-support.ts';
 
 const COUNT = 900;
 
@@ -22,22 +22,6 @@ const torrents: Torrent[] = Array.from({ length: COUNT }, (_, index) => ({
   sizeBytes: 1000 + ((index * 7919) % 5000),
 }));
 const innocent = torrents.filter(({ name }) => !isAdultName(name));
-
-/** In one batch after another: the window keeps the newest 60. */
-async function searchMostlyOnDisk() {
-  const path = temporaryPath();
-  const catalogue = openAt(path);
-  const { writerEnd, searchEnd } = writerPorts();
-  const search = startSearch(path, { windowRows: 60 });
-  search.service.connectWriter(searchEnd);
-  writerEnd.post({ type: 'catalogue-ready' });
-  await search.ready;
-  for (let from = 0; from < torrents.length; from += 20) {
-    storeAndTell(catalogue, torrents.slice(from, from + 20), writerEnd);
-  }
-  await until(async () => (await search.page({ text: '' })).rows[0]?.name === torrents.at(-1)!.name);
-  return search;
-}
 
 async function searchOver(kept: readonly Torrent[]) {
   const databasePath = temporaryPath();
@@ -109,7 +93,7 @@ describe('with adult names hidden', () => {
   });
 
   it('holds below the window, too, and says where a count is only a lower bound', async () => {
-    const search = await searchMostlyOnDisk();
+    const search = await searchMostlyOnDisk(torrents);
     const found = await search.allRows({ text: 'harbour', sort: 'newest', hidesAdult: true });
     expect(names(found).toSorted()).toEqual(names(innocent).toSorted());
     const page = await search.page({ text: 'harbour', hidesAdult: true });

@@ -9,7 +9,7 @@ import { parseQuery } from '../../main/search/search-query.ts';
 import { CONTENT_TYPES, SORT_ORDERS } from '../../main/store/store-contract.ts';
 import { madeTorrent, ManualClock, openAt, sha256Of, temporaryPath } from '../catalogue/support.ts';
 import { Corpus } from '../bench/corpus.ts';
-import { firstPage, startSearch, storeAndTell, until, writerPorts } from './search-support.ts';
+import { firstPage, searchMostlyOnDisk, startSearch, storeAndTell, until, writerPorts } from './search-support.ts';
 
 const corpus = new Corpus(11);
 const torrents = Array.from({ length: 400 }, (_, index) => corpus.torrent(index));
@@ -29,26 +29,9 @@ async function searchOver({ windowRows }: { windowRows?: number } = {}) {
 
 const matching = (text: string): string[] => names.filter((name) => nameMatches(parseQuery(text), name)).sort();
 
-/** The same torrents, coming in one batch after another: the window keeps the newest 60. */
-async function searchMostlyOnDisk() {
-  const path = temporaryPath();
-  const catalogue = openAt(path);
-  const { writerEnd, searchEnd } = writerPorts();
-  const search = startSearch(path, { windowRows: 60 });
-  search.service.connectWriter(searchEnd);
-  writerEnd.post({ type: 'catalogue-ready' });
-  await search.ready;
-  for (let from = 0; from < torrents.length; from += 20) {
-    storeAndTell(catalogue, torrents.slice(from, from + 20), writerEnd);
-  }
-  await until(async () => (await search.page({ text: '' })).rows[0]?.name === names.at(-1));
-  search.service.checkInvariants();
-  return { catalogue, path, writerEnd, ...search };
-}
-
 describe.each([
   ['all in memory', searchOver],
-  ['mostly on disk', searchMostlyOnDisk],
+  ['mostly on disk', () => searchMostlyOnDisk(torrents)],
 ])('%s', (_, start) => {
   const TEXTS = [
     '',

@@ -6,6 +6,7 @@ import { buildSegment } from '../../main/search/index-segment.ts';
 import { contentTypeNamed, toCatalogueRow } from '../../main/store/catalogue-row.ts';
 import type { Catalogue } from '../../main/catalogue/catalogue.ts';
 import type { Torrent } from '../../main/catalogue/torrent.ts';
+import { openAt, temporaryPath } from '../catalogue/support.ts';
 import { SearchService } from '../../main/store/search-service.ts';
 import { NAMES_IN_MEMORY_DEFAULT } from '../../main/store/store-contract.ts';
 import type {
@@ -105,4 +106,21 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
     if (waited > 5000) throw new Error('it did not happen within five seconds');
     await sleep(20);
   }
+}
+
+/** `torrents` coming in one batch after another: the window in memory keeps the newest 60. */
+export async function searchMostlyOnDisk(torrents: readonly Torrent[]) {
+  const path = temporaryPath();
+  const catalogue = openAt(path);
+  const { writerEnd, searchEnd } = writerPorts();
+  const search = startSearch(path, { windowRows: 60 });
+  search.service.connectWriter(searchEnd);
+  writerEnd.post({ type: 'catalogue-ready' });
+  await search.ready;
+  for (let from = 0; from < torrents.length; from += 20) {
+    storeAndTell(catalogue, torrents.slice(from, from + 20), writerEnd);
+  }
+  await until(async () => (await search.page({ text: '' })).rows[0]?.name === torrents.at(-1)!.name);
+  search.service.checkInvariants();
+  return { catalogue, path, writerEnd, ...search };
 }
