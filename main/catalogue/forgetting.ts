@@ -22,9 +22,6 @@ const RULES: Readonly<Record<ForgetFirst, readonly Rule[]>> = {
   old: ['old'],
 };
 
-/** Pages moved by one call of a merge of the full-text tables, which is what gives their space back; a few ms. */
-const MERGED_PAGES = 64;
-
 export class Forgetting {
   readonly #database: CatalogueDatabase;
   readonly #statements: Record<Rule, CatalogueStatement>;
@@ -61,13 +58,6 @@ export class Forgetting {
       Number(this.#database.pragma(name, { simple: true })),
     ) as [number, number, number];
     return { usedBytes: (pages - free) * bytes, fileBytes: pages * bytes };
-  }
-
-  /** Takes what was deleted out of the full-text tables, a little at a time. */
-  mergeTokens(): void {
-    for (const table of ['name_fts', 'path_fts']) {
-      this.#database.prepare(`INSERT INTO ${table}(${table}, rank) VALUES('merge', ?)`).run(MERGED_PAGES);
-    }
   }
 
   /** Gives at most `pages` free pages at the end back to the disk (after the next checkpoint). */

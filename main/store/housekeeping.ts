@@ -1,6 +1,6 @@
-// Keeps the catalogue within its limits while everything else goes on: forgets torrents when the quota is reached, removes for
-// good what was blocked, judges what is stored by the safety list and the blocked words, and watches the disk. All in steps of
-// some milliseconds with rests between them, on the writer's thread.
+// Keeps the catalogue in order and within its limits while everything else goes on: joins the segments of the full-text tables,
+// forgets torrents when the quota is reached, removes for good what was blocked, judges what is stored by the safety list and
+// the blocked words, and watches the disk. All in steps of some milliseconds with rests between them, on the writer's thread.
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -9,15 +9,18 @@ import { databaseBytes, fileBytes, filesIdentity, freeBytes } from '../catalogue
 import { Judge } from './judge.ts';
 import { NO_POLICY, type StorePolicy, type StoreStatus } from './owner-contract.ts';
 import { spaceSentence } from './space-sentence.ts';
+import { StepSize } from './step-size.ts';
 
 /** How often the sizes are looked at and the status is posted. */
 export const LOOK_EVERY_MS = 2000;
 /** Rest after a step, as a multiple of what it took: a quarter of one core. */
 const REST_SHARE = 3;
-/** Rows forgotten in one step: 3 to 6 ms. */
-const STEP_ROWS = 40;
-/** Pages given back in one step. */
-const STEP_PAGES = 64;
+/** A step is made smaller when it takes longer than this. */
+const STEP_MS = 4;
+/** Rows forgotten in one step, and pages moved by it to join segments, or to give them back. */
+const STEP_ROWS = { min: 8, max: 40, wantedMs: STEP_MS };
+const MERGED_PAGES = { min: 2, max: 32, wantedMs: STEP_MS };
+const SHRUNK_PAGES = { min: 8, max: 64, wantedMs: STEP_MS };
 /** Forgetting begins here and ends there, as shares of the quota: what comes meanwhile stays below it. */
 const FORGET_FROM = 0.95;
 const FORGET_TO = 0.93;
@@ -51,6 +54,9 @@ export interface HousekeepingDependencies {
 export class Housekeeping {
   readonly #dependencies: HousekeepingDependencies;
   readonly #judge: Judge;
+  readonly #rows = new StepSize(STEP_ROWS);
+  readonly #mergedPages = new StepSize(MERGED_PAGES);
+  readonly #shrunkPages = new StepSize(SHRUNK_PAGES);
   #catalogue: Catalogue | null = null;
   #files = '';
   #losses = 0;
@@ -143,12 +149,29 @@ export class Housekeeping {
     if (catalogue === null) return;
     const startedAtMs = clock.nowMs();
     try {
-      const didSomething = this.#forget(catalogue) || this.#purge(catalogue) || this.#judge.step(catalogue);
+      // Forgetting comes last: what was deleted is out of the full-text tables before more is.
+      const didSomething =
+        this.#purge(catalogue) || this.#judge.step(catalogue) || this.#merge(catalogue) || this.#forget(catalogue);
       if (!didSomething) return;
     } catch (error) {
       return failed(error);
     }
     this.#working = clock.setTimer(1 + REST_SHARE * (clock.nowMs() - startedAtMs), () => this.#work());
+  }
+
+  /** Does `step` and lets the next one be as large as this one allows. */
+  #measured<Result>(size: StepSize, step: (size: number) => Result): Result {
+    const { clock } = this.#dependencies;
+    const startedAtMs = clock.nowMs();
+    const result = step(size.size);
+    size.took(clock.nowMs() - startedAtMs);
+    return result;
+  }
+
+  #merge(catalogue: Catalogue): boolean {
+    const didSomething = this.#measured(this.#mergedPages, (pages) => catalogue.tokens.merge.step(pages));
+    if (didSomething) this.#dependencies.checkpoint(catalogue);
+    return didSomething;
   }
 
   // -------------------------------------------------------------- forgetting
@@ -175,17 +198,16 @@ export class Housekeeping {
     if (usedBytes > limitBytes * FORGET_FROM) this.#isForgetting = true;
     if (usedBytes <= limitBytes * FORGET_TO) this.#isForgetting = false;
     if (this.#isForgetting) {
-      const ids = catalogue.forgetting.next(this.#policy.forgetFirst, STEP_ROWS);
-      const removedIds = catalogue.removeRows(ids);
+      const ids = catalogue.forgetting.next(this.#policy.forgetFirst, this.#rows.size);
+      const removedIds = this.#measured(this.#rows, () => catalogue.removeRows(ids));
       this.#forgottenCount += removedIds.length;
-      catalogue.forgetting.mergeTokens();
       if (removedIds.length > 0) changed({ changed: [], hiddenIds: removedIds, shownIds: [] });
       if (ids.length === 0) this.#isForgetting = false;
       checkpoint(catalogue);
       if (ids.length > 0) return true;
     }
-    if (bytes <= limitBytes * FORGET_FROM || bytes - usedBytes < STEP_PAGES * 4096) return false;
-    catalogue.forgetting.shrink(STEP_PAGES);
+    if (bytes <= limitBytes * FORGET_FROM || bytes - usedBytes < SHRUNK_PAGES.max * 4096) return false;
+    this.#measured(this.#shrunkPages, (pages) => catalogue.forgetting.shrink(pages));
     checkpoint(catalogue);
     return true;
   }
@@ -193,7 +215,7 @@ export class Housekeeping {
   /** Removes what was blocked so long ago that nobody takes it back. */
   #purge(catalogue: Catalogue): boolean {
     const before = this.#dependencies.clock.nowUnixSeconds() - UNDO_SECONDS;
-    const ids = catalogue.marks.blockedBefore(before, STEP_ROWS);
+    const ids = catalogue.marks.blockedBefore(before, this.#rows.size);
     return catalogue.removeRows(ids).length > 0;
   }
 

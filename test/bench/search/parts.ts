@@ -90,11 +90,11 @@ async function measureInserts(torrentCount: number) {
     const catalogue = openCatalogue({ databasePath, nativeBinding: null });
     let cpuMicroseconds = 0;
     let fileCount = 0;
-    for (let from = 0, commits = 1; from < torrentCount; from += COMMIT_ROWS, commits++) {
+    for (let from = 0; from < torrentCount; from += COMMIT_ROWS) {
       source.send({ from, count: Math.min(COMMIT_ROWS, torrentCount - from) } satisfies SourceOrder);
       const [torrents] = (await once(source, 'message')) as [Torrent[]];
       for (const torrent of torrents) fileCount += torrent.fileCount;
-      cpuMicroseconds += storeBatch(catalogue, torrents, commits);
+      cpuMicroseconds += storeBatch(catalogue, torrents);
     }
     catalogue.close();
     const bytes = databaseBytes(databasePath);
