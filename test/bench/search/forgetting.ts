@@ -50,7 +50,6 @@ export async function measureForgetting(databasePath: string, { from, seconds, q
   return {
     cpuMs: turns.cpuMs,
     wallMs: turns.wallMs,
-    longestMs: turns.longest(),
     storedCount,
     forgottenCount,
     quotaBytes,
@@ -103,11 +102,6 @@ class Turns {
     const { user, system } = process.threadCpuUsage(before);
     this.cpuMs.push((user + system) / 1000);
     this.wallMs.push(performance.now() - startedAtMs);
-  }
-
-  /** The longest ones by CPU time. */
-  longest(count = 8): number[] {
-    return this.cpuMs.toSorted((a, b) => b - a).slice(0, count);
   }
 }
 
