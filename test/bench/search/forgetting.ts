@@ -35,7 +35,9 @@ export async function measureForgetting(databasePath: string, { from, seconds, q
     options: { databasePath, nativeBinding: null },
     clock: turns.clock,
     log: { ...silentLog, warn: console.error, error: console.error },
-    post: (event) => void (event.type === 'store-status' && statuses.push(event.status)),
+    post: (event) => {
+      if (event.type === 'store-status') statuses.push(event.status);
+    },
   });
   writer.start();
   writer.connectEngine(engine.port);
