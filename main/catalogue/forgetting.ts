@@ -25,6 +25,7 @@ const RULES: Readonly<Record<ForgetFirst, readonly Rule[]>> = {
 export class Forgetting {
   readonly #database: CatalogueDatabase;
   readonly #statements: Record<Rule, CatalogueStatement>;
+  readonly #sizes: readonly CatalogueStatement[];
   /** Below these ids nothing is left that the rule may take. */
   readonly #afterId = new Map<Rule, number>();
 
@@ -33,6 +34,10 @@ export class Forgetting {
     this.#statements = Object.fromEntries(
       Object.entries(FORGETTING_QUERIES).map(([name, sql]) => [name, database.prepare(sql).pluck()]),
     ) as Record<Rule, CatalogueStatement>;
+    // Asked at every step: prepared once, since that takes longer than the answer.
+    this.#sizes = ['page_count', 'freelist_count', 'page_size'].map((name) =>
+      database.prepare(`PRAGMA ${name}`).pluck(),
+    );
   }
 
   /** At most `limit` ids by the first rule that names any; none when all that is left is starred or hidden. */
@@ -54,14 +59,14 @@ export class Forgetting {
 
   /** Bytes of pages that hold something, and of the file without its log. */
   sizes(): { readonly usedBytes: number; readonly fileBytes: number } {
-    const [pages, free, bytes] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
-      Number(this.#database.pragma(name, { simple: true })),
-    ) as [number, number, number];
+    const [pages, free, bytes] = this.#sizes.map((statement) => Number(statement.get())) as [number, number, number];
     return { usedBytes: (pages - free) * bytes, fileBytes: pages * bytes };
   }
 
-  /** Gives at most `pages` free pages at the end back to the disk (after the next checkpoint). */
-  shrink(pages: number): void {
+  /** Gives at most `pages` free pages at the end back to the disk (after the next checkpoint). False: it has none to give. */
+  shrink(pages: number): boolean {
+    const before = this.sizes().fileBytes;
     this.#database.pragma(`incremental_vacuum(${pages})`);
+    return this.sizes().fileBytes < before;
   }
 }

@@ -1,10 +1,12 @@
-// When the writer moves its log into the database: between commits, as soon as there is so much of it.
+// Moves the writer's log into the database as soon as there is so much of it; housekeeping.ts asks between commits.
 import type { Log } from '../base/log.ts';
 import { asCatalogueProblem, type CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 
-/** 1.5 MB, some milliseconds: the whole log of 20 commits, as it was, took up to 0.2 s at once. */
-export const LOG_PAGES_MAX = 400;
+/** 1 MB, some milliseconds and two waits for the disk. */
+export const LOG_PAGES_MAX = 256;
+/** While much comes in, as an import does: pages that are written again and again are moved once. Within housekeeping's LOG_BYTES. */
+export const LOG_PAGES_MUCH = 1800;
 
 /** Then the log keeps what is in it until the next one. */
 const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
@@ -18,9 +20,12 @@ export class Checkpoints {
     this.#log = log;
   }
 
-  /** A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log keeps everything. */
-  committed(catalogue: Catalogue): void {
-    if (catalogue.log.pages() < LOG_PAGES_MAX) return;
+  /**
+   * False: there was too little to move. A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log
+   * keeps everything.
+   */
+  step(catalogue: Catalogue, pagesMax = LOG_PAGES_MAX): boolean {
+    if (catalogue.log.pages() < pagesMax) return false;
     try {
       catalogue.log.checkpoint('PASSIVE');
     } catch (error) {
@@ -28,5 +33,6 @@ export class Checkpoints {
       if (!PASSING_PROBLEMS.has(problem.kind)) throw error;
       this.#log.warn(`The log was not moved into the catalogue yet: ${problem.kind}`);
     }
+    return true;
   }
 }

@@ -9,7 +9,7 @@ import { openCatalogue, openCatalogueReader } from '../../../main/catalogue/open
 import { buildSegment } from '../../../main/search/index-segment.ts';
 import { TOKENISER_VERSION } from '../../../main/search/tokens.ts';
 import { contentTypeNamed, toCatalogueRow } from '../../../main/store/catalogue-row.ts';
-import { LOG_PAGES_MAX } from '../../../main/store/checkpoints.ts';
+import { LOG_PAGES_MUCH } from '../../../main/store/checkpoints.ts';
 import { Corpus } from '../corpus.ts';
 
 const WORDS = 200_000;
@@ -40,14 +40,14 @@ export function storeBatch(catalogue: Catalogue, torrents: readonly Torrent[]): 
   return user + system;
 }
 
-/** What the writer does in its housekeeping because of a commit, all of it at once. */
+/** What the writer does because of a commit while much comes in, all of it at once. */
 export function upkeep(catalogue: Catalogue): void {
   while (catalogue.tokens.merge.step(MERGED_PAGES)) moveLog(catalogue);
   moveLog(catalogue);
 }
 
 function moveLog(catalogue: Catalogue): void {
-  if (catalogue.log.pages() >= LOG_PAGES_MAX) catalogue.log.checkpoint('PASSIVE');
+  if (catalogue.log.pages() >= LOG_PAGES_MUCH) catalogue.log.checkpoint('PASSIVE');
 }
 
 /** Stores torrents `from` to `to` of the corpus; counts CPU time without that of making them up. */
