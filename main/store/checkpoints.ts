@@ -5,8 +5,8 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 
 /** 1 MB, some milliseconds and two waits for the disk. */
 export const LOG_PAGES_MAX = 256;
-/** While much comes in, as an import does: pages that are written again and again are moved once. Within housekeeping's LOG_BYTES. */
-export const LOG_PAGES_MUCH = 1800;
+/** While much comes in, as an import does: pages that are written again and again are moved once. With a commit's own, within housekeeping's LOG_BYTES. */
+export const LOG_PAGES_MUCH = 1200;
 
 /** Then the log keeps what is in it until the next one. */
 const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
