@@ -154,6 +154,7 @@ export class Housekeeping {
       // Not for ever: there may be disks whose files are never the same.
       if (filesIdentity(databasePath) !== this.#files && this.#losses++ < LOSSES_MAX) return filesLost(this.#files);
       this.#watchSpace(this.#catalogue);
+      this.#catalogue.tokens.merge.fitTo(this.#catalogue.count);
       this.#judge.look();
       this.#tell(this.#catalogue);
       this.#working ??= clock.setTimer(0, () => this.#work());
