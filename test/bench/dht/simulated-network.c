@@ -6,7 +6,7 @@
  * usage: simulated-network NODES PORT SEED DELAY_MIN_MS DELAY_MAX_MS DEAD_PERCENT [CATALOGUE]
  * CATALOGUE: a file of rows, each 20 bytes of infohash, 4 of address, 2 of port of its one peer. Samples then are as in a
  * network that is known already: 15 infohashes of rows that were sampled before, 4 that nobody has peers for, and with every
- * fourth sample the next row.
+ * eighth sample the next row.
  * Prints "ready", and on each line of stdin "RECEIVED SENT"; ends with stdin. Answers to 127.0.0.0/8 only. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ID = 20, K = 8, CLOSE_MAX = 256, WHEEL_MS = 1024, SAMPLES = 20, ROW = 26, FRESH = 4, NEXT_EVERY = 4 };
+enum { ID = 20, K = 8, CLOSE_MAX = 256, WHEEL_MS = 1024, SAMPLES = 20, ROW = 26, FRESH = 4, NEXT_EVERY = 8 };
 enum { PING, FIND_NODE, GET_PEERS, SAMPLE, ANNOUNCE };
 
 typedef struct { uint8_t id[ID]; } Node;
