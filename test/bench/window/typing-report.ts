@@ -29,6 +29,8 @@ export interface TypedLine extends BenchLine {
   /** In the box, at the end. */
   readonly left: string;
   readonly seconds: number;
+  readonly pageCpuMs: number;
+  readonly rendererCpuMs: number;
   readonly packetsOut: number;
   readonly torrents: number;
 }
@@ -42,6 +44,7 @@ export function reportTyping(typed: TypedLine, floor: TypedLine): string[] {
   return [
     `typing ${typed.keys} keys in ${typed.seconds.toFixed(0)} s while ${crawling(typed)}`,
     `frames: ${framesOf(typed)} ${verdict(slowFrames(typed) === 0, 'none')}`,
+    `CPU time a key: ${cpuOf(typed)}; the empty window's ${cpuOf(floor)}`,
     `the same keys into an empty window, the app at work behind it, while ${crawling(floor)}`,
     `  frames: ${framesOf(floor)} (what this machine drops without us)`,
     `from a key to its results on screen: ${resultsMs.length} answers, ${spread(resultsMs)} ${verdict(median(resultsMs) < RESULTS_MS_GOAL, `median under ${RESULTS_MS_GOAL} ms`)}`,
@@ -55,6 +58,9 @@ function crawling({ packetsOut, seconds, torrents }: TypedLine): string {
   const pace = packets < PACE_SHARE_MIN * full ? 'NO FULL PACE' : 'full pace';
   return `the crawler sent ${packets.toFixed(0)} packets and stored ${(torrents / seconds).toFixed(1)} torrents a second (${pace}: ${full} packets)`;
 }
+
+const cpuOf = ({ pageCpuMs, rendererCpuMs, keys }: TypedLine): string =>
+  `${ms(pageCpuMs / keys)} of the page's thread, ${ms(rendererCpuMs / keys)} of its process`;
 
 const slowFrames = ({ frames }: TypedLine): number => frames.filter((frame) => frame.ms > FRAME_MS_GOAL).length;
 

@@ -1,6 +1,7 @@
 // The app that Electron runs when a window is measured, the empty one and ours alike: says when the window was painted first,
 // then does what LANTERNFISH_BENCH_TASK asks and says what came of it, as lines `BENCH {...}`.
 import { app, BrowserWindow, ipcMain } from 'electron';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { profiled } from './profile.mjs';
@@ -72,6 +73,15 @@ async function typedIntoEmptyWindow(/** @type {BrowserWindow} */ ours) {
   });
 }
 
+/** CPU time so far of a process and of its first thread, which in a renderer is the page's. */
+function cpuMs(/** @type {number} */ pid) {
+  const of = (/** @type {string} */ file) => {
+    const fields = readFileSync(file, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10; // ticks of 10 ms
+  };
+  return { process: of(`/proc/${pid}/stat`), thread: of(`/proc/${pid}/task/${pid}/stat`) };
+}
+
 /** @param {Electron.WebContents} contents */
 function statusOf(contents) {
   return contents.executeJavaScript('window.lanternfish.getStart().then((answer) => answer.value.status)');
@@ -98,6 +108,7 @@ async function typed(window, ours, onText = () => Promise.resolve()) {
   contents.focus();
   await contents.executeJavaScript(WATCH);
   searches.length = 0;
+  const cpuBefore = cpuMs(contents.getOSProcessId());
   const startedAtMs = Date.now();
   let keys = 0;
   for (const text of /** @type {string[]} */ (JSON.parse(texts ?? '[]'))) {
@@ -121,6 +132,7 @@ async function typed(window, ours, onText = () => Promise.resolve()) {
       await sleep(40);
     }
   }
+  const cpuAfter = cpuMs(contents.getOSProcessId());
   const { frames, answers, longTasks } = await contents.executeJavaScript('window.bench');
   const left = await contents.executeJavaScript('document.querySelector("input").value');
   const after = await statusOf(ours.webContents);
@@ -132,6 +144,8 @@ async function typed(window, ours, onText = () => Promise.resolve()) {
     keys,
     left,
     seconds: (Date.now() - startedAtMs) / 1000,
+    pageCpuMs: cpuAfter.thread - cpuBefore.thread,
+    rendererCpuMs: cpuAfter.process - cpuBefore.process,
     packetsOut: after.packetsOut - before.packetsOut,
     torrents: after.torrentCount - before.torrentCount,
   };
