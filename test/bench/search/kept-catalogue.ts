@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { databaseBytes } from '../../../main/catalogue/database-files.ts';
 import { openCatalogue } from '../../../main/catalogue/open-catalogue.ts';
+import { TOKENISER_VERSION } from '../../../main/search/tokens.ts';
 import type { Corpus } from '../corpus.ts';
 import { fillRows } from './bench-corpus.ts';
 
@@ -52,6 +53,7 @@ export function keptCatalogue(corpus: Corpus | null, torrentCount: number, say: 
   if (!notes.isComplete) {
     if (corpus === null) throw new Error('the part `corpus` comes first');
     const catalogue = openCatalogue({ databasePath, nativeBinding: null });
+    catalogue.tokens.setSetting('tokeniser_version', TOKENISER_VERSION);
     for (let from = catalogue.reader.newestId(); from < torrentCount; from += ROWS_PER_NOTE) {
       const to = Math.min(torrentCount, from + ROWS_PER_NOTE);
       const { cpuMicroseconds, fileCount } = fillRows(catalogue, corpus, { from, to });
@@ -88,5 +90,9 @@ export function copyOf({ databasePath }: KeptCatalogue): {
     if (!existsSync(databasePath + ending)) continue;
     copyFileSync(databasePath + ending, copy + ending, constants.COPYFILE_FICLONE);
   }
+  // Some were built without it, and a writer would fill their full-text tables anew while something else is measured.
+  const catalogue = openCatalogue({ databasePath: copy, nativeBinding: null });
+  catalogue.tokens.setSetting('tokeniser_version', TOKENISER_VERSION);
+  catalogue.abandon();
   return { databasePath: copy, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

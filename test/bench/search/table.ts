@@ -47,6 +47,7 @@ function linesOf(torrentCount: number, { found, atMs }: KeptResults): string[] {
     ...roundTripLines(torrentCount, found),
     ...qualityLines(found),
     ...storeLines(found),
+    ...forgetLines(found),
     ...startLines(found),
     '',
     `first batch by class:${' '.repeat(11)}${'as the window gets it'.padEnd(40)}the search itself, least of 3`,
@@ -128,6 +129,21 @@ function storeLines({ corpus, inserts, threads, process: alone }: Found): string
       isReached: (one) => one.rssGrowthBytes <= 400e6,
     }),
     note('  of it the name index', alone, (one) => megabytes(one.indexBytes)),
+  ];
+}
+
+function forgetLines({ forget }: Found): string[] {
+  return [
+    row('turns of the writer, forgetting', forget?.cpuMs, figures, {
+      goal: 'p99 10, max 50 ms of CPU',
+      isReached: (times) => isWithin(times, Infinity, 10, 50),
+    }),
+    note('  by the clock', forget?.wallMs, figures),
+    note('  beside it', forget, (one) => `${one.forgottenCount} forgotten, ${one.storedCount} stored`),
+    row('above its limit, once below it', forget, (one) => megabytes(one.excessBytes), {
+      goal: '0 MB',
+      isReached: (one) => one.excessBytes === 0,
+    }),
   ];
 }
 
