@@ -10,24 +10,40 @@ export const MERGE_SETTINGS = {
   automerge: 0,
   /** Segments of one size that are joined: rows move half as often as with four, and a search asks some more of them. */
   usermerge: 8,
-  /**
-   * Of what a size holds, the percent that is deleted when it is written anew: at half, each row that is forgotten moves one that
-   * stays. A step is measured by the pages it writes, so this bounds what it reads, too.
-   */
-  deletemerge: 50,
   /** So many of one size are joined within a commit after all, should nobody have come here for long. */
   crisismerge: 64,
 } as const;
 
+/**
+ * Of what one size of segments holds, the percent that is deleted when it is written anew. A step is measured by the pages it
+ * writes and looks each row up among the deleted ones, which are read anew by each step and written anew when they double: so
+ * there are to be some 50,000 of them at most. At half, each deleted row moves one other; at a twentieth 19, 3 us each.
+ */
+const DELETED_ROWS_WANTED = 50_000;
+const DELETED_PERCENT = { min: 2, max: 50 };
+
 export class TokenMerge {
+  readonly #database: CatalogueDatabase;
   readonly #changes: CatalogueStatement;
   readonly #merges: CatalogueStatement[];
   #turn = 0;
+  #deletedPercent: number | null = null;
 
   constructor(database: CatalogueDatabase) {
-    for (const table of TABLES) applySettings(database, table);
+    this.#database = database;
+    for (const table of TABLES) applySettings(database, table, MERGE_SETTINGS);
     this.#changes = database.prepare('SELECT total_changes()').pluck();
     this.#merges = TABLES.map((table) => database.prepare(`INSERT INTO ${table}(${table}, rank) VALUES('merge', ?)`));
+  }
+
+  /** The catalogue has about so many rows. */
+  fitTo(rowCount: number): void {
+    const { min, max } = DELETED_PERCENT;
+    const percent = Math.min(max, Math.max(min, Math.round((100 * DELETED_ROWS_WANTED) / rowCount)));
+    const before = this.#deletedPercent;
+    if (before !== null && Math.abs(percent - before) <= before / 4) return;
+    for (const table of TABLES) applySettings(this.#database, table, { deletemerge: percent });
+    this.#deletedPercent = percent;
   }
 
   /**
@@ -45,9 +61,9 @@ export class TokenMerge {
   }
 }
 
-function applySettings(database: CatalogueDatabase, table: string): void {
+function applySettings(database: CatalogueDatabase, table: string, settings: Readonly<Record<string, number>>): void {
   const stored = database.prepare(`SELECT v FROM ${table}_config WHERE k = ?`).pluck();
-  for (const [name, value] of Object.entries(MERGE_SETTINGS)) {
+  for (const [name, value] of Object.entries(settings)) {
     if (stored.get(name) === value) continue;
     database.exec(`INSERT INTO ${table}(${table}, rank) VALUES('${name}', ${value})`);
   }

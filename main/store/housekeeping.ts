@@ -14,16 +14,18 @@ import { StepSize } from './step-size.ts';
 
 /** How often the sizes are looked at and the status is posted. */
 export const LOOK_EVERY_MS = 2000;
-/** Rest after a step, as a multiple of what it took: a quarter of one core. */
+/** Rest after a step, as a multiple of what it took: a quarter of one core, and half of it while nothing can be stored. */
 const REST_SHARE = 3;
+const REST_SHARE_WITHOUT_ROOM = 1;
 /** A step is made smaller when it takes longer than this. */
 const STEP_MS = 4;
 /** Rows forgotten in one step, and pages moved by it to join segments, or to give them back. */
 const STEP_ROWS = { min: 8, max: 40, wantedMs: STEP_MS };
 const MERGED_PAGES = { min: 2, max: 32, wantedMs: STEP_MS };
 const SHRUNK_PAGES = { min: 8, max: 64, wantedMs: STEP_MS };
-/** After each commit of an import: steps to join segments, and how long it is taken to go on. */
-const MUCH_STEPS = 3;
+/** After each commit of an import: steps to join segments and their pages, and how long it is taken to go on. */
+const MUCH_STEPS = 2;
+export const MUCH_PAGES = 128;
 const MUCH_MS = 1000;
 /** Forgetting begins here and ends there, as shares of the quota: what comes meanwhile stays below it. */
 const FORGET_FROM = 0.95;
@@ -126,7 +128,7 @@ export class Housekeeping {
     const { clock } = this.#dependencies;
     if (isMuch) {
       this.#muchUntilMs = clock.nowMs() + MUCH_MS;
-      for (let step = 0; step < MUCH_STEPS && catalogue.tokens.merge.step(MERGED_PAGES.max); step++);
+      for (let step = 0; step < MUCH_STEPS && catalogue.tokens.merge.step(MUCH_PAGES); step++);
       this.#checkpoints.step(catalogue, LOG_PAGES_MUCH);
     }
     if (this.#catalogue !== null) this.#working ??= clock.setTimer(0, () => this.#work());
@@ -152,6 +154,7 @@ export class Housekeeping {
       // Not for ever: there may be disks whose files are never the same.
       if (filesIdentity(databasePath) !== this.#files && this.#losses++ < LOSSES_MAX) return filesLost(this.#files);
       this.#watchSpace(this.#catalogue);
+      this.#catalogue.tokens.merge.fitTo(this.#catalogue.count);
       this.#judge.look();
       this.#tell(this.#catalogue);
       this.#working ??= clock.setTimer(0, () => this.#work());
@@ -171,7 +174,8 @@ export class Housekeeping {
     } catch (error) {
       return failed(error);
     }
-    this.#working = clock.setTimer(1 + REST_SHARE * (clock.nowMs() - startedAtMs), () => this.#work());
+    const restShare = this.#isQuotaReached ? REST_SHARE_WITHOUT_ROOM : REST_SHARE;
+    this.#working = clock.setTimer(1 + restShare * (clock.nowMs() - startedAtMs), () => this.#work());
   }
 
   /** Every other step at most, so that the rest goes on while much comes in. */

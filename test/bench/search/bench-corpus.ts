@@ -10,12 +10,11 @@ import { buildSegment } from '../../../main/search/index-segment.ts';
 import { TOKENISER_VERSION } from '../../../main/search/tokens.ts';
 import { contentTypeNamed, toCatalogueRow } from '../../../main/store/catalogue-row.ts';
 import { LOG_PAGES_MUCH } from '../../../main/store/checkpoints.ts';
+import { MUCH_PAGES } from '../../../main/store/housekeeping.ts';
 import { Corpus } from '../corpus.ts';
 
 const WORDS = 200_000;
 export const COMMIT_ROWS = 500;
-/** Pages moved by one step of joining, as in main/store/housekeeping.ts. */
-const MERGED_PAGES = 32;
 
 export function benchCorpus(): Corpus {
   const all = (createRequire(import.meta.url)('an-array-of-english-words') as string[]).filter((word) =>
@@ -42,7 +41,7 @@ export function storeBatch(catalogue: Catalogue, torrents: readonly Torrent[]): 
 
 /** What the writer does because of a commit while much comes in, all of it at once. */
 export function upkeep(catalogue: Catalogue): void {
-  while (catalogue.tokens.merge.step(MERGED_PAGES)) moveLog(catalogue);
+  while (catalogue.tokens.merge.step(MUCH_PAGES)) moveLog(catalogue);
   moveLog(catalogue);
 }
 
