@@ -4,7 +4,7 @@
 import { nameMatches } from '../search/name-match.ts';
 import { type LookUpTerms, lookUpTerms } from '../search/older-look-up.ts';
 import { hasPathFilters } from '../search/path-match.ts';
-import { type Asked, type PageSources, rowPasses, windowHasOlder } from './page-run.ts';
+import { type Asked, type PageSources, rowPasses, windowHasOlder } from './page-sources.ts';
 import { CONTENT_TYPES } from './store-contract.ts';
 
 /** Rows looked at in one step where each has to be read: some milliseconds. */

@@ -1,18 +1,13 @@
 // Fills one page of results, stage by stage (result-cursor.ts), in steps of a few milliseconds: whoever runs it may answer
 // somebody else between two steps, or give up when a newer search has come.
 import { assert } from '../base/assert.ts';
-import type { CatalogueReader, StoredRow } from '../catalogue/catalogue-reader.ts';
-import type { FullText } from '../search/full-text.ts';
-import type { NameIndex } from '../search/name-index.ts';
-import { isAdultName } from '../search/adult-names.ts';
+import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
 import { nameScore, RESCORED_MAX } from '../search/ranking.ts';
-import { type ColumnFilter, passesFilter } from '../search/column-filter.ts';
-import type { IndexQuery } from '../search/index-query.ts';
-import { hasPathFilters, pathsFit } from '../search/path-match.ts';
-import { type SearchQuery, wantedPhrases } from '../search/search-query.ts';
+import { wantedPhrases } from '../search/search-query.ts';
 import type { Place } from '../search/top-rows.ts';
 import type { OlderMatches } from './older-matches.ts';
+import { type Asked, nameOf, type PageSources, rowPasses } from './page-sources.ts';
 import { CONTENT_TYPES, type ContentType, type SortOrder } from './store-contract.ts';
 import type { ResultCursor, Stage } from './result-cursor.ts';
 
@@ -20,21 +15,6 @@ import type { ResultCursor, Stage } from './result-cursor.ts';
 const STEP_ROWS = 250;
 /** Names read for one page; then it is handed out as it is, with a cursor to go on from. */
 const NAMES_READ_MAX = 100_000;
-
-export interface PageSources {
-  readonly reader: CatalogueReader;
-  readonly index: NameIndex;
-  readonly fullText: FullText;
-}
-
-/** What is asked, in every form that somebody needs. */
-export interface Asked {
-  readonly query: SearchQuery;
-  readonly indexQuery: IndexQuery;
-  readonly filter: ColumnFilter | null;
-  /** Left out: false. */
-  readonly hidesAdult?: boolean;
-}
 
 export interface PageRequest extends Asked {
   readonly sort: SortOrder;
@@ -214,27 +194,4 @@ export class PageRun {
     this.#rows.push(row);
     this.#cursors.push(this.#cursor);
   }
-}
-
-/** Does a row pass the filters? `looksAtPaths`: also those over its files, which costs 0.2 ms. */
-export function rowPasses(
-  { reader }: Pick<PageSources, 'reader'>,
-  { query, filter, hidesAdult }: Omit<Asked, 'indexQuery'>,
-  row: StoredRow,
-  looksAtPaths: boolean,
-): boolean {
-  if (hidesAdult === true && isAdultName(row.name)) return false;
-  if (!passesFilter(filter, { ...row, peersSeen: row.seeders })) return false;
-  if (!looksAtPaths || !hasPathFilters(query)) return true;
-  return pathsFit(query, row.name, reader.detailsById(row.id)?.files.map(({ path }) => path) ?? []);
-}
-
-/** From memory, or from the disk what is older; null when the row is gone. */
-export function nameOf({ index, fullText }: Pick<PageSources, 'index' | 'fullText'>, id: number): string | null {
-  return index.nameOf(id) ?? fullText.nameOf(id);
-}
-
-/** Are there rows below a window that began at `lowId`? */
-export function windowHasOlder(index: NameIndex, lowId: number): boolean {
-  return index.hasOlder || lowId > index.lowId;
 }

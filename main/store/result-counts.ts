@@ -7,7 +7,7 @@ import { requiredWords } from '../search/search-query.ts';
 import { hasPathFilters } from '../search/path-match.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
 import type { OlderMatches } from './older-matches.ts';
-import { type Asked, nameOf, type PageSources, rowPasses, windowHasOlder } from './page-run.ts';
+import { type Asked, nameOf, type PageSources, rowPasses, windowHasOlder } from './page-sources.ts';
 import { CONTENT_TYPES, type ContentType, type ResultPage } from './store-contract.ts';
 
 /** Names read to count phrases: some 5 ms. */

@@ -70,7 +70,7 @@ describe('typing', () => {
     await api.last('search').succeed(page({ rows: [row(9)], nextCursor: 'more' }));
     expect(search.rows).toEqual([row(9)]);
 
-    void search.reached(0);
+    clock.pass(REST_AFTER_MS);
     await api.last('search').succeed(page({ rows: [], nextCursor: 'and more' }));
     expect(api.last('search').input).toMatchObject({ cursor: 'and more' });
     search.setText('other');
