@@ -261,7 +261,7 @@ export class SearchController extends SearchQuestion {
 
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */
   async #recount(): Promise<void> {
-    if (this.#isRunning || this.#isLoadingMore || this.rows.length === 0) return;
+    if (this.#isRunning || this.#isLoadingMore || this.#askForRest.isDue || this.rows.length === 0) return;
     const generation = this.#generation;
     const answer = await this.#api.search({ ...this.request(null), limit: 1 });
     if (generation !== this.#generation || !answer.ok || answer.value === null) return;

@@ -60,7 +60,7 @@ it('a step writes as many pages as it was told and some more, and words are foun
   expect(most).toBeLessThan(90); // pages of all inputs are cut short, and of lists of free pages
 });
 
-it('what was deleted is written out of a segment when it is half of it, or 50,000 rows, and its pages come back', () => {
+it('what was deleted is written out of a segment when it is half of it, or 60,000 rows, and its pages come back', () => {
   const catalogue = openAt(temporaryPath());
   catalogue.tokens.merge.fitTo(1600);
   fill(catalogue, 8, 200);
@@ -76,10 +76,10 @@ it('what was deleted is written out of a segment when it is half of it, or 50,00
   expect(found(catalogue, 'name_fts', 'common')).toHaveLength(1600 - 899);
   expect(found(catalogue, 'name_fts', hex('name 5'))).toEqual([]);
   expect(found(catalogue, 'name_fts', hex('name 1599'))).toEqual([1600]);
-  catalogue.tokens.merge.fitTo(1_000_000); // a twentieth of it now
+  catalogue.tokens.merge.fitTo(1_000_000); // 6% of it now
   remove(900, 930);
   expect(catalogue.tokens.merge.step(16)).toBe(false);
-  remove(930, 940);
+  remove(930, 990);
   expect(catalogue.tokens.merge.step(16)).toBe(true);
 });
 

@@ -1,5 +1,6 @@
 // What typing into the window came to: its frames against those of an empty window, and where the time from a key to its
 // results goes.
+import type { CrawlDto } from '../../../preload/crawl-contract.ts';
 import { FULL_PACE_SETTINGS } from './full-pace.ts';
 import type { BenchLine } from './measured-app.ts';
 import { median, ms, partOf, spread, verdict } from './report.ts';
@@ -32,6 +33,7 @@ export interface TypedLine extends BenchLine {
   readonly pageCpuMs: number;
   readonly rendererCpuMs: number;
   readonly packetsOut: number;
+  readonly pace: CrawlDto['now'];
   readonly torrents: number;
 }
 
@@ -52,11 +54,13 @@ export function reportTyping(typed: TypedLine, floor: TypedLine): string[] {
   ];
 }
 
-function crawling({ packetsOut, seconds, torrents }: TypedLine): string {
+function crawling({ packetsOut, seconds, torrents, pace }: TypedLine): string {
   const packets = packetsOut / seconds;
   const full = FULL_PACE_SETTINGS.customLimits.packetsPerSecond / 2;
-  const pace = packets < PACE_SHARE_MIN * full ? 'NO FULL PACE' : 'full pace';
-  return `the crawler sent ${packets.toFixed(0)} packets and stored ${(torrents / seconds).toFixed(1)} torrents a second (${pace}: ${full} packets)`;
+  const words = packets < PACE_SHARE_MIN * full ? 'NO FULL PACE' : 'full pace';
+  const allowed = `${pace?.allowedNewAddressesPerSecond.toFixed(0)} new addresses`;
+  const signal = pace?.lastSignal == null ? '' : `, last halved ${pace.lastSignalAgoSeconds} s ago: ${pace.lastSignal}`;
+  return `the crawler sent ${packets.toFixed(0)} packets and stored ${(torrents / seconds).toFixed(1)} torrents a second (${words}: ${full} packets; allowed itself ${allowed}${signal})`;
 }
 
 const cpuOf = ({ pageCpuMs, rendererCpuMs, keys }: TypedLine): string =>

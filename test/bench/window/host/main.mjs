@@ -147,6 +147,7 @@ async function typed(window, ours, onText = () => Promise.resolve()) {
     pageCpuMs: cpuAfter.thread - cpuBefore.thread,
     rendererCpuMs: cpuAfter.process - cpuBefore.process,
     packetsOut: after.packetsOut - before.packetsOut,
+    pace: await ours.webContents.executeJavaScript('window.lanternfish.getCrawl().then((answer) => answer.value.now)'),
     torrents: after.torrentCount - before.torrentCount,
   };
 }
