@@ -1,7 +1,8 @@
 // Which terms are asked of the full-text tables for a query, by what the index in memory knows of them. Whoever asks looks at
 // each name that comes back, so fewer terms are allowed; they only make FTS5 do less between two answers.
-import { type Clause, clauseOf, type IndexQuery, toIndexQuery } from './index-query.ts';
+import { type Clause, clauseOf, clausesOf, type IndexQuery, toIndexQuery } from './index-query.ts';
 import type { SegmentData } from './index-segment.ts';
+import type { QueryWord } from './query-words.ts';
 import type { SearchQuery } from './search-query.ts';
 import { shareOfNames } from './term-share.ts';
 
@@ -34,6 +35,10 @@ export function lookUpTerms(query: SearchQuery, segments: readonly SegmentData[]
   const required = asked.required.map((one) => (shares.get(one)! > COMMON_SHARE ? shortened(one) : one));
   return { ...asked, required, isWider: required.some((one, at) => one !== asked.required[at]) };
 }
+
+/** Whether FTS5 would gather too many postings of what begins like this, where it has no index of beginnings. */
+export const isCommonBeginning = (word: QueryWord, segments: readonly SegmentData[]): boolean =>
+  clausesOf({ ...word, isPrefix: true }).some((clause) => shareOfNames(segments, clause) > COMMON_SHARE);
 
 function shortened(clause: Clause): Clause {
   const characters = [...clause.text];

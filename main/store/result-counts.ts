@@ -3,6 +3,7 @@
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import { FILE_MATCHES_MAX, findByFiles } from '../search/file-search.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
+import { isCommonBeginning } from '../search/older-look-up.ts';
 import { requiredWords } from '../search/search-query.ts';
 import { hasPathFilters } from '../search/path-match.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
@@ -154,7 +155,12 @@ function findFileIds({ reader, index, fullText }: PageSources, count: CountReque
   const nameIds = new Set([...window, ...older.below(Number.MAX_SAFE_INTEGER, -1, FEW_NAMES)]);
   // While the window is empty nothing limits what is seen.
   const highest = highId === 0 ? Number.MAX_SAFE_INTEGER - 1 : highId;
-  return findByFiles(fullText, rows, { query, highId: highest, nameIds });
+  return findByFiles(fullText, rows, {
+    query,
+    highId: highest,
+    nameIds,
+    isCommonBeginning: (word) => isCommonBeginning(word, index.segments),
+  });
 }
 
 /** Everything that matches in the index in memory, newest first. */

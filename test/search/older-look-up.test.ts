@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildSegment } from '../../main/search/index-segment.ts';
 import { matchExpression } from '../../main/search/full-text.ts';
-import { lookUpTerms } from '../../main/search/older-look-up.ts';
+import { isCommonBeginning, lookUpTerms } from '../../main/search/older-look-up.ts';
 import { parseQuery } from '../../main/search/search-query.ts';
 
 /** `often` in every fourth name, `oftentimes` in one of 16, `seldom` in one of 400. */
@@ -43,6 +43,11 @@ test('the beginning of common words is looked up by the three letters that there
   expect(lookedUp('oft')).toEqual(['"oft"*', false]);
   expect(lookedUp('seldo')).toEqual(['"seldo"*', false]);
   expect(lookedUp('often ')).toEqual(['"often"', false]);
+});
+
+test('the beginning of common words is too much where there is no index of beginnings', () => {
+  const isTooMuch = (text: string): boolean => isCommonBeginning(parseQuery(text).terms[0]!, [segment]);
+  expect(['often', 'oftentimes', 'seld', 'missing'].map(isTooMuch)).toEqual([true, true, false, false]);
 });
 
 test('a few names in memory say nothing of the others', () => {
