@@ -90,7 +90,7 @@ async function run(
   lockDown();
   serveApp(page, (html) => drawnStart(html, settings.settings));
   if (logFile === null) return;
-  const place = await foldersFor(folders, settings.settings.dataDir);
+  const place = await foldersFor(folders, settings.settings.dataDir, systemClock);
   desktopApp = new DesktopApp({
     logFile,
     clock: systemClock,

@@ -2,25 +2,43 @@
 // missing), looked at before a move, tidied afterwards.
 import { mkdir, readFile, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Clock, Timer } from '../base/clock.ts';
 import { CATALOGUE_NAME, dataFiles, MOVED_FROM_NAME, ourNames } from '../transfer/data-files.ts';
 import type { DataFolders } from './data-folders.ts';
 
 /** Made in the folder that the person chooses, so that our files are not strewn among others. */
 const OWN_FOLDER = 'Lanternfish';
 
-/** The folders to use, and a sentence where they are not the ones that the person chose. Never rejects. */
+/** A folder of a network that is gone may not answer for minutes, a disk that sleeps needs some seconds. */
+const ANSWER_WITHIN_MS = 10_000;
+
+/**
+ * The folders to use, and a sentence where they are not the ones that the person chose, or do not answer in time. Never rejects.
+ * Only tests hand in another `isThere`.
+ */
 export async function foldersFor(
   folders: DataFolders,
   chosenDir: string | null,
+  clock: Clock,
+  isThere: (folder: string) => Promise<boolean> = hasCatalogue,
 ): Promise<{ readonly folders: DataFolders; readonly notice: string | null }> {
   if (chosenDir === null) return { folders, notice: null };
-  if (await hasCatalogue(chosenDir)) return { folders: { ...folders, dataDir: chosenDir }, notice: null };
+  if (await inTime(isThere(chosenDir), clock)) return { folders: { ...folders, dataDir: chosenDir }, notice: null };
   return {
     folders,
     notice:
       `The data folder ${chosenDir} is not there; perhaps its drive is not connected. What is in it is not touched. ` +
       `Until then Lanternfish uses ${folders.dataDir}. Connect it and start again, or choose a folder in the settings.`,
   };
+}
+
+/** False where there is no answer yet. */
+async function inTime(answer: Promise<boolean>, clock: Clock): Promise<boolean> {
+  let timer: Timer | null = null;
+  const late = new Promise<boolean>((resolve) => {
+    timer = clock.setTimer(ANSWER_WITHIN_MS, () => resolve(false));
+  });
+  return Promise.race([answer, late]).finally(() => timer?.cancel());
 }
 
 export type PlacePlan =

@@ -10,6 +10,7 @@ import type { CallInput } from '../../preload/ipc-contract.ts';
 import type { Begun, TransferDto, TransferFormat, transferInputs } from '../../preload/transfer-contract.ts';
 import type { DataMover } from './data-mover.ts';
 import { CallProblem, type CallHandlers } from './ipc-handlers.ts';
+import { fileExists } from './torrent-file.ts';
 
 type TransferCalls = Pick<CallHandlers, keyof typeof transferInputs>;
 
@@ -221,15 +222,21 @@ class TransferDesk {
     const suggested = `Lanternfish ${day}.${extension}`;
     const options: SaveDialogOptions = {
       title,
-      defaultPath: this.#lastFolder === null ? suggested : path.join(this.#lastFolder, suggested),
       filters: [{ name, extensions: [extension] }],
+      properties: ['createDirectory', 'showOverwriteConfirmation'],
     };
-    const window = this.#parts.window();
-    const { canceled, filePath } = await (window
-      ? dialog.showSaveDialog(window, options)
-      : dialog.showSaveDialog(options));
-    if (canceled || !filePath) return null;
-    return path.extname(filePath) === '' ? `${filePath}.${extension}` : filePath;
+    let defaultPath = this.#lastFolder === null ? suggested : path.join(this.#lastFolder, suggested);
+    for (;;) {
+      const window = this.#parts.window();
+      const { canceled, filePath } = await (window
+        ? dialog.showSaveDialog(window, { ...options, defaultPath })
+        : dialog.showSaveDialog({ ...options, defaultPath }));
+      if (canceled || !filePath) return null;
+      if (path.extname(filePath) !== '') return filePath;
+      defaultPath = `${filePath}.${extension}`;
+      // Where that name is taken, the dialog has not asked about it: it is shown again, with the whole name.
+      if (!(await fileExists(defaultPath))) return defaultPath;
+    }
   }
 }
 

@@ -14,6 +14,7 @@ import { type Sighting, SightingTable } from './sighting-table.ts';
 import { checkTables } from './table-checks.ts';
 import { TokenTable } from './token-table.ts';
 import type { BlockReason, HealthReport } from './torrent.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 export interface InsertOutcome {
   /** Rows that are new, in order, with their ids. */
@@ -45,6 +46,7 @@ export class Catalogue {
   readonly marks: MarkTable;
   readonly removal: RowRemoval;
   readonly forgetting: Forgetting;
+  readonly log: WriteAheadLog;
   /** Why something may not be stored; null: it may. Set by whoever knows (store/judge.ts). */
   judge: (torrent: Judged) => BlockReason | null = () => null;
   /** Called when it is closed, however. */
@@ -65,6 +67,7 @@ export class Catalogue {
     this.blocked = new BlockedTable(database);
     this.removal = new RowRemoval(database, this);
     this.forgetting = new Forgetting(database);
+    this.log = new WriteAheadLog(database);
     this.marks = new MarkTable(database, this);
     this.#rows = new RowWriter(database, this);
     this.#sightings = new SightingTable(database);
@@ -150,20 +153,15 @@ export class Catalogue {
       for (const table of ['name_fts', 'path_fts'])
         this.#database.exec(`INSERT INTO ${table}(${table}) VALUES('delete-all')`);
     });
-    this.checkpoint('TRUNCATE');
+    this.log.checkpoint('TRUNCATE');
     this.#database.exec('VACUUM');
-  }
-
-  /** Moves committed pages from the log into the database. `PASSIVE` waits for nobody, `TRUNCATE` also empties the log. */
-  checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): void {
-    this.#database.pragma(`wal_checkpoint(${mode})`);
   }
 
   /** Leaves an empty log and fresh statistics behind. */
   close(): void {
     try {
       this.#database.pragma('optimize');
-      this.checkpoint('TRUNCATE');
+      this.log.checkpoint('TRUNCATE');
     } finally {
       this.abandon();
     }

@@ -28,11 +28,10 @@ const EMPTY_PATH = Buffer.alloc(0);
 /** Packs at most FILES_KEPT_MAX files. Lone surrogates in a path become U+FFFD, as UTF-8 has no form for them. */
 export function packFiles(files: readonly TorrentFile[]): Buffer {
   const kept = files.length > FILES_KEPT_MAX ? files.slice(0, FILES_KEPT_MAX) : files;
-  const paths = kept.map((file) => Buffer.from(file.path, 'utf8'));
   const attributes = packAttributes(kept);
   const plain = Buffer.allocUnsafe(
-    paths.reduce(
-      (sum, path) => sum + path.length + 3 * VARINT_BYTES_MAX,
+    kept.reduce(
+      (sum, { path }) => sum + UTF8_BYTES_MAX * path.length + 3 * VARINT_BYTES_MAX,
       VARINT_BYTES_MAX + 1 + (attributes?.length ?? 0),
     ),
   );
@@ -40,12 +39,13 @@ export function packFiles(files: readonly TorrentFile[]): Buffer {
   plain[0] = format;
   let at = writeVarint(plain, 1, kept.length);
   for (const file of kept) at = writeVarint(plain, at, file.sizeBytes);
-  let previous: Buffer = EMPTY_PATH;
-  for (const path of paths) {
-    const sharedBytes = sharedPrefixBytes(previous, path);
-    at = writeVarint(plain, at, sharedBytes);
-    at = writeVarint(plain, at, path.length - sharedBytes);
-    at += path.copy(plain, at, sharedBytes);
+  let previous = '';
+  for (const { path } of kept) {
+    const shared = sharedPrefix(previous, path);
+    const rest = path.slice(shared);
+    at = writeVarint(plain, at, Buffer.byteLength(path.slice(0, shared)));
+    at = writeVarint(plain, at, Buffer.byteLength(rest));
+    at += plain.write(rest, at); // UTF-8
     previous = path;
   }
   if (attributes) at += attributes.copy(plain, at);
@@ -132,6 +132,8 @@ function inflated(packed: Uint8Array): Buffer | null {
   }
 }
 
+/** Of one UTF-16 unit. */
+const UTF8_BYTES_MAX = 3;
 /** 2^53 - 1 in groups of 7 bits. */
 const VARINT_BYTES_MAX = 8;
 
@@ -182,9 +184,11 @@ class VarintReader {
   }
 }
 
-function sharedPrefixBytes(a: Buffer, b: Buffer): number {
+/** UTF-16 units that both begin with; never half of a surrogate pair, which is another character in each of them. */
+function sharedPrefix(a: string, b: string): number {
   const limit = Math.min(a.length, b.length);
   let index = 0;
-  while (index < limit && a[index] === b[index]) index++;
-  return index;
+  while (index < limit && a.charCodeAt(index) === b.charCodeAt(index)) index++;
+  const last = index === 0 ? 0 : a.charCodeAt(index - 1);
+  return last >= 0xd800 && last <= 0xdbff ? index - 1 : index;
 }

@@ -22,12 +22,10 @@ const RULES: Readonly<Record<ForgetFirst, readonly Rule[]>> = {
   old: ['old'],
 };
 
-/** Pages moved by one call of a merge of the full-text tables, which is what gives their space back; a few ms. */
-const MERGED_PAGES = 64;
-
 export class Forgetting {
   readonly #database: CatalogueDatabase;
   readonly #statements: Record<Rule, CatalogueStatement>;
+  readonly #sizes: readonly CatalogueStatement[];
   /** Below these ids nothing is left that the rule may take. */
   readonly #afterId = new Map<Rule, number>();
 
@@ -36,6 +34,10 @@ export class Forgetting {
     this.#statements = Object.fromEntries(
       Object.entries(FORGETTING_QUERIES).map(([name, sql]) => [name, database.prepare(sql).pluck()]),
     ) as Record<Rule, CatalogueStatement>;
+    // Asked at every step: prepared once, since that takes longer than the answer.
+    this.#sizes = ['page_count', 'freelist_count', 'page_size'].map((name) =>
+      database.prepare(`PRAGMA ${name}`).pluck(),
+    );
   }
 
   /** At most `limit` ids by the first rule that names any; none when all that is left is starred or hidden. */
@@ -57,21 +59,14 @@ export class Forgetting {
 
   /** Bytes of pages that hold something, and of the file without its log. */
   sizes(): { readonly usedBytes: number; readonly fileBytes: number } {
-    const [pages, free, bytes] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
-      Number(this.#database.pragma(name, { simple: true })),
-    ) as [number, number, number];
+    const [pages, free, bytes] = this.#sizes.map((statement) => Number(statement.get())) as [number, number, number];
     return { usedBytes: (pages - free) * bytes, fileBytes: pages * bytes };
   }
 
-  /** Takes what was deleted out of the full-text tables, a little at a time. */
-  mergeTokens(): void {
-    for (const table of ['name_fts', 'path_fts']) {
-      this.#database.prepare(`INSERT INTO ${table}(${table}, rank) VALUES('merge', ?)`).run(MERGED_PAGES);
-    }
-  }
-
-  /** Gives at most `pages` free pages at the end back to the disk (after the next checkpoint). */
-  shrink(pages: number): void {
+  /** Gives at most `pages` free pages at the end back to the disk (after the next checkpoint). False: it has none to give. */
+  shrink(pages: number): boolean {
+    const before = this.sizes().fileBytes;
     this.#database.pragma(`incremental_vacuum(${pages})`);
+    return this.sizes().fileBytes < before;
   }
 }

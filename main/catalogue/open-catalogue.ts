@@ -17,6 +17,7 @@ import { latestVersion, migrate, MIGRATIONS, refuseNewer, schemaVersion } from '
 import type { Migration } from './migrations.ts';
 import { INCREMENTAL, openDatabase, useWriteAheadLog } from './open-database.ts';
 import type { CatalogueDatabase } from './open-database.ts';
+import { expectLargeTokenTables } from './table-sizes.ts';
 
 export interface OpenCatalogueOptions {
   readonly databasePath: string;
@@ -83,6 +84,7 @@ function prepareFile(
   migrate(database, { from, migrations, keepCopy });
   if (from === 0) settle(database);
   else letFileShrink(database);
+  expectLargeTokenTables(database);
   // Read-only files and disks open without complaint and fail at the first write; this is that write.
   database.pragma(`user_version = ${latestVersion(migrations)}`);
 }

@@ -1,6 +1,7 @@
 // The full-text tables: tokens of names and paths under the id of their row. They hold no text, so that they can be filled
 // anew from the rows when the tokeniser changes; that goes on in small transactions while everything else goes on.
 import type { CatalogueDatabase, CatalogueStatement } from './open-database.ts';
+import { TokenMerge } from './token-merge.ts';
 
 /** Tokens joined by spaces; `pathTokens` may be empty. */
 export interface TokenTexts {
@@ -14,24 +15,20 @@ export interface MissingTokens {
   readonly untilId: number;
 }
 
-/**
- * Segments of one size that FTS5 lets come together before it merges them (its default is 4): rows are moved half as often on
- * their way to the largest, and a search asks some more of them.
- */
-const AUTOMERGE = 8;
 /** Setting `tokens_filled_to`: no refill is under way. */
 const ALL_FILLED = -1;
 
 export class TokenTable {
+  readonly merge: TokenMerge;
   readonly #database: CatalogueDatabase;
   readonly #statements: Record<keyof typeof QUERIES, CatalogueStatement>;
 
   constructor(database: CatalogueDatabase) {
     this.#database = database;
+    this.merge = new TokenMerge(database);
     this.#statements = Object.fromEntries(
       Object.entries(QUERIES).map(([name, sql]) => [name, database.prepare(sql)]),
     ) as Record<keyof typeof QUERIES, CatalogueStatement>;
-    for (const table of ['name_fts', 'path_fts']) this.#mergeLater(table);
   }
 
   insert(id: number, { nameTokens, pathTokens }: TokenTexts): void {
@@ -86,13 +83,6 @@ export class TokenTable {
         this.#statements.setSetting.run('tokens_filled_to', rows.at(-1)?.id ?? ALL_FILLED);
       })
       .immediate();
-  }
-
-  /** FTS5 keeps its settings in a table of its own; written only where it is not so yet. */
-  #mergeLater(table: string): void {
-    const value = this.#database.prepare(`SELECT v FROM ${table}_config WHERE k = 'automerge'`).pluck().get();
-    if (value === AUTOMERGE) return;
-    this.#database.exec(`INSERT INTO ${table}(${table}, rank) VALUES('automerge', ${AUTOMERGE})`);
   }
 
   setSetting(name: string, value: number): void {

@@ -1,10 +1,12 @@
-// When the writer moves its log into the database: between commits, every so many of them.
+// Moves the writer's log into the database as soon as there is so much of it; housekeeping.ts asks between commits.
 import type { Log } from '../base/log.ts';
 import { asCatalogueProblem, type CatalogueProblemKind } from '../catalogue/catalogue-problem.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 
-/** search.md section 10. */
-const COMMITS_PER_CHECKPOINT = 20;
+/** 1 MB, some milliseconds and two waits for the disk. */
+export const LOG_PAGES_MAX = 256;
+/** While much comes in, as an import does: pages that are written again and again are moved once. With a commit's own, within housekeeping's LOG_BYTES. */
+export const LOG_PAGES_MUCH = 1200;
 
 /** Then the log keeps what is in it until the next one. */
 const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'locked']);
@@ -12,24 +14,25 @@ const PASSING_PROBLEMS: ReadonlySet<CatalogueProblemKind> = new Set(['full', 'lo
 export class Checkpoints {
   readonly #databasePath: string;
   readonly #log: Log;
-  #commits = 0;
 
   constructor(databasePath: string, log: Log) {
     this.#databasePath = databasePath;
     this.#log = log;
   }
 
-  /** A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log keeps everything. */
-  committed(catalogue: Catalogue): void {
-    this.#commits++;
-    if (this.#commits < COMMITS_PER_CHECKPOINT) return;
-    this.#commits = 0;
+  /**
+   * False: there was too little to move. A checkpoint that cannot run now (a reader is busy, no room) is no failure: the log
+   * keeps everything.
+   */
+  step(catalogue: Catalogue, pagesMax = LOG_PAGES_MAX): boolean {
+    if (catalogue.log.pages() < pagesMax) return false;
     try {
-      catalogue.checkpoint('PASSIVE');
+      catalogue.log.checkpoint('PASSIVE');
     } catch (error) {
       const problem = asCatalogueProblem(error, this.#databasePath);
       if (!PASSING_PROBLEMS.has(problem.kind)) throw error;
       this.#log.warn(`The log was not moved into the catalogue yet: ${problem.kind}`);
     }
+    return true;
   }
 }

@@ -9,7 +9,6 @@ import { asCatalogueProblem } from '../catalogue/catalogue-problem.ts';
 import { databaseBytes } from '../catalogue/database-files.ts';
 import type { Torrent } from '../catalogue/torrent.ts';
 import { toCatalogueRow } from './catalogue-row.ts';
-import { Checkpoints } from './checkpoints.ts';
 import { EngineAnswers } from './engine-answers.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { StorePolicy, StoreRequest } from './owner-contract.ts';
@@ -47,7 +46,6 @@ export class StoreWriter {
   readonly #housekeeping: Housekeeping;
   #timer: Timer | null = null;
   #refill: TokenRefill | null = null;
-  readonly #checkpoints: Checkpoints;
   readonly #troubles = new Troubles();
 
   constructor(dependencies: StoreWriterDependencies) {
@@ -64,7 +62,6 @@ export class StoreWriter {
       post: (status) => post({ type: 'store-status', status }),
       changed: (outcome) => this.#search.marked(outcome),
       roomChanged: () => this.#answerStored(0),
-      checkpoint: (catalogue) => this.#checkpoints.committed(catalogue),
       failed,
       filesLost: (identity) => this.#rescue(identity),
     });
@@ -74,12 +71,11 @@ export class StoreWriter {
       openCatalogue: () => this.#writable,
       committed: (catalogue, outcome) => {
         if (outcome) this.#announce(catalogue, outcome, true);
-        this.#checkpoints.committed(catalogue);
+        this.#housekeeping.committed(catalogue, { isMuch: true });
       },
       failed,
       room: this.#housekeeping,
     });
-    this.#checkpoints = new Checkpoints(databasePath, log);
     if (options.policy) this.#housekeeping.setPolicy(options.policy);
   }
 
@@ -185,7 +181,7 @@ export class StoreWriter {
         this.#recovered(this.#catalogue);
         this.#answerStored(outcome.inserted.length);
         this.#announce(this.#catalogue, outcome);
-        this.#checkpoints.committed(this.#catalogue);
+        this.#housekeeping.committed(this.#catalogue);
       } catch (error) {
         this.#fail(error);
         return this.#answerStored(0);

@@ -71,7 +71,7 @@ async function copyChecked(
   let written: string;
   try {
     written = await digestOf(path.join(fromDir, name), context, tell, async (chunk) => {
-      await target.write(chunk);
+      await target.writeFile(chunk); // all of it, from where the last one ended
     });
     await target.sync();
   } finally {

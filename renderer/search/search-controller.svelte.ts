@@ -4,15 +4,17 @@
 // the pointer is on.
 import type { ContentType, LanternfishApi, MarkedList } from '../../preload/ipc-contract.ts';
 import type { ResultPageDto, ResultRowDto, SortOrder } from '../../preload/ipc-contract.ts';
-import type { Timer, WindowClock } from '../shared/clock.ts';
+import type { WindowClock } from '../shared/clock.ts';
+import { Later } from '../shared/later.ts';
 import { messages } from '../shared/messages.ts';
 import { Announcer } from './announcer.svelte.ts';
+import { askUntilRows } from './ask-until-rows.ts';
 import { BusySign } from './busy-sign.svelte.ts';
 import { ListCursor } from './list-cursor.svelte.ts';
 import * as limits from './list-limits.ts';
 import { NO_FACTS, type PageFacts, uniqueRows } from './page-facts.ts';
 import { withFilter } from './query-text.ts';
-import { ResultPages } from './result-pages.svelte.ts';
+import { PAGE_ROWS, ResultPages } from './result-pages.svelte.ts';
 import { SearchQuestion } from './search-question.svelte.ts';
 
 export class SearchController extends SearchQuestion {
@@ -47,7 +49,6 @@ export class SearchController extends SearchQuestion {
   readonly cursor: ListCursor;
 
   readonly #api: LanternfishApi;
-  readonly #clock: WindowClock;
   #generation = 0;
   #nextCursor: string | null = null;
   /** Any cursor of the list: it tells the app what the first page saw. */
@@ -57,15 +58,20 @@ export class SearchController extends SearchQuestion {
   #isRunning = false;
   #isLoadingMore = false;
   #selectsFirstOfAnswer = false;
-  #askAgainTimer: Timer | null = null;
-  #countAgainTimer: Timer | null = null;
+  readonly #askAgain: Later;
+  readonly #countAgain: Later;
+  /** What follows the first page of a search that is being typed. */
+  readonly #askForRest: Later;
+  #rowsInSight = 0;
   /** How many there were when `rows` were read. */
   #countAtAnswer = 0;
 
   constructor(api: LanternfishApi, clock: WindowClock) {
     super();
     this.#api = api;
-    this.#clock = clock;
+    this.#askAgain = new Later(clock, () => this.#lookAgain());
+    this.#countAgain = new Later(clock, () => void this.#recount());
+    this.#askForRest = new Later(clock, () => void this.#loadMore());
     this.busy = new BusySign(clock);
     this.announcer = new Announcer(clock);
     this.cursor = new ListCursor(this);
@@ -79,14 +85,14 @@ export class SearchController extends SearchQuestion {
   }
 
   stop(): void {
-    for (const timer of [this.#askAgainTimer, this.#countAgainTimer]) timer?.cancel();
+    for (const later of [this.#askAgain, this.#countAgain, this.#askForRest]) later.cancel();
   }
 
   setText(text: string): void {
     if (text === this.text) return;
     this.#selectsFirstOfAnswer = false;
     this.refine(text);
-    void this.run();
+    void this.run({ isTyped: true });
   }
 
   emptied(): void {
@@ -128,20 +134,21 @@ export class SearchController extends SearchQuestion {
 
   /**
    * Asks anew from the first row. Resolves when this answer, or a newer one, is in place. `keepsRows`: what is new goes
-   * below the rows there are, so that none of them moves.
+   * below the rows there are, so that none of them moves. `isTyped`: a next key may come at once, so only what can be seen is
+   * asked for, and the rest when the fingers rest.
    */
-  async run({ keepsPlace = false, keepsRows = false } = {}): Promise<void> {
+  async run({ keepsPlace = false, keepsRows = false, isTyped = false } = {}): Promise<void> {
+    this.#askForRest.cancel();
     this.#generation += 1;
     const generation = this.#generation;
     const waitingBefore = this.waitingNewCount;
     this.#isRunning = true;
     this.busy.begin();
     const text = this.text;
-    let answer = await this.#api.search({ ...this.request(null), isFast: true });
+    const limit = isTyped ? limits.firstRows(this.#rowsInSight) : PAGE_ROWS;
     // Nothing in memory is no answer yet: what is shown stays until the disk has been asked.
-    if (answer.ok && answer.value?.isPartial === true && answer.value.rows.length === 0) {
-      if (generation === this.#generation) answer = await this.#api.search(this.request(answer.value.nextCursor));
-    }
+    const isLatest = (): boolean => generation === this.#generation;
+    const answer = await askUntilRows(this.#api, { ...this.request(null), limit, isFast: true }, isLatest);
     if (generation !== this.#generation) return;
     this.#isRunning = false;
     this.busy.end();
@@ -154,7 +161,8 @@ export class SearchController extends SearchQuestion {
     this.#take(answer.value, text, keepsRows ? this.rows : []);
     this.waitingNewCount = Math.max(0, this.waitingNewCount - waitingBefore);
     if (!keepsPlace) this.scrollToTopRequests += 1;
-    if (answer.value.isPartial) await this.#loadMore();
+    if (isTyped && this.hasMore) this.#askForRest.in(limits.REST_AFTER_MS);
+    else if (answer.value.isPartial) await this.#loadMore();
   }
 
   #take(page: ResultPageDto, text: string, rowsBefore: readonly ResultRowDto[]): void {
@@ -180,13 +188,15 @@ export class SearchController extends SearchQuestion {
     this.facts = { ...facts, countsByType: facts.countsByType ?? this.facts.countsByType };
     this.#countAtAnswer = facts.totalCount;
     // The index is still being read; while paused nothing else would ask again.
-    if (facts.countsByType === null && facts.totalCount > 0 && !this.hasWords) this.#countAgainSoon();
+    if (facts.countsByType === null && facts.totalCount > 0 && !this.hasWords)
+      this.#countAgain.in(limits.COUNT_AGAIN_EVERY_MS);
     this.announcer.sayLater(() => messages.search.count(this.facts.totalCount, this.facts.totalIsExact));
   }
 
   /** The list tells which rows it draws. */
   async reached(lastDrawnIndex: number, firstDrawnIndex = 0): Promise<void> {
     this.#lastDrawnIndex = lastDrawnIndex;
+    this.#rowsInSight = lastDrawnIndex - firstDrawnIndex + 1;
     if (this.#reachableCount > 0 && lastDrawnIndex >= this.rows.length) {
       const first = Math.max(firstDrawnIndex, this.rows.length);
       this.#pages.need(first, Math.min(lastDrawnIndex, this.#reachableCount - 1));
@@ -230,7 +240,7 @@ export class SearchController extends SearchQuestion {
   async #pageAfter(cursor: string): Promise<ResultPageDto | null> {
     this.#isLoadingMore = true;
     const generation = this.#generation;
-    const answer = await this.#api.search(this.request(cursor));
+    const answer = await askUntilRows(this.#api, this.request(cursor), () => generation === this.#generation);
     this.#isLoadingMore = false;
     if (generation !== this.#generation) return null;
     this.problem = answer.ok ? (answer.value === null ? this.problem : null) : answer.problem;
@@ -239,7 +249,7 @@ export class SearchController extends SearchQuestion {
 
   /** The next page, below what is shown. After a first page out of memory it also brings the whole figures. */
   async #loadMore(): Promise<void> {
-    if (this.#isRunning || this.#isLoadingMore || this.#nextCursor === null) return;
+    if (this.#isRunning || this.#isLoadingMore || this.#nextCursor === null || this.#askForRest.isDue) return;
     const page = await this.#pageAfter(this.#nextCursor);
     if (page === null) return;
     const { rows, nextCursor, ...facts } = page;
@@ -249,15 +259,9 @@ export class SearchController extends SearchQuestion {
     this.hasMore = this.#nextCursor !== null;
   }
 
-  #countAgainSoon(): void {
-    if (this.#countAgainTimer) return;
-    this.#countAgainTimer = this.#clock.setTimer(limits.COUNT_AGAIN_EVERY_MS, () => void this.#countAgain());
-  }
-
   /** Brings the figures up to date and leaves the rows alone. What else is asked meanwhile goes first. */
-  async #countAgain(): Promise<void> {
-    this.#countAgainTimer = null;
-    if (this.#isRunning || this.#isLoadingMore || this.rows.length === 0) return;
+  async #recount(): Promise<void> {
+    if (this.#isRunning || this.#isLoadingMore || this.#askForRest.isDue || this.rows.length === 0) return;
     const generation = this.#generation;
     const answer = await this.#api.search({ ...this.request(null), limit: 1 });
     if (generation !== this.#generation || !answer.ok || answer.value === null) return;
@@ -265,7 +269,7 @@ export class SearchController extends SearchQuestion {
     // After a start the index was still being read: what it reaches now is worth a longer list.
     if (reachableCount > 2 * this.length && !this.isListInUse) return this.run({ keepsPlace: true });
     this.facts = { ...this.facts, totalCount, totalIsExact, adultHidden, ...(countsByType && { countsByType }) };
-    if (countsByType === null && !this.hasWords) this.#countAgainSoon();
+    if (countsByType === null && !this.hasWords) this.#countAgain.in(limits.COUNT_AGAIN_EVERY_MS);
     if (!this.#countsArrivals) this.waitingNewCount = Math.max(0, totalCount - this.#countAtAnswer);
   }
 
@@ -273,18 +277,13 @@ export class SearchController extends SearchQuestion {
   torrentsAdded(addedCount: number): void {
     if (this.#countsArrivals) this.waitingNewCount += addedCount;
     const isFilling = this.rows.length === 0 || (this.isBrowsingNewest && this.rows.length < limits.FILL_ROWS);
-    if (isFilling) this.#askAgainSoon();
-    this.#countAgainSoon();
+    if (isFilling) this.#askAgain.in(this.rows.length === 0 && this.text === '' ? 0 : limits.ASK_AGAIN_EVERY_MS);
+    this.#countAgain.in(limits.COUNT_AGAIN_EVERY_MS);
   }
 
-  #askAgainSoon(): void {
-    if (this.#askAgainTimer) return;
-    const delayMs = this.rows.length === 0 && this.text === '' ? 0 : limits.ASK_AGAIN_EVERY_MS;
-    this.#askAgainTimer = this.#clock.setTimer(delayMs, () => {
-      this.#askAgainTimer = null;
-      if (this.rows.length > 0 && !this.isBrowsingNewest) return;
-      void this.run({ keepsPlace: true, keepsRows: this.isListInUse });
-    });
+  #lookAgain(): void {
+    if (this.rows.length > 0 && !this.isBrowsingNewest) return;
+    void this.run({ keepsPlace: true, keepsRows: this.isListInUse });
   }
 
   async showNew(): Promise<void> {

@@ -8,7 +8,7 @@ const torrents = (count: number): string => plural(count, 'torrent', 'torrents')
 type Kind = TransferDto['kind'];
 
 export const transferMessages = {
-  label: 'Files',
+  label: 'Import and export',
   menu: {
     title: 'Your torrents',
     import: 'Import…',

@@ -103,6 +103,7 @@ const english = {
   status: {
     label: 'What Lanternfish is doing',
     withProblem: 'Discovering, with a problem',
+    problem: 'There is a problem',
     putAway: 'Put this line away',
     nodes: (count: number) => plural(count, 'node', 'nodes'),
     sampled: (count: number) => `${formatCount(count)} sampled a minute`,

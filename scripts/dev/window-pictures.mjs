@@ -63,6 +63,27 @@ const SURFACES = {
     await more(page, 'Restore a backup…');
     await page.getByTestId('restore-confirm').waitFor();
   },
+  saved: async (page) => {
+    for (const text of [
+      'dark type:video',
+      'a search with a much longer text than fits beside its three buttons flac',
+    ]) {
+      await search(page, text);
+      await page.getByTestId('open-saved').click();
+      await page.getByTestId('save-search').click();
+      await page.keyboard.press('Escape');
+    }
+    await page.getByTestId('open-saved').click();
+  },
+  delete: async (page) => {
+    await page.keyboard.press('Control+,');
+    await page.getByTestId('delete-everything').click();
+  },
+  move: async (page) => {
+    await page.keyboard.press('Control+,');
+    await page.getByTestId('move-data').click();
+    await page.getByTestId('move-confirm').waitFor();
+  },
 };
 /** Those that are there before there are torrents. */
 const FIRST = {
@@ -99,11 +120,14 @@ async function take(dataDir, surfaces) {
   });
   const page = await app.firstWindow();
   await app.evaluate(
-    ({ dialog }, filePath) => {
+    ({ dialog }, [filePath, targetDir]) => {
       dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
-      dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [filePath] });
+      dialog.showOpenDialog = (...asked) => {
+        const isFolder = asked.at(-1).properties.includes('openDirectory');
+        return Promise.resolve({ canceled: false, filePaths: [isFolder ? targetDir : filePath] });
+      };
     },
-    join(folder, 'kept.lanternfish'),
+    [join(folder, 'kept.lanternfish'), folder],
   );
   for (const [name, open] of Object.entries(surfaces)) {
     if (!isWanted(name)) continue;

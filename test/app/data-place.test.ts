@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../main/base/clock.ts';
 import { foldersFor, planMove, removeMovedFrom } from '../../main/app/data-place.ts';
+import { SimulatedClock } from '../simulation/simulated-clock.ts';
 
 let root: string;
 let current: string;
@@ -64,15 +66,22 @@ describe('a start', () => {
   const standard = () => ({ profileDir: path.join(root, 'profile'), dataDir: current });
 
   it('uses the chosen folder while it is there, and says so and works where it is not', async () => {
-    expect(await foldersFor(standard(), null)).toEqual({ folders: standard(), notice: null });
-    const there = await foldersFor(standard(), await make(other, { 'catalogue.db': 'x' }));
+    expect(await foldersFor(standard(), null, systemClock)).toEqual({ folders: standard(), notice: null });
+    const there = await foldersFor(standard(), await make(other, { 'catalogue.db': 'x' }), systemClock);
     expect(there).toEqual({ folders: { ...standard(), dataDir: other }, notice: null });
     // A drive that is not mounted leaves an empty folder, or none.
     for (const folder of [await make(path.join(root, 'empty'), {}), path.join(root, 'gone')]) {
-      const away = await foldersFor(standard(), folder);
+      const away = await foldersFor(standard(), folder, systemClock);
       expect(away.folders).toEqual(standard());
       expect(away.notice).toContain(folder);
     }
+  });
+
+  it('does not wait for a folder that never answers, as a network’s may not', async () => {
+    const clock = new SimulatedClock();
+    const place = foldersFor(standard(), other, clock, () => new Promise(() => undefined));
+    clock.advance(10_000);
+    expect(await place).toMatchObject({ folders: standard(), notice: expect.stringContaining(other) as string });
   });
 
   it('removes what was moved away if it is as it was, and nothing that is not ours', async () => {

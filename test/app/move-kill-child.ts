@@ -11,7 +11,11 @@ import { Session } from '../../main/session/session.ts';
 
 const [, , profileDir = '', first = '', second = ''] = process.argv;
 const settings = SettingsFile.read(path.join(profileDir, 'settings.json'));
-const { folders } = await foldersFor({ profileDir, dataDir: path.join(first, 'data') }, settings.settings.dataDir);
+const { folders } = await foldersFor(
+  { profileDir, dataDir: path.join(first, 'data') },
+  settings.settings.dataDir,
+  systemClock,
+);
 await removeMovedFrom(folders.dataDir);
 const main = path.join(import.meta.dirname, '..', '..', 'main');
 const session = new Session({

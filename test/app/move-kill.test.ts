@@ -6,6 +6,7 @@ import { mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../main/base/clock.ts';
 import { foldersFor, removeMovedFrom } from '../../main/app/data-place.ts';
 import { SettingsFile } from '../../main/app/settings-file.ts';
 import { openCatalogue } from '../../main/catalogue/open-catalogue.ts';
@@ -46,7 +47,7 @@ test('a catalogue survives kills while it is moved', { timeout: 180_000 }, async
     await exited;
     moves += said.trimEnd().split('\n').length - 1;
     const { settings } = SettingsFile.read(path.join(profileDir, 'settings.json'));
-    const { folders, notice } = await foldersFor({ profileDir, dataDir }, settings.dataDir);
+    const { folders, notice } = await foldersFor({ profileDir, dataDir }, settings.dataDir, systemClock);
     expect(notice).toBeNull();
     const database = new Database(path.join(folders.dataDir, 'catalogue.db'));
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok');

@@ -11,11 +11,11 @@ import { openCatalogue } from '../../main/catalogue/open-catalogue.ts';
 import type { Torrent } from '../../main/catalogue/torrent.ts';
 import { toCatalogueRow } from '../../main/store/catalogue-row.ts';
 import { COMMIT_TORRENTS_MAX } from '../../main/store/store-contract.ts';
+import { upkeep } from './search/bench-corpus.ts';
 
 export const name = 'catalogue-insert';
 
 const TORRENT_COUNT = 100_000;
-const COMMITS_PER_CHECKPOINT = 20;
 const WORD_COUNT = 30_000;
 
 export async function run(): Promise<string[]> {
@@ -39,7 +39,7 @@ function measure(databasePath: string): string[] {
     const rows = torrents.map(toCatalogueRow);
     cost.rowsCpuMs += cpuMs() - startCpu;
     catalogue.insertMany(rows);
-    if (commit % COMMITS_PER_CHECKPOINT === COMMITS_PER_CHECKPOINT - 1) catalogue.checkpoint('PASSIVE');
+    upkeep(catalogue);
     commitsMs.push(systemClock.nowMs() - startMs);
     cost.storingMs += commitsMs.at(-1)!;
     cost.storingCpuMs += cpuMs() - startCpu;

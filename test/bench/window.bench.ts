@@ -14,34 +14,23 @@ import { chooseRuntime, runtimeEnvironment } from '../../scripts/electron-runtim
 import { ROOT } from '../../scripts/terminal.mjs';
 import { Corpus } from './corpus.ts';
 import { fillCatalogue } from './search/bench-corpus.ts';
-import { MeasuredApp, type BenchLine, type Launch } from './window/measured-app.ts';
+import { FULL_PACE_SETTINGS, startFullPaceNetwork } from './window/full-pace.ts';
+import { MeasuredApp, type Launch } from './window/measured-app.ts';
+import { median, megabytes, ms, verdict } from './window/report.ts';
+import { reportTyping, type TypedLine } from './window/typing-report.ts';
 
 export const name = 'window';
 
 /** Fewer for a quick look: the goals are for a million. */
 const TORRENTS = Number(process.env['LANTERNFISH_BENCH_TORRENTS'] ?? 1_000_000);
+/** Starts of each window; 0: only typing is measured. */
 const ROUNDS = Number(process.env['LANTERNFISH_BENCH_ROUNDS'] ?? 3);
 const OPEN_RATIO_GOAL = 1.3;
-const FRAME_MS_GOAL = 50;
-const RESULTS_MS_GOAL = 50;
 const MEMORY_GOAL_BYTES = 400e6;
 /** Reading the index of names takes some seconds; memory is what is left after it. */
 const SETTLE_MS = 25_000;
 const INDEX_LIMIT_MS = 120_000;
 const TEXTS = ['the war of', 'linux 2024 x64', 'S01E02 1080p', 'music flac', 'кино', '"the last" 720p', 'abcdefgh'];
-
-interface TypedLine extends BenchLine {
-  readonly event: 'typed';
-  readonly frames: readonly number[];
-  /** From a key to the frame that shows its results, where no later key overtook it. */
-  readonly answersMs: readonly number[];
-  readonly longTasksMs: readonly number[];
-  readonly keys: number;
-  readonly left: string;
-  readonly seconds: number;
-  readonly packetsOut: number;
-  readonly torrents: number;
-}
 
 export async function run(): Promise<string[]> {
   const runtime = await chooseRuntime({ accept: true });
@@ -75,7 +64,7 @@ export async function run(): Promise<string[]> {
         () => start(empty),
         () => start({ ...ours, task: 'open' }),
       )),
-      ...(await measureTyping(folder, (switches, more) =>
+      ...(await typing(folder, (switches, more) =>
         start({ ...ours, switches: [...ours.switches, ...switches], task: 'type' }, more),
       )),
     ];
@@ -86,6 +75,7 @@ export async function run(): Promise<string[]> {
 }
 
 async function measureOpening(startEmpty: () => MeasuredApp, startOurs: () => MeasuredApp): Promise<string[]> {
+  if (ROUNDS === 0) return [];
   const empty: number[] = [];
   const painted: number[] = [];
   const rows: number[] = [];
@@ -116,37 +106,23 @@ async function memoryWhenSettled(app: MeasuredApp, settleMs: number): Promise<nu
   return app.memoryBytes();
 }
 
-async function measureTyping(
+async function typing(
   folder: string,
   start: (switches: readonly string[], env: NodeJS.ProcessEnv) => MeasuredApp,
 ): Promise<string[]> {
-  const swarm = await startSwarm();
-  await writeFile(path.join(folder, 'ours', 'profile', 'settings.json'), JSON.stringify({ consentAtUnixSeconds: 1 }));
-  const app = start(
-    [
-      ...swarm.bootstrap.map((contact) => `--bootstrap=${contact}`),
-      '--bind=127.0.0.1',
-      '--allow-local-addresses',
-      '--pace=fast',
-    ],
-    { LANTERNFISH_BENCH_TEXTS: JSON.stringify(TEXTS) },
-  );
+  const network = await startFullPaceNetwork(folder);
+  const settings = { consentAtUnixSeconds: 1, ...FULL_PACE_SETTINGS };
+  await writeFile(path.join(folder, 'ours', 'profile', 'settings.json'), JSON.stringify(settings));
+  const switches = [`--bootstrap=${network.bootstrap}`, '--bind=127.0.0.1', '--allow-local-addresses'];
+  const app = start(switches, { LANTERNFISH_BENCH_TEXTS: JSON.stringify(TEXTS) });
   try {
     const typed = await app.line<TypedLine>('typed');
-    const { frames, answersMs, longTasksMs, keys, seconds, packetsOut, torrents, left } = typed;
-    if (left !== '') throw new Error(`the keys did not arrive as typed: "${left}" is left in the box`);
-    const slow = frames.filter((frameMs) => frameMs > FRAME_MS_GOAL);
-    const resultsMs = partOf(answersMs, 0.5);
-    return [
-      `typing ${keys} keys in ${seconds.toFixed(0)} s while the crawler sent ${(packetsOut / seconds).toFixed(0)} packets a second and stored ${torrents} torrents:`,
-      `frames: ${frames.length}, ${spread(frames)}; ${slow.length} longer than ${FRAME_MS_GOAL} ms ${verdict(slow.length === 0, 'none')}`,
-      `tasks of the page longer than 50 ms: ${longTasksMs.length}${longTasksMs.length > 0 ? `, longest ${ms(Math.max(...longTasksMs))}` : ''}`,
-      `from a key to its results on screen: ${answersMs.length} answers, ${spread(answersMs)} ${verdict(resultsMs < RESULTS_MS_GOAL, `median under ${RESULTS_MS_GOAL} ms`)}`,
-      `memory of all processes while it crawls: ${megabytes(app.memoryBytes())}`,
-    ];
+    const memoryBytes = app.memoryBytes();
+    const floor = await app.line<TypedLine>('floor');
+    return [...reportTyping(typed, floor), `memory of all processes while it crawls: ${megabytes(memoryBytes)}`];
   } finally {
     await app.quit();
-    swarm.stop();
+    network.stop();
   }
 }
 
@@ -184,15 +160,6 @@ async function makeIndex(app: MeasuredApp, folder: string): Promise<void> {
   if (existsSync(made)) await copyFile(made, KEPT_INDEX);
 }
 
-async function startSwarm(): Promise<{ readonly bootstrap: readonly string[]; stop(): void }> {
-  const script = path.join(ROOT, 'scripts', 'swarm', 'swarm-process.ts');
-  const size = ['--nodes', '60', '--torrents', '300', '--seeders', '8', '--copies', '4'];
-  const child = spawn(process.execPath, [script, ...size], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const { bootstrap } = JSON.parse(line) as { bootstrap: string[] };
-  return { bootstrap, stop: () => child.stdin.end() };
-}
-
 /** A display of its own, so that nothing else is drawn on it. */
 async function startDisplay(): Promise<{ readonly name: string; stop(): void }> {
   const child: ChildProcess = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'], {
@@ -201,13 +168,3 @@ async function startDisplay(): Promise<{ readonly name: string; stop(): void }> 
   const [number] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
   return { name: `:${number}`, stop: () => child.kill() };
 }
-
-const partOf = (values: readonly number[], part: number): number =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? 0;
-const median = (values: readonly number[]): number => partOf(values, 0.5);
-const spread = (values: readonly number[]): string =>
-  `median ${ms(partOf(values, 0.5))}, p99 ${ms(partOf(values, 0.99))}, longest ${ms(partOf(values, 1))}`;
-const ms = (value: number): string => `${value.toFixed(0)} ms`;
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
-const verdict = (isReached: boolean, goal: string): string =>
-  `(goal: ${goal}${isReached ? ', reached' : ', NOT REACHED'})`;

@@ -41,6 +41,14 @@ describe('packFiles and unpackFiles', () => {
     );
   });
 
+  it('tell halves of a letter from the letter where paths begin alike', () => {
+    const files = ['a\u{1F3EE}b', 'a\u{1F3EF}b', 'a\ud83c', 'a\ud83c\udfee', 'é', 'è'].map((path) => ({
+      path,
+      sizeBytes: 1,
+    }));
+    expect(unpackFiles(packFiles(files))).toEqual(wellFormed(files));
+  });
+
   it('keep newlines, NUL, slashes and the largest size', () => {
     const files = [
       { path: 'a\nb\0c/"d\'', sizeBytes: Number.MAX_SAFE_INTEGER },

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../main/catalogue/catalogue.ts';
 import type { StoredDetails } from '../../main/catalogue/catalogue-reader.ts';
 import { BlockedTable } from '../../main/catalogue/blocked-table.ts';
+import { FORGETTING_QUERIES } from '../../main/catalogue/forgetting.ts';
+import { MARK_QUERIES } from '../../main/catalogue/mark-table.ts';
 import { BLOCKED, HIDDEN, OPENED, STARRED } from '../../main/catalogue/marks.ts';
 import type { Mark } from '../../main/catalogue/torrent.ts';
 import { tokenTexts } from '../../main/store/catalogue-row.ts';
@@ -183,4 +185,13 @@ describe('sightings', () => {
     catalogue.removeRows([1]);
     catalogue.checkInvariants();
   });
+});
+
+it('neither marks nor forgetting read every torrent', () => {
+  const catalogue = filled(200);
+  for (const [name, sql] of Object.entries({ ...MARK_QUERIES, ...FORGETTING_QUERIES })) {
+    const parameters = Array.from(sql.matchAll(/\?/g), () => 1);
+    const plan = catalogue.reader.database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
+    for (const { detail } of plan as { detail: string }[]) expect(detail, name).not.toMatch(/^SCAN \w+$/);
+  }
 });

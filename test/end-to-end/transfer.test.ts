@@ -89,6 +89,32 @@ describe('files in the window', () => {
     expect(await outcome('done')).toMatch(/^40 torrents,/);
   });
 
+  it('no file is replaced that the dialog has not asked about', async () => {
+    const { app, page } = session;
+    await writeFile(fileIn('taken.csv'), 'mine');
+    await app.evaluate(({ dialog }, chosen) => {
+      const asked: unknown[] = [];
+      Object.assign(globalThis, { asked });
+      // The person leaves the ending out, and closes the dialog when it names the file.
+      dialog.showSaveDialog = (...handed: unknown[]) => {
+        asked.push(handed.at(-1));
+        return Promise.resolve(
+          asked.length === 1 ? { canceled: false, filePath: chosen } : { canceled: true, filePath: '' },
+        );
+      };
+    }, fileIn('taken'));
+    await page.keyboard.press('Control+e');
+    await page.getByTestId('export-csv').check();
+    await page.getByTestId('export-go').click();
+    const asked = (): Promise<{ defaultPath: string; properties: string[] }[]> =>
+      app.evaluate(() => (globalThis as unknown as { asked: { defaultPath: string; properties: string[] }[] }).asked);
+    await until(async () => (await asked()).length === 2, 10_000, 'the second question');
+    const [first, second] = await asked();
+    expect(first!.properties).toContain('showOverwriteConfirmation');
+    expect(second!.defaultPath).toBe(fileIn('taken.csv'));
+    expect(await readFile(fileIn('taken.csv'), 'utf8')).toBe('mine');
+  });
+
   it('a backup is restored after a question, and undone', async () => {
     const { page } = session;
     await answerDialogs(fileIn('kept.lanternfish'));

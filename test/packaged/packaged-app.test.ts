@@ -2,15 +2,13 @@
 // `npm test -- packaged` builds it and says where it is. The inspect fuse is off, so it is driven over the window's own port.
 import { extractFile, listPackage } from '@electron/asar';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallInput } from '../../preload/ipc-contract.ts';
-import { debuggingAddress, withoutHelp } from './packaged-process.ts';
+import { startPackaged, type PackagedApp } from './packaged-process.ts';
 
 const START_LIMIT_MS = 60_000;
 
@@ -20,43 +18,26 @@ const resources =
 
 describe('the packaged app', () => {
   let folder: string;
-  let child: ChildProcess;
-  let output = '';
-  let browser: Browser;
-  let page: Page;
+  let app: PackagedApp;
 
   beforeAll(async () => {
-    if (executable === '') throw new Error('LANTERNFISH_PACKAGED_APP is not set: run `npm test -- packaged`');
     folder = await mkdtemp(path.join(tmpdir(), 'lanternfish-packaged-'));
-    const switches = (process.env['LANTERNFISH_TEST_ELECTRON_ARGS'] ?? '').split(' ').filter(Boolean);
-    child = spawn(executable, [...switches, '--remote-debugging-port=0', `--data-dir=${folder}`], {
-      env: withoutHelp(process.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const address = await debuggingAddress(child, (text) => {
-      output += text;
-    });
-    browser = await chromium.connectOverCDP(address);
-    const context = browser.contexts()[0]!;
-    page = context.pages()[0] ?? (await context.waitForEvent('page'));
-    await page.waitForLoadState();
+    app = await startPackaged(executable, folder);
   }, START_LIMIT_MS);
 
   afterAll(async () => {
-    await browser.close();
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    if (child.exitCode === null && child.kill('SIGTERM')) await exited;
+    await app.quit();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   test('opens its window from its own files', async () => {
-    expect(new URL(page.url()).protocol).toBe('app:');
-    expect(await page.title()).toBe('Lanternfish');
-    await page.locator('button').first().waitFor();
+    expect(new URL(app.page.url()).protocol).toBe('app:');
+    expect(await app.page.title()).toBe('Lanternfish');
+    await app.page.locator('button').first().waitFor();
   });
 
   test('keeps Node out of the window', async () => {
-    expect(await page.evaluate('typeof require + typeof process')).toBe('undefinedundefined');
+    expect(await app.page.evaluate('typeof require + typeof process')).toBe('undefinedundefined');
   });
 
   test('starts its threads and opens its database, with no help from the environment', async () => {
@@ -64,14 +45,14 @@ describe('the packaged app', () => {
       ...{ text: '', sort: 'newest', isReversed: false, contentType: null, list: null, showsAdult: false },
       ...{ isFast: false, limit: 10, cursor: null },
     };
-    const answer = await page.evaluate(`window.lanternfish.search(${JSON.stringify(request)})`);
+    const answer = await app.page.evaluate(`window.lanternfish.search(${JSON.stringify(request)})`);
     expect(answer).toMatchObject({ ok: true, value: { rows: [], totalCount: 0 } });
     expect(existsSync(path.join(folder, 'catalogue.db'))).toBe(true);
   });
 
   test('says which runtime it is, in the terminal and, for the test runtime, to the window', async () => {
-    const [, major] = /Lanternfish on Electron (\d+)\.\d+\.\d+/.exec(output) ?? [];
-    const start = await page.evaluate('window.lanternfish.getStart()');
+    const [, major] = /Lanternfish on Electron (\d+)\.\d+\.\d+/.exec(app.output()) ?? [];
+    const start = await app.page.evaluate('window.lanternfish.getStart()');
     const notice = major === '33' ? (expect.stringContaining('Test runtime') as string) : null;
     expect(start).toMatchObject({ ok: true, value: { runtimeNotice: notice } });
   });

@@ -1,7 +1,6 @@
 // New versions, with the packaged app and an update server on loopback that electron-updater takes for the real one: off until
 // agreed, found, downloaded, compared with its checksum; what does not match is thrown away and said. A .deb's way, since that
 // is what is packaged here; installing it is dpkg's work (debian-package.test.ts upgrades one).
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -9,11 +8,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { UpdateDto } from '../../preload/ipc-contract.ts';
 import { until } from '../end-to-end/tray-host.ts';
-import { debuggingAddress, withoutHelp } from './packaged-process.ts';
+import { startPackaged, type PackagedApp } from './packaged-process.ts';
 
 const executable = process.env['LANTERNFISH_PACKAGED_APP'] ?? '';
 const isLinux = process.platform === 'linux';
@@ -34,8 +33,7 @@ describe.skipIf(!isLinux)(`updates${isLinux ? '' : ' (tested on Linux, with a .d
     manifest: '',
   };
   let folder: string;
-  let child: ChildProcess;
-  let browser: Browser;
+  let running: PackagedApp;
   let page: Page;
 
   const manifestOf = (version: string, bytes: Buffer): string => {
@@ -69,25 +67,14 @@ describe.skipIf(!isLinux)(`updates${isLinux ? '' : ' (tested on Linux, with a .d
     await writeFile(path.join(app, 'resources', 'app-update.yml'), config);
     await writeFile(path.join(app, 'resources', 'package-type'), 'deb');
     await mkdir(path.join(folder, 'cache'));
-    const switches = (process.env['LANTERNFISH_TEST_ELECTRON_ARGS'] ?? '').split(' ').filter(Boolean);
-    child = spawn(
-      path.join(app, path.basename(executable)),
-      [...switches, '--remote-debugging-port=0', `--data-dir=${path.join(folder, 'data')}`],
-      {
-        env: { ...withoutHelp(process.env), XDG_CACHE_HOME: path.join(folder, 'cache') },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    browser = await chromium.connectOverCDP(await debuggingAddress(child, () => undefined));
-    const context = browser.contexts()[0]!;
-    page = context.pages()[0] ?? (await context.waitForEvent('page'));
-    await page.waitForLoadState();
+    running = await startPackaged(path.join(app, path.basename(executable)), path.join(folder, 'data'), {
+      XDG_CACHE_HOME: path.join(folder, 'cache'),
+    });
+    page = running.page;
   });
 
   afterAll(async () => {
-    await browser.close();
-    const exited = once(child, 'exit');
-    if (child.exitCode === null && child.kill('SIGTERM')) await exited;
+    await running.quit();
     server.http.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });

@@ -5,7 +5,7 @@ import { stepsOf } from '../../renderer/first-run/first-minute.ts';
 import { tagsOf } from '../../renderer/search/name-tags.ts';
 import { searchedWords } from '../../renderer/search/searched-words.ts';
 import { formatAge, formatCountShort, formatSize, isFresh, sizeStepOf } from '../../renderer/shared/format.ts';
-import { rangesOf, segmentsOf } from '../../renderer/shared/highlight.ts';
+import { markedName, rangesOf } from '../../renderer/shared/highlight.ts';
 import { commandFor } from '../../renderer/shared/shortcuts.ts';
 import { shortNotice } from '../../renderer/status/short-notice.ts';
 import { status } from './fake-window.ts';
@@ -60,22 +60,22 @@ describe('format', () => {
 
 describe('highlight', () => {
   test('cuts at the ranges', () => {
-    expect(segmentsOf('Deep Ocean', [0, 4, 5, 8])).toEqual([
-      { text: 'Deep', isMatch: true },
-      { text: ' ', isMatch: false },
-      { text: 'Oce', isMatch: true },
-      { text: 'an', isMatch: false },
-    ]);
+    expect(markedName('Deep Ocean', [0, 4, 5, 8])).toEqual({
+      marks: [
+        { before: '', match: 'Deep' },
+        { before: ' ', match: 'Oce' },
+      ],
+      rest: 'an',
+    });
+    expect(markedName('Deep Ocean', [])).toEqual({ marks: [], rest: 'Deep Ocean' });
   });
 
   test('whatever the ranges, the pieces are the name', () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.integer({ min: -5, max: 40 })), (name, ranges) => {
-        expect(
-          segmentsOf(name, ranges)
-            .map((segment) => segment.text)
-            .join(''),
-        ).toBe(name);
+        const { marks, rest } = markedName(name, ranges);
+        expect(marks.map(({ before, match }) => before + match).join('') + rest).toBe(name);
+        expect(marks.every(({ match }) => match !== '')).toBe(true);
       }),
     );
   });

@@ -1,7 +1,7 @@
 // The search of the window: latest keystroke wins, pages, arrivals while browsing.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PAGE_ROWS } from '../../renderer/search/result-pages.svelte.ts';
-import { LOADED_ROWS_MAX } from '../../renderer/search/list-limits.ts';
+import { firstRows, LOADED_ROWS_MAX, REST_AFTER_MS } from '../../renderer/search/list-limits.ts';
 import { SearchController } from '../../renderer/search/search-controller.svelte.ts';
 import { FakeApi, FakeClock, page, row, rows } from './fake-window.ts';
 
@@ -26,11 +26,20 @@ describe('typing', () => {
     search.setText('de');
     const asked = { isReversed: false, contentType: null, list: null, showsAdult: false };
     const firstPage = { limit: PAGE_ROWS, cursor: null, isFast: true };
+    const typed = { ...firstPage, limit: firstRows(0) };
     expect(api.calls.map((call) => call.input)).toEqual([
       { text: '', sort: 'newest', ...asked, ...firstPage },
-      { text: 'd', sort: 'relevance', ...asked, ...firstPage },
-      { text: 'de', sort: 'relevance', ...asked, ...firstPage },
+      { text: 'd', sort: 'relevance', ...asked, ...typed },
+      { text: 'de', sort: 'relevance', ...asked, ...typed },
     ]);
+  });
+
+  test('asks for as many rows as can be seen', async () => {
+    await browse(100);
+    void search.reached(79, 20);
+    search.setText('d');
+    expect(api.last('search').input).toMatchObject({ limit: firstRows(60) });
+    expect([firstRows(60), firstRows(1000)]).toEqual([70, PAGE_ROWS]);
   });
 
   test('the latest wins, whatever order answers arrive in', async () => {
@@ -49,6 +58,25 @@ describe('typing', () => {
     expect(search.rows).toHaveLength(3);
     await api.last('search').succeed(page({ rows: [] }));
     expect(search.rows).toHaveLength(0);
+  });
+
+  test('a page that ended before anything was found is no answer: the next one is asked for, as long as nothing else is', async () => {
+    await browse(3);
+    search.setText('rare');
+    await api.last('search').succeed(page({ rows: [], isPartial: true, nextCursor: 'disk' }));
+    await api.last('search').succeed(page({ rows: [], nextCursor: 'further down' }));
+    expect(search.rows).toHaveLength(3);
+    expect(api.last('search').input).toMatchObject({ text: 'rare', cursor: 'further down', isFast: false });
+    await api.last('search').succeed(page({ rows: [row(9)], nextCursor: 'more' }));
+    expect(search.rows).toEqual([row(9)]);
+
+    clock.pass(REST_AFTER_MS);
+    await api.last('search').succeed(page({ rows: [], nextCursor: 'and more' }));
+    expect(api.last('search').input).toMatchObject({ cursor: 'and more' });
+    search.setText('other');
+    const asked = api.calls.length;
+    await api.calls.at(-2)!.succeed(page({ rows: [], nextCursor: 'nobody waits for this' }));
+    expect(api.calls).toHaveLength(asked);
   });
 
   test('an answer that was overtaken elsewhere changes nothing', async () => {
@@ -314,6 +342,8 @@ describe('two batches', () => {
     search.setText('x');
     await api.last('search').succeed(page({ rows: rows(0, 3), isPartial: true, nextCursor: 'c', totalCount: 3 }));
     expect(search.rows).toEqual(rows(0, 3));
+    expect(api.count('search')).toBe(1);
+    clock.pass(REST_AFTER_MS);
     expect(api.last('search').input).toMatchObject({ cursor: 'c', isFast: false });
     const facts = { totalCount: 5, didYouMean: ['y'] };
     await api.last('search').succeed(page({ rows: rows(3, 2), ...facts }));
@@ -334,10 +364,25 @@ describe('two batches', () => {
   test('a newer keystroke drops the second batch of an older one', async () => {
     search.setText('x');
     await api.last('search').succeed(page({ rows: rows(0, 1), isPartial: true, nextCursor: 'c' }));
+    clock.pass(REST_AFTER_MS);
     const second = api.last('search');
     search.setText('xy');
     await api.last('search').succeed(page({ rows: rows(5, 1) }));
     await second.succeed(page({ rows: rows(7, 3) }));
     expect(search.rows).toEqual(rows(5, 1));
+  });
+
+  test('while keys come quickly the disk is not asked, whatever the list is short of', async () => {
+    for (const [at, text] of ['x', 'xy', 'xyz'].entries()) {
+      search.setText(text);
+      await api.last('search').succeed(page({ rows: rows(at, 3), isPartial: true, nextCursor: 'c' }));
+      void search.reached(2);
+      clock.pass(REST_AFTER_MS - 1);
+    }
+    expect(api.calls.map((call) => (call.input as { isFast: boolean }).isFast)).toEqual([true, true, true]);
+    clock.pass(1);
+    expect(api.last('search').input).toMatchObject({ text: 'xyz', cursor: 'c', isFast: false });
+    search.stop();
+    expect(clock.timerCount).toBe(1); // what screen readers are told
   });
 });

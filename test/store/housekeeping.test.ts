@@ -4,9 +4,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Catalogue } from '../../main/catalogue/catalogue.ts';
 import type { ForgetFirst } from '../../main/catalogue/forgetting.ts';
 import { FREE_BYTES_MIN, LOOK_EVERY_MS, UNDO_SECONDS } from '../../main/store/housekeeping.ts';
+import { LOG_PAGES_MAX } from '../../main/store/checkpoints.ts';
 import { NO_POLICY } from '../../main/store/owner-contract.ts';
+import { openOrRecover } from '../../main/store/recover-catalogue.ts';
 import { readSafetyList } from '../../main/store/safety-list.ts';
 import { COMMIT_EVERY_MS, WAITING_TORRENTS_MAX } from '../../main/store/store-contract.ts';
 import { madeTorrent, openAt, packed, sha1Of, sha256Of, temporaryPath } from '../catalogue/support.ts';
@@ -78,6 +81,47 @@ describe('the quota', () => {
     const again = startWriter(path);
     again.send({ type: 'are-known', questionId: 1, infohashes: packed([v1(6), v1(0)]) });
     expect(again.toEngine.at(-1)).toMatchObject({ isKnown: Uint8Array.of(0, 1) });
+  });
+
+  it('forgets no more before what it forgot is out of the full-text tables, and moves the log as soon as there is much of it', () => {
+    const path = temporaryPath();
+    const open: typeof openOrRecover = (...given) => {
+      const opened = openOrRecover(...given);
+      watchSteps(opened.catalogue);
+      return opened;
+    };
+    let isMerging = false;
+    let forgetSteps = 0;
+    let mergeSteps = 0;
+    let mostPages = 0;
+    const watchSteps = (catalogue: Catalogue): void => {
+      const { merge } = catalogue.tokens;
+      const step = merge.step.bind(merge);
+      merge.step = (pages) => {
+        isMerging = step(pages);
+        if (isMerging) mergeSteps++;
+        mostPages = Math.max(mostPages, catalogue.log.pages());
+        return isMerging;
+      };
+      const remove = catalogue.removeRows.bind(catalogue);
+      catalogue.removeRows = (ids) => {
+        if (ids.length === 0) return [];
+        expect(isMerging).toBe(false);
+        forgetSteps++;
+        return remove(ids);
+      };
+    };
+    const under = startWriter(path, open);
+    store(under, 0, 3000);
+    under.clock.advance(10_000);
+    const mergedBefore = mergeSteps;
+    under.writer.setPolicy({ ...NO_POLICY, quotaBytes: 8e6 + Math.round(statSync(path).size * 0.3) });
+    under.clock.advance(60_000);
+    expect(mergedBefore).toBeGreaterThan(5);
+    expect(forgetSteps).toBeGreaterThan(20);
+    expect(mergeSteps).toBeGreaterThan(mergedBefore + 2); // more than half of it was forgotten
+    expect(mostPages).toBeLessThan(4 * LOG_PAGES_MAX);
+    under.writer.checkInvariants();
   });
 
   it('that only starred torrents fill is said, and the engine waits until it is raised', () => {

@@ -117,7 +117,7 @@ it('what was deleted stays deleted, and what only the log has is saved', () => {
   const path = fullCatalogue(1000);
   const catalogue = openAt(path);
   catalogue.removeRows(Array.from({ length: 700 }, (_, index) => index + 201));
-  catalogue.checkpoint('TRUNCATE');
+  catalogue.log.checkpoint('TRUNCATE');
   catalogue.insertMany([madeRow('only in the log')]);
   const copy = temporaryPath();
   copyFileSync(path, copy);

@@ -1,7 +1,9 @@
 // The copy of a data folder: whole and compared, or not there at all.
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { SmallDisk, smallDiskProblem } from '../store/small-disk.ts';
 import { startRig, temporaryFolder } from './support.ts';
 
 function filledFolder(): string {
@@ -44,3 +46,31 @@ test('that is cancelled, or has something in its way, leaves nothing of itself',
   expect(failed.type).toBe('failed');
   expect([readdirSync(parent), readdirSync(targetDir)]).toEqual([['Lanternfish'], ['thesis.doc']]);
 });
+
+test.skipIf(smallDiskProblem !== null)(
+  'ends in a sentence where the disk has too little room, or gets full under it, and leaves nothing there',
+  { timeout: 60_000 },
+  async () => {
+    const fromDir = temporaryFolder();
+    writeFileSync(join(fromDir, 'catalogue.db'), Buffer.alloc(20_000_000, 7));
+    const move = async (options: string): Promise<{ said: string; left: string[] }> => {
+      const disk = new SmallDisk();
+      const files = [join(import.meta.dirname, 'move-full-child.ts'), fromDir, join(disk.folder, 'Lanternfish')];
+      const child = disk.run(options, [process.execPath, ...files]);
+      let printed = '';
+      child.stdout!.on('data', (text: Buffer) => {
+        printed += text.toString();
+        if (printed === 'copying\n') disk.remount('size=8m');
+      });
+      await once(child, 'close');
+      return JSON.parse(printed.trimEnd().split('\n').at(-1)!) as { said: string; left: string[] };
+    };
+    const tooSmall = await move('size=90m');
+    expect(tooSmall.said).toMatch(
+      /not enough room .* 120 MB are needed and \d+ MB are free\. Everything is where it was/,
+    );
+    const full = await move('size=200m');
+    expect(full.said).toMatch(/not enough room/);
+    expect([tooSmall.left, full.left, readdirSync(fromDir)]).toEqual([[], [], ['catalogue.db']]);
+  },
+);

@@ -37,6 +37,8 @@ export interface NetworkOptions {
   readonly delayMinMs?: number;
   readonly delayMaxMs?: number;
   readonly deadPercent?: number;
+  /** What is sampled and who has it; see simulated-network.c. */
+  readonly cataloguePath?: string;
 }
 
 /** A simulated DHT; see simulated-network.c. */
@@ -46,10 +48,11 @@ export class SimulatedNetwork {
   readonly #lines: AsyncIterator<string>;
 
   static async start(program: string, options: NetworkOptions): Promise<SimulatedNetwork> {
-    const { nodes, delayMinMs = 0, delayMaxMs = 0, deadPercent = 0 } = options;
+    const { nodes, delayMinMs = 0, delayMaxMs = 0, deadPercent = 0, cataloguePath } = options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const port = choosePort();
-      const child = spawn(program, [nodes, port, 20, delayMinMs, delayMaxMs, deadPercent].map(String), {
+      const figures = [nodes, port, 20, delayMinMs, delayMaxMs, deadPercent].map(String);
+      const child = spawn(program, cataloguePath === undefined ? figures : [...figures, cataloguePath], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -3,7 +3,10 @@
  * nodes with full Kademlia tables would: of each bucket eight nodes, of its own neighbourhood all. A peer of an infohash is
  * known to the eight nodes nearest to it. Compiled by native.ts when a benchmark runs; what it costs is not counted.
  *
- * usage: simulated-network NODES PORT SEED DELAY_MIN_MS DELAY_MAX_MS DEAD_PERCENT
+ * usage: simulated-network NODES PORT SEED DELAY_MIN_MS DELAY_MAX_MS DEAD_PERCENT [CATALOGUE]
+ * CATALOGUE: a file of rows, each 20 bytes of infohash, 4 of address, 2 of port of its one peer. Samples then are as in a
+ * network that is known already: 15 infohashes of rows that were sampled before, 4 that nobody has peers for, and with every
+ * eighth sample the next row.
  * Prints "ready", and on each line of stdin "RECEIVED SENT"; ends with stdin. Answers to 127.0.0.0/8 only. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -18,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ID = 20, K = 8, CLOSE_MAX = 256, WHEEL_MS = 1024, SAMPLES = 20 };
+enum { ID = 20, K = 8, CLOSE_MAX = 256, WHEEL_MS = 1024, SAMPLES = 20, ROW = 26, FRESH = 4, NEXT_EVERY = 8 };
 enum { PING, FIND_NODE, GET_PEERS, SAMPLE, ANNOUNCE };
 
 typedef struct { uint8_t id[ID]; } Node;
@@ -32,7 +35,9 @@ typedef struct Query {
 static Node *nodes;
 static uint32_t count;
 static int port, dead_percent, delay_min, delay_max, sock;
-static unsigned long received, sent;
+static unsigned long received, sent, sampled;
+static uint8_t *rows; /* of the catalogue; NULL: none */
+static uint32_t row_count;
 static Query *wheel[WHEEL_MS], *spare;
 static uint64_t pending;
 
@@ -141,6 +146,42 @@ static int put_contact(uint8_t *at, uint32_t address, int port_number) {
   return 6;
 }
 
+static void put_random(uint8_t *at, uint64_t seed) {
+  for (int i = 0; i < ID; i++) at[i] = mix(seed * 32 + i) >> 24;
+}
+
+static void put_samples(uint8_t *at, uint32_t node) {
+  if (rows == NULL) {
+    for (int i = 0; i < SAMPLES * 5 / 2; i++) {
+      uint64_t word = mix(((uint64_t)node << 16) + i);
+      memcpy(at + i * 8, &word, 8);
+    }
+    return;
+  }
+  sampled++;
+  uint32_t known = 1 + sampled / NEXT_EVERY < row_count ? 1 + sampled / NEXT_EVERY : row_count;
+  for (uint32_t i = 0; i < SAMPLES; i++) {
+    if (i < FRESH) put_random(at + i * ID, sampled * SAMPLES + i);
+    else memcpy(at + i * ID, rows + (i == FRESH ? known - 1 : mix(sampled * SAMPLES + i) % known) * ROW, ID);
+  }
+}
+
+/* The peer of `target` in the catalogue; NULL: none. */
+static const uint8_t *peer_of(const uint8_t *target) {
+  for (uint32_t row = 0; row < row_count; row++)
+    if (memcmp(rows + row * ROW, target, ID) == 0) return rows + row * ROW + ID;
+  return NULL;
+}
+
+static void read_catalogue(const char *path) {
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) exit(2);
+  rows = malloc(ROW * 65536);
+  row_count = fread(rows, ROW, 65536, file);
+  fclose(file);
+  if (row_count == 0) exit(2);
+}
+
 static int answer(const Query *q, uint8_t *out) {
   uint8_t *at = out;
   uint32_t near[K];
@@ -159,19 +200,18 @@ static int answer(const Query *q, uint8_t *out) {
   }
   if (q->method == SAMPLE) {
     at += sprintf((char *)at, "3:numi400e7:samples%d:", SAMPLES * ID);
-    for (int i = 0; i < SAMPLES * 5 / 2; i++) {
-      uint64_t word = mix(((uint64_t)q->node << 16) + i);
-      memcpy(at + i * 8, &word, 8);
-    }
+    put_samples(at, q->node);
     at += SAMPLES * ID;
   }
   if (q->method == GET_PEERS) {
     at += sprintf((char *)at, "5:token4:tokn");
-    int found = nearest(q->target, 24, near), holds = 0;
+    const uint8_t *peer = peer_of(q->target);
+    int found = rows == NULL ? nearest(q->target, 24, near) : 0, holds = peer != NULL;
     for (int i = 0; i < found; i++) holds |= near[i] == q->node;
     if (holds) {
       at += sprintf((char *)at, "6:valuesl6:");
-      at += put_contact(at, 127u << 24 | 9 << 16 | (q->node & 0xffff), 6881);
+      if (peer == NULL) at += put_contact(at, 127u << 24 | 9 << 16 | (q->node & 0xffff), 6881);
+      else memcpy(at, peer, 6), at += 6;
       *at++ = 'e';
     }
   }
@@ -267,7 +307,8 @@ static void release(uint64_t ms) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 7) return 2;
+  if (argc != 7 && argc != 8) return 2;
+  if (argc == 8) read_catalogue(argv[7]);
   count = atoi(argv[1]), port = atoi(argv[2]);
   uint64_t seed = mix(atoi(argv[3]));
   delay_min = atoi(argv[4]), delay_max = atoi(argv[5]), dead_percent = atoi(argv[6]);

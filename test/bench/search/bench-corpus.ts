@@ -9,11 +9,12 @@ import { openCatalogue, openCatalogueReader } from '../../../main/catalogue/open
 import { buildSegment } from '../../../main/search/index-segment.ts';
 import { TOKENISER_VERSION } from '../../../main/search/tokens.ts';
 import { contentTypeNamed, toCatalogueRow } from '../../../main/store/catalogue-row.ts';
+import { LOG_PAGES_MUCH } from '../../../main/store/checkpoints.ts';
+import { MUCH_PAGES } from '../../../main/store/housekeeping.ts';
 import { Corpus } from '../corpus.ts';
 
 const WORDS = 200_000;
 export const COMMIT_ROWS = 500;
-const COMMITS_PER_CHECKPOINT = 20;
 
 export function benchCorpus(): Corpus {
   const all = (createRequire(import.meta.url)('an-array-of-english-words') as string[]).filter((word) =>
@@ -27,26 +28,36 @@ export function benchCorpus(): Corpus {
   return new Corpus(1, { words: all.slice(0, WORDS), titleCount: 100_000, hasLongLists: true });
 }
 
-/** Stores one batch as the writer does; every so many times the log is moved, too. Answers the CPU time in microseconds. */
-export function storeBatch(catalogue: Catalogue, torrents: readonly Torrent[], commitNumber: number): number {
+/** Stores one batch as the writer does, with all the upkeep that it causes. Answers the CPU time in microseconds. */
+export function storeBatch(catalogue: Catalogue, torrents: readonly Torrent[]): number {
   globalThis.gc?.({ type: 'minor', execution: 'sync' }); // what making them up left behind is not the catalogue's
   const before = process.cpuUsage();
   const { inserted } = catalogue.insertMany(torrents.map(toCatalogueRow));
   buildSegment(inserted.map(({ id, row }) => ({ ...row, id, contentType: contentTypeNamed(row.contentType) })));
-  if (commitNumber % COMMITS_PER_CHECKPOINT === 0) catalogue.checkpoint('PASSIVE');
+  upkeep(catalogue);
   const { user, system } = process.cpuUsage(before);
   return user + system;
+}
+
+/** What the writer does because of a commit while much comes in, all of it at once. */
+export function upkeep(catalogue: Catalogue): void {
+  while (catalogue.tokens.merge.step(MUCH_PAGES)) moveLog(catalogue);
+  moveLog(catalogue);
+}
+
+function moveLog(catalogue: Catalogue): void {
+  if (catalogue.log.pages() >= LOG_PAGES_MUCH) catalogue.log.checkpoint('PASSIVE');
 }
 
 /** Stores torrents `from` to `to` of the corpus; counts CPU time without that of making them up. */
 export function fillRows(catalogue: Catalogue, corpus: Corpus, { from, to }: { from: number; to: number }) {
   let cpuMicroseconds = 0;
   let fileCount = 0;
-  for (let at = from, commits = 1; at < to; at += COMMIT_ROWS, commits++) {
+  for (let at = from; at < to; at += COMMIT_ROWS) {
     const count = Math.min(COMMIT_ROWS, to - at);
     const torrents = Array.from({ length: count }, (_, offset) => corpus.torrent(at + offset));
     for (const torrent of torrents) fileCount += torrent.fileCount;
-    cpuMicroseconds += storeBatch(catalogue, torrents, commits);
+    cpuMicroseconds += storeBatch(catalogue, torrents);
   }
   return { cpuMicroseconds, fileCount };
 }

@@ -11,6 +11,7 @@ import { databaseBytes } from '../../../main/catalogue/database-files.ts';
 import type { Torrent } from '../../../main/catalogue/torrent.ts';
 import { benchCorpus, COMMIT_ROWS, storeBatch } from './bench-corpus.ts';
 import { measureInProcess } from './in-process.ts';
+import { measureForgetting } from './forgetting.ts';
 import { copyOf, type KeptCatalogue, keptCatalogue, keptFolder } from './kept-catalogue.ts';
 import { measureOther, OTHER_NAMES, type OtherName } from './others.ts';
 import { type KnownTitle, knownTitles } from './quality.ts';
@@ -19,10 +20,12 @@ import type { SourceOrder } from './source-child.ts';
 import { measureThreads } from './threads.ts';
 
 const QUERIES_PER_CLASS = 60;
+/** The limit is what the catalogue takes already: a tenth of it is forgotten, then the file becomes smaller. */
+const FORGETTING = { seconds: 130, quotaShare: 1 };
 /** Stored anew at each run, of a large corpus: enough for the full-text tables to merge many times. */
 const INSERTED_MAX = 200_000;
 
-export const PART_NAMES = ['corpus', 'inserts', 'start', 'threads', 'process', ...OTHER_NAMES] as const;
+export const PART_NAMES = ['corpus', 'inserts', 'start', 'threads', 'forget', 'process', ...OTHER_NAMES] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 /** What a part answers is what its function returns, through JSON. */
@@ -31,6 +34,7 @@ export type PartResults = {
   readonly inserts: Awaited<ReturnType<typeof measureInserts>>;
   readonly start: Awaited<ReturnType<typeof measureStart>>;
   readonly threads: Awaited<ReturnType<typeof measureQueries>>;
+  readonly forget: Awaited<ReturnType<typeof measureForgetting>>;
   readonly process: Awaited<ReturnType<typeof measureInProcess>>;
 } & { readonly [Name in OtherName]: ReturnType<typeof measureOther> };
 
@@ -44,6 +48,8 @@ export async function runPart(part: PartName, torrentCount: number): Promise<Par
       return measureStart(torrentCount);
     case 'threads':
       return measureQueries(torrentCount);
+    case 'forget':
+      return measureForget(torrentCount);
     case 'process': {
       const { titles, queries, kept } = prepared(torrentCount);
       return measureInProcess(kept.databasePath, titles, queries);
@@ -90,11 +96,11 @@ async function measureInserts(torrentCount: number) {
     const catalogue = openCatalogue({ databasePath, nativeBinding: null });
     let cpuMicroseconds = 0;
     let fileCount = 0;
-    for (let from = 0, commits = 1; from < torrentCount; from += COMMIT_ROWS, commits++) {
+    for (let from = 0; from < torrentCount; from += COMMIT_ROWS) {
       source.send({ from, count: Math.min(COMMIT_ROWS, torrentCount - from) } satisfies SourceOrder);
       const [torrents] = (await once(source, 'message')) as [Torrent[]];
       for (const torrent of torrents) fileCount += torrent.fileCount;
-      cpuMicroseconds += storeBatch(catalogue, torrents, commits);
+      cpuMicroseconds += storeBatch(catalogue, torrents);
     }
     catalogue.close();
     const bytes = databaseBytes(databasePath);
@@ -126,6 +132,15 @@ async function measureQueries(torrentCount: number) {
   const copy = copyOf(kept);
   try {
     return await measureThreads(copy.databasePath, { queries, from: torrentCount });
+  } finally {
+    copy.remove();
+  }
+}
+
+async function measureForget(torrentCount: number) {
+  const copy = copyOf(keptCatalogue(null, torrentCount, say));
+  try {
+    return await measureForgetting(copy.databasePath, { from: torrentCount, ...FORGETTING });
   } finally {
     copy.remove();
   }

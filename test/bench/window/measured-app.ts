@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../../scripts/terminal.mjs';
 
 export interface BenchLine {
-  readonly event: 'painted' | 'rows' | 'typed' | 'failed';
+  readonly event: 'painted' | 'rows' | 'typed' | 'floor' | 'failed';
   readonly atUnixMs: number;
   readonly reason?: string;
 }
