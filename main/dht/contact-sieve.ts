@@ -6,6 +6,7 @@ import { contactText, type Contact, type NodeContact } from '../base/contact.ts'
 import { bytesEqual } from '../base/bytes.ts';
 import type { NodeId } from '../base/identifier.ts';
 import type { KrpcReply } from '../wire/krpc-codec.ts';
+import { ipv4Parts, readIpv4 } from '../wire/compact-contacts.ts';
 import { isForbidden, type AddressRules } from './bogons.ts';
 import type { UsableReply } from './dht-contract.ts';
 import { holderOf } from './subnet.ts';
@@ -31,6 +32,8 @@ export class ContactSieve {
   readonly #routers = new Map<string, string>();
   /** The hosts of both: nearly nobody is one of them, and to look here costs less than to make a text of host and port. */
   #hosts = new Set<string>();
+  /** Bits of those that are IPv4, by their last two bytes: a text is only looked up, and hashed for it, if it may be there. */
+  readonly #hostBits = new Uint8Array(256);
   readonly #idChanges = new Map<string, IdChange>();
   readonly #clock: Clock;
   readonly #rules: AddressRules;
@@ -49,7 +52,7 @@ export class ContactSieve {
   }
 
   isRouter(contact: Contact): boolean {
-    return this.#hosts.has(contact.host) && this.#routers.has(contactText(contact));
+    return this.#isHostOfNote(contact.host) && this.#routers.has(contactText(contact));
   }
 
   /** What we are bound to from now on; what others said of us before is forgotten. */
@@ -86,7 +89,7 @@ export class ContactSieve {
   /** Whether `contact` may be asked as an ordinary node. */
   isUsable(contact: Contact): boolean {
     if (!this.isOfOurFamily(contact) || this.#isBanned(contact.host)) return false;
-    if (!this.#hosts.has(contact.host)) return true;
+    if (!this.#isHostOfNote(contact.host)) return true;
     const text = contactText(contact);
     return !this.#own.has(text) && !this.#routers.has(text);
   }
@@ -141,6 +144,13 @@ export class ContactSieve {
 
   #collectHosts(): void {
     this.#hosts = new Set([...this.#own.values(), ...this.#routers.values()]);
+    this.#hostBits.fill(0);
+    for (const host of this.#hosts) if (readIpv4(host)) this.#hostBits[ipv4Parts[2]! ^ ipv4Parts[3]!] = 1;
+  }
+
+  #isHostOfNote(host: string): boolean {
+    if (readIpv4(host) && this.#hostBits[ipv4Parts[2]! ^ ipv4Parts[3]!] === 0) return false;
+    return this.#hosts.has(host);
   }
 
   #isBanned(host: string): boolean {

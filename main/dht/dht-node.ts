@@ -272,7 +272,7 @@ export class DhtNode {
 
   #receive(bytes: Uint8Array, from: Contact): void {
     if (this.#state !== 'running') return;
-    const { counters } = this.#dependencies;
+    const { counters, clock } = this.#dependencies;
     counters.packetsIn++;
     const forbidden = this.#sieve.whyForbidden(from);
     if (forbidden !== null) return counters.dropped.count(forbidden);
@@ -284,8 +284,9 @@ export class DhtNode {
     if (message.kind === 'query') counters.queriesReceivedBy[message.method]++;
     if (message.kind !== 'query') this.#desk.hear(message, from);
     else if (this.#options.isServing) {
-      this.#desk.noteAlive();
-      this.#parts.inbound.receive(message, from);
+      const nowMs = clock.nowMs();
+      this.#desk.noteAlive(nowMs);
+      this.#parts.inbound.receive(message, from, nowMs);
     } else counters.dropped.count('read-only');
   }
 

@@ -57,22 +57,22 @@ export class InboundQueries {
     this.#responder.siblingTable = table;
   }
 
-  receive(query: KrpcMessage, from: Contact): void {
-    const { clock, counters, table, family, send } = this.#parts;
-    const nowMs = clock.nowMs();
+  /** `nowMs`: read once for each datagram, as it costs as much as some parts of the answer. */
+  receive(query: KrpcMessage, from: Contact, nowMs: number): void {
+    const { counters, table, family, send } = this.#parts;
     const holder = family === 6 ? holderOf(from.host) : from.host;
     const refusal = this.#limits?.judgeQuery(holder, nowMs) ?? null;
     if (refusal !== null) {
       counters.dropped.count(refusal);
       return;
     }
-    const isKnown = table.heard(from);
-    let byteCount = this.#responder.answer(query, from, isKnown, this.#answer);
+    const isKnown = table.heard(from, nowMs);
+    let byteCount = this.#responder.answer(query, from, isKnown, this.#answer, nowMs);
     const isLarge =
       byteCount > ANSWER_TO_STRANGERS_BYTES_MAX && byteCount > AMPLIFICATION_MAX * query.bytes.length && !isKnown;
     if (isLarge && this.#limits?.takeLargeAnswer(holder, nowMs) === false) {
       counters.overflows.count('large-answers');
-      byteCount = this.#responder.answerBriefly(query, from, this.#answer);
+      byteCount = this.#responder.answerBriefly(query, from, this.#answer, nowMs);
     }
     if (this.#limits?.payForAnswer(byteCount, nowMs) === false) {
       counters.dropped.count('answer-quota');

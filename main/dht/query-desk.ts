@@ -138,7 +138,8 @@ export class QueryDesk {
       counters.dropped.count(transaction === 'unknown' ? 'unknown-transaction' : 'wrong-address');
       return;
     }
-    this.noteAlive();
+    const nowMs = clock.nowMs();
+    this.noteAlive(nowMs);
     if (message.kind === 'error') {
       counters.errorsReceived.count(errorClass(message.errorCode));
       this.#transactions.end(transaction);
@@ -146,7 +147,7 @@ export class QueryDesk {
       transaction.onOutcome({ kind: 'error', code: message.errorCode });
       return;
     }
-    const roundTripMs = clock.nowMs() - transaction.sentAtMs;
+    const roundTripMs = nowMs - transaction.sentAtMs;
     const reply = this.#parts.onReply(toReply(message), transaction, roundTripMs);
     // Left to time out: whatever this was, it was no answer.
     if (reply === null) return;
@@ -158,8 +159,8 @@ export class QueryDesk {
   }
 
   /** Others ask us: the network is there. */
-  noteAlive(): void {
-    this.#lastHeardAtMs = this.#parts.clock.nowMs();
+  noteAlive(nowMs: number): void {
+    this.#lastHeardAtMs = nowMs;
     this.#askingSinceMs = null;
   }
 

@@ -88,43 +88,43 @@ export class Responder {
   }
 
   /** Writes the answer to `query` into `into` and returns its length. `isProven`: `from` has answered us before. */
-  answer(query: KrpcMessage, from: Contact, isProven: boolean, into: Uint8Array): number {
+  answer(query: KrpcMessage, from: Contact, isProven: boolean, into: Uint8Array, nowMs: number): number {
     if (query.hasBadArguments) return this.#refuse(query, PROTOCOL_ERROR, 'Bad arguments', into);
     const draft = this.#begin(query, from);
     switch (query.method) {
       case 'ping':
         break;
       case 'find_node':
-        this.#findNodes(query, query.targetStart);
+        this.#findNodes(query, query.targetStart, nowMs);
         break;
       case 'get_peers':
-        this.#findPeers(query, from, isProven);
+        this.#findPeers(query, from, isProven, nowMs);
         break;
       case 'announce_peer':
         if (!this.#announce(query, from)) return this.#refuse(query, PROTOCOL_ERROR, 'Bad token', into);
         break;
       case 'sample_infohashes':
-        this.#findNodes(query, query.targetStart);
+        this.#findNodes(query, query.targetStart, nowMs);
         this.#sample();
         break;
       case 'unknown': {
         // Who invents a method with a target wants to find its neighbourhood (libtorrent answers so too).
         const targetStart = query.targetStart === -1 ? query.infohashStart : query.targetStart;
         if (targetStart === -1) return this.#refuse(query, METHOD_UNKNOWN, 'Method Unknown', into);
-        this.#findNodes(query, targetStart);
+        this.#findNodes(query, targetStart, nowMs);
       }
     }
     return encodeReply(into, draft);
   }
 
   /** The same to a stranger in at most 512 bytes: the nodes of our own family, and of all else what then fits. */
-  answerBriefly(query: KrpcMessage, from: Contact, into: Uint8Array): number {
+  answerBriefly(query: KrpcMessage, from: Contact, into: Uint8Array, nowMs: number): number {
     query.wantsNodes4 = false;
     query.wantsNodes6 = false;
     query.wantsScrape = false;
-    if (query.method !== 'sample_infohashes') return this.answer(query, from, false, into);
+    if (query.method !== 'sample_infohashes') return this.answer(query, from, false, into, nowMs);
     const draft = this.#begin(query, from);
-    this.#findNodes(query, query.targetStart);
+    this.#findNodes(query, query.targetStart, nowMs);
     return encodeReply(into, draft);
   }
 
@@ -146,8 +146,8 @@ export class Responder {
     return draft;
   }
 
-  #findPeers(query: KrpcMessage, from: Contact, isProven: boolean): void {
-    this.#findNodes(query, query.infohashStart);
+  #findPeers(query: KrpcMessage, from: Contact, isProven: boolean, nowMs: number): void {
+    this.#findNodes(query, query.infohashStart, nowMs);
     const draft = this.#draft;
     const infohash = copyInto(this.#infohash, query.bytes, query.infohashStart);
     const values = this.#store.peersOf(infohash, this.#valuesMax(query, isProven), query.wantsNoSeeds);
@@ -155,7 +155,7 @@ export class Responder {
     draft.bloomPeers = filters?.peers;
     draft.bloomSeeds = filters?.seeds;
     const isSpilling = values === null && this.#store.isFull;
-    draft.token = isSpilling ? undefined : this.#tokens.issue(from.host);
+    draft.token = isSpilling ? undefined : this.#tokens.issue(from.host, nowMs);
     // No room is not the same as nobody, which an empty list would say.
     draft.values = values === null || values.length === 0 ? undefined : values;
   }
@@ -182,7 +182,7 @@ export class Responder {
   }
 
   /** The nearest good nodes of each family that is wanted, of the transport's if none is named (BEP 32). */
-  #findNodes(query: KrpcMessage, targetStart: number): void {
+  #findNodes(query: KrpcMessage, targetStart: number, nowMs: number): void {
     const { wantsNodes4, wantsNodes6 } = query;
     const isV6 = this.#isV6;
     const isUnsaid = !wantsNodes4 && !wantsNodes6;
@@ -191,11 +191,11 @@ export class Responder {
     this.#draft.nodes =
       table4 === null
         ? undefined
-        : this.#nodes4Views[table4.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes4Pairs)];
+        : this.#nodes4Views[table4.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes4Pairs, nowMs)];
     this.#draft.nodes6 =
       table6 === null
         ? undefined
-        : this.#nodes6Views[table6.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes6Pairs)];
+        : this.#nodes6Views[table6.writeClosest(query.bytes, targetStart, NODES_MAX, this.#nodes6Pairs, nowMs)];
   }
 
   /** How many peers fit beside the nodes that were found. */

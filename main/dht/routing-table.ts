@@ -68,10 +68,11 @@ export class RoutingTable {
 
   insert(node: NodeContact, sighting: Sighting): InsertOutcome {
     const { hasAnswered, roundTripMs = 0, supportsSamples } = sighting;
-    const heardAtMs = hasAnswered ? this.#clock.nowMs() : -Infinity;
+    const nowMs = this.#clock.nowMs();
+    const heardAtMs = hasAnswered ? nowMs : -Infinity;
     const samples = supportsSamples === undefined ? 0 : sampleFlags(supportsSamples);
     const flags = (hasAnswered ? NODE_FLAGS.hasAnswered : 0) | samples;
-    return this.#insert(node, { flags, failCount: 0, roundTripMs, heardAtMs });
+    return this.#insert(node, { flags, failCount: 0, roundTripMs, heardAtMs }, nowMs);
   }
 
   /** True exactly when insert would say 'inserted', 'updated' or 'replaced'. Changes nothing. */
@@ -109,8 +110,8 @@ export class RoutingTable {
   }
 
   /** Writes the nearest good nodes to the target at `targetStart` in compact form, by pairs of bytes; returns how many. */
-  writeClosest(target: Uint8Array, targetStart: number, count: number, into: Uint16Array): number {
-    const found = this.#nearest.search(target, targetStart, count, true, this.#clock.nowMs());
+  writeClosest(target: Uint8Array, targetStart: number, count: number, into: Uint16Array, nowMs: number): number {
+    const found = this.#nearest.search(target, targetStart, count, true, nowMs);
     const { stride, compactPairs } = this.#placement.slab;
     const pairs = stride / 2;
     for (let place = 0, to = 0; place < found; place++) {
@@ -127,11 +128,11 @@ export class RoutingTable {
   }
 
   /** It asked us something: that keeps a node good that has answered us once. False: not in the table. */
-  heard(contact: Contact): boolean {
+  heard(contact: Contact, nowMs = this.#clock.nowMs()): boolean {
     const record = this.#recordOf(contact);
     if (record === -1) return false;
     const { slab } = this.#placement;
-    if (slab.has(record, NODE_FLAGS.hasAnswered)) slab.heardAtMs[record] = this.#clock.nowMs();
+    if (slab.has(record, NODE_FLAGS.hasAnswered)) slab.heardAtMs[record] = nowMs;
     return true;
   }
 
@@ -230,7 +231,7 @@ export class RoutingTable {
     for (const node of saved.nodes) {
       if (node.id.length !== IDENTIFIER_BYTES) continue;
       const facts = factsOf(node, nowMs);
-      const outcome = this.#insert({ id: asNodeId(node.id), contact: node.contact }, facts);
+      const outcome = this.#insert({ id: asNodeId(node.id), contact: node.contact }, facts, nowMs);
       const isGood = node.failCount === 0 && nowMs - facts.heardAtMs < GOOD_FOR_MS;
       if (isGood && (outcome === 'rejected' || outcome === 'cached')) this.#onRetired(savedToNode(node));
     }
@@ -248,8 +249,7 @@ export class RoutingTable {
     this.#placement.checkInvariants();
   }
 
-  #insert(node: NodeContact, facts: NodeFacts): InsertOutcome {
-    const nowMs = this.#clock.nowMs();
+  #insert(node: NodeContact, facts: NodeFacts, nowMs: number): InsertOutcome {
     const hasAnswered = (facts.flags & NODE_FLAGS.hasAnswered) !== 0;
     const plan = this.#placement.planFor(node, hasAnswered, nowMs);
     switch (plan.action) {
@@ -288,8 +288,9 @@ export class RoutingTable {
   #promoteIn(bucket: Bucket): void {
     const next = bucket.takeProvenReplacement();
     if (next === null) return;
-    const { roundTripMs, seenAtMs } = next;
-    this.#insert(next, { flags: NODE_FLAGS.hasAnswered, failCount: 0, roundTripMs, heardAtMs: seenAtMs });
+    const { roundTripMs, seenAtMs: heardAtMs } = next;
+    const facts = { flags: NODE_FLAGS.hasAnswered, failCount: 0, roundTripMs, heardAtMs };
+    this.#insert(next, facts, this.#clock.nowMs());
     this.#placement.releaseIfEmpty(bucket);
   }
 

@@ -41,22 +41,22 @@ export class Tokens {
   }
 
   /** The token for whoever asks from `host`; the bytes are those of the next one at the next call. */
-  issue(host: string): Uint8Array {
-    this.#changeSecrets();
+  issue(host: string, nowMs = this.#clock.nowMs()): Uint8Array {
+    this.#changeSecrets(nowMs);
     return this.#write(this.#secret, host, this.#issued);
   }
 
   /** Takes the same time whatever is wrong with a token of the right length. */
   isValid(host: string, token: Uint8Array): boolean {
-    this.#changeSecrets();
+    this.#changeSecrets(this.#clock.nowMs());
     if (token.length !== TOKEN_BYTES) return false;
     const isCurrent = timingSafeEqual(token, this.#write(this.#secret, host, this.#expected));
     const isEarlier = timingSafeEqual(token, this.#write(this.#secretBefore, host, this.#expected));
     return isCurrent || isEarlier;
   }
 
-  #changeSecrets(): void {
-    const ageMs = this.#clock.nowMs() - this.#changedAtMs;
+  #changeSecrets(nowMs: number): void {
+    const ageMs = nowMs - this.#changedAtMs;
     if (ageMs < SECRET_LIFE_MS) return;
     this.#secretBefore = ageMs < 2 * SECRET_LIFE_MS ? this.#secret : newSecret(this.#random);
     this.#secret = newSecret(this.#random);

@@ -35,7 +35,7 @@ describe('responder', () => {
   function ask(query: Uint8Array, { isProven = true, from = ASKER } = {}): ReadMessage & { byteCount: number } {
     const message = new KrpcMessage();
     expect(decodeKrpc(query, message)).toBeNull();
-    const byteCount = responder.answer(message, from, isProven, buffer);
+    const byteCount = responder.answer(message, from, isProven, buffer, clock.nowMs());
     return { ...readMessage(buffer.slice(0, byteCount)), byteCount };
   }
 
@@ -199,7 +199,9 @@ describe('responder', () => {
       'd1:ad2:id20:abcdefghij01234567896:target20:mnopqrstuvwxyz123456e1:q17:sample_infohashes1:t2:aa1:y1:qe';
     const message = new KrpcMessage();
     expect(decodeKrpc(new TextEncoder().encode(query), message)).toBeNull();
-    const text = Buffer.from(buffer.slice(0, responder.answer(message, ASKER, true, buffer))).toString('latin1');
+    const text = Buffer.from(buffer.slice(0, responder.answer(message, ASKER, true, buffer, clock.nowMs()))).toString(
+      'latin1',
+    );
     expect(text).toMatch(/^d2:ip6:.{6}1:rd2:id20:.{20}8:intervali300e5:nodes208:.*3:numi0e7:samples0:e1:t2:aa/s);
   });
 });

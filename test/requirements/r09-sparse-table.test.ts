@@ -39,7 +39,7 @@ test('R9 written for an answer they are the good ones, in compact form', () => {
   const into = new Uint8Array(8 * 26);
   const target = new Uint8Array(30);
   target.set(SELF_ID, 10);
-  expect(table.writeClosest(target, 10, 8, new Uint16Array(into.buffer))).toBe(8);
+  expect(table.writeClosest(target, 10, 8, new Uint16Array(into.buffer), 0)).toBe(8);
   const expected = table.closest(SELF_ID, 8, true);
   for (const [place, { id }] of expected.entries())
     expect(into.slice(place * 26, place * 26 + 20)).toEqual(Uint8Array.from(id));

@@ -81,7 +81,9 @@ function measureTable(size: number): Costs {
   const into = new Uint16Array(CLOSEST * 13);
   const costs = { closest: [] as number[], insert: [] as number[], touch: [] as number[], remove: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    costs.closest.push(cpuNs(() => targets.forEach((target) => table.writeClosest(target, 0, CLOSEST, into))));
+    costs.closest.push(
+      cpuNs(() => targets.forEach((target) => table.writeClosest(target, 0, CLOSEST, into, systemClock.nowMs()))),
+    );
     costs.touch.push(cpuNs(() => nodes.forEach(({ contact }) => table.queried(contact))));
     costs.remove.push(cpuNs(() => nodes.forEach(({ contact }) => table.remove(contact))));
     costs.insert.push(cpuNs(() => nodes.forEach((node) => table.insert(node, { hasAnswered: true }))));
