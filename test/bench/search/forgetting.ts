@@ -63,11 +63,11 @@ export async function measureForgetting(databasePath: string, { from, seconds, q
   };
 }
 
-/** How far it was above its limit after it had come below it by as much as the log may take. */
-function excessOf(statuses: readonly StoreStatus[]): number {
+/** How far it was above its limit after it had come below it by as much as the log may take; null: it did not yet. */
+function excessOf(statuses: readonly StoreStatus[]): number | null {
   const over = statuses.map(({ usedBytes, quotaBytes }) => usedBytes - (quotaBytes ?? 0));
   const below = over.findIndex((bytes) => bytes < -LOG_BYTES);
-  return below < 0 ? Infinity : Math.max(0, ...over.slice(below));
+  return below < 0 ? null : Math.max(0, ...over.slice(below));
 }
 
 /** Hands in the corpus as the engine does. What comes is made in another process. */

@@ -146,10 +146,15 @@ function forgetLines({ forget }: Found): string[] {
     }),
     note('  by the clock', forget?.wallMs, figures),
     note('  beside it', forget, (one) => `${one.forgottenCount} forgotten, ${one.storedCount} stored`),
-    row('above its limit, once below it', forget, (one) => megabytes(one.excessBytes), {
-      goal: '0 MB',
-      isReached: (one) => one.excessBytes === 0,
-    }),
+    row(
+      'above its limit, once below it',
+      forget,
+      (one) => (one.excessBytes === null ? 'not yet below it' : megabytes(one.excessBytes)),
+      {
+        goal: '0 MB',
+        isReached: (one) => one.excessBytes === 0,
+      },
+    ),
   ];
 }
 
