@@ -16,6 +16,8 @@ export class BloomFilter {
   readonly bitCount: number;
   readonly placeCount: number;
   readonly #hash: KeyedHash;
+  /** Of a power of two: what its remainder keeps, at a tenth of the price. 0: it is none. */
+  readonly #mask: number;
   /** Not allocated before the first member, as many filters stay empty for hours. */
   #bits: Uint8Array | null = null;
   #bitsSet = 0;
@@ -27,6 +29,7 @@ export class BloomFilter {
     this.bitCount = bitCount;
     this.placeCount = placeCount;
     this.#hash = new KeyedHash(key);
+    this.#mask = (bitCount & (bitCount - 1)) === 0 ? bitCount - 1 : 0;
   }
 
   /** How many were new when they were added. */
@@ -52,35 +55,34 @@ export class BloomFilter {
   add(bytes: Uint8Array, start = 0, count = bytes.length - start): boolean {
     const bits = (this.#bits ??= new Uint8Array(Math.ceil(this.bitCount / 8)));
     this.#hash.digest(bytes, start, count);
-    let place = this.#hash.low % this.bitCount;
-    let step = this.#hash.high % this.bitCount;
-    const setBefore = this.#bitsSet;
+    let place = this.#remainder(this.#hash.low);
+    let step = this.#remainder(this.#hash.high);
+    let setCount = 0;
     for (let index = 1; index <= this.placeCount; index++) {
-      const mask = 1 << (place & 7);
-      if ((bits[place >>> 3]! & mask) === 0) {
-        bits[place >>> 3]! |= mask;
-        this.#bitsSet++;
-      }
+      const byte = bits[place >>> 3]!;
+      setCount += 1 - ((byte >>> (place & 7)) & 1);
+      // Whether a bit is set is chance, which no processor foresees: it is written in either case.
+      bits[place >>> 3] = byte | (1 << (place & 7));
       // "Enhanced double hashing" (Dillinger and Manolios 2004): the growing step keeps two members that agree in one
       // place from agreeing in the following ones too.
-      place = (place + step) % this.bitCount;
-      step = (step + index) % this.bitCount;
+      place = this.#remainder(place + step);
+      step = this.#remainder(step + index);
     }
-    const isNew = this.#bitsSet > setBefore;
-    if (isNew) this.#addedCount++;
-    return isNew;
+    this.#bitsSet += setCount;
+    if (setCount > 0) this.#addedCount++;
+    return setCount > 0;
   }
 
   has(bytes: Uint8Array, start = 0, count = bytes.length - start): boolean {
     const bits = this.#bits;
     if (bits === null) return false;
     this.#hash.digest(bytes, start, count);
-    let place = this.#hash.low % this.bitCount;
-    let step = this.#hash.high % this.bitCount;
+    let place = this.#remainder(this.#hash.low);
+    let step = this.#remainder(this.#hash.high);
     for (let index = 1; index <= this.placeCount; index++) {
       if ((bits[place >>> 3]! & (1 << (place & 7))) === 0) return false;
-      place = (place + step) % this.bitCount;
-      step = (step + index) % this.bitCount;
+      place = this.#remainder(place + step);
+      step = this.#remainder(step + index);
     }
     return true;
   }
@@ -114,6 +116,11 @@ export class BloomFilter {
 
   checkInvariants(): void {
     assert(this.#bitsSet === (this.#bits === null ? 0 : countBits(this.#bits)), 'the count of set bits is wrong');
+  }
+
+  #remainder(value: number): number {
+    const mask = this.#mask;
+    return mask === 0 ? (value % this.bitCount) | 0 : value & mask;
   }
 }
 

@@ -26,6 +26,8 @@ export class ContactSieve {
   selfId: NodeId;
   /** Our address from outside and inside, as far as known: as text, with its host. */
   readonly #own = new Map<string, string>();
+  /** Whom of these others named last: they name the same one all the time. */
+  #ownNamed: Contact | null = null;
   readonly #routers = new Map<string, string>();
   /** The hosts of both: nearly nobody is one of them, and to look here costs less than to make a text of host and port. */
   #hosts = new Set<string>();
@@ -53,12 +55,16 @@ export class ContactSieve {
   /** What we are bound to from now on; what others said of us before is forgotten. */
   setOwn(contact: Contact): void {
     this.#own.clear();
+    this.#ownNamed = null;
     this.#own.set(contactText(contact), contact.host);
     this.#collectHosts();
   }
 
   /** Where others see us. */
   noteOwn(contact: Contact): void {
+    const named = this.#ownNamed;
+    if (named !== null && contact.port === named.port && contact.host === named.host) return;
+    this.#ownNamed = contact;
     const text = contactText(contact);
     if (this.#own.has(text)) return;
     // The first is what we are bound to.
@@ -87,10 +93,15 @@ export class ContactSieve {
 
   /** The reply without contacts that may not be used; its nodes are those of our family (BEP 32), see siblingNodes. */
   sift(reply: KrpcReply): UsableReply {
+    const theirs = this.#isV6 ? reply.nodes6 : reply.nodes;
+    const nodes = kept(theirs, this.#isUsableNode);
+    const values = kept(reply.values, this.#isAllowedPeer);
+    // As is usual.
+    if (nodes === reply.nodes && values === reply.values) return reply;
     return {
       nodeId: reply.nodeId,
-      nodes: kept(this.#isV6 ? reply.nodes6 : reply.nodes, this.#isUsableNode),
-      values: kept(reply.values, this.#isAllowedPeer),
+      nodes,
+      values,
       samples: reply.samples,
       intervalSeconds: reply.intervalSeconds,
       num: reply.num,
@@ -139,5 +150,6 @@ export class ContactSieve {
 
 /** Those of `list` that pass: the list itself when all do, as is usual. */
 function kept<Item>(list: readonly Item[], passes: (item: Item) => boolean): readonly Item[] {
-  return list.every(passes) ? list : list.filter(passes);
+  for (const item of list) if (!passes(item)) return list.filter(passes);
+  return list;
 }

@@ -18,6 +18,8 @@ export class ExternalAddress {
 
   /** `voterHost` says that we are `host`. Returns the address if a clear majority agrees on it now, else null. */
   vote(host: string, voterHost: string): string | null {
+    // All who may vote have said the same: one more says nothing new, and this is heard with every answer.
+    if (this.#votes.size >= VOTERS_MAX && this.#counts.get(host) === this.#votes.size) return host;
     const voter = subnetOf(voterHost);
     const isSame = this.#votes.get(voter) === host;
     if (isSame) this.#votes.delete(voter);

@@ -140,8 +140,11 @@ export class Lookup {
     let free = ASKED_AT_ONCE;
     for (const { askedAtMs } of this.#waitedFor) if (nowMs - askedAtMs <= SLOW_AFTER_MS) free--;
     let refusals = 0;
+    let answered = 0;
     for (const candidate of this.#candidates) {
       if (free <= 0 || refusals >= REFUSALS_PER_PUMP || this.#queryCount >= this.#options.queriesMax) break;
+      // Whoever is farther than the K nearest that answered is not asked while a nearer one is waited for: he decides nothing.
+      if (candidate.state === 'answered' && ++answered >= NEAREST_WANTED) break;
       if (candidate.state !== 'new') continue;
       if (this.#askOne(candidate, nowMs)) free--;
       else refusals++;

@@ -7,8 +7,9 @@ export const TIMEOUT_MS_MIN = 1_500;
 export const TIMEOUT_MS_MAX = 6_000;
 /** Answers remembered. */
 const WINDOW = 128;
-/** Sorting 128 numbers is done once for so many answers. */
-const ANSWERS_PER_UPDATE = 16;
+/** Sorting 128 numbers is done once for so many answers; more often while these are few. */
+const ANSWERS_PER_UPDATE = 64;
+const FIRST_ANSWERS_PER_UPDATE = 16;
 const UNANSWERED_MAX = 32;
 
 export class RoundTrips {
@@ -21,7 +22,7 @@ export class RoundTrips {
   noteAnswer(roundTripMs: number): void {
     this.#times[this.#count++ % WINDOW] = roundTripMs;
     this.#unanswered = 0;
-    if (this.#count % ANSWERS_PER_UPDATE !== 0) return;
+    if (this.#count % (this.#count <= WINDOW ? FIRST_ANSWERS_PER_UPDATE : ANSWERS_PER_UPDATE) !== 0) return;
     const sorted = this.#times.slice(0, Math.min(this.#count, WINDOW)).sort();
     const ninthTenth = sorted[Math.floor(sorted.length * 0.9)]!;
     this.timeoutMs = Math.min(TIMEOUT_MS_MAX, Math.max(TIMEOUT_MS_MIN, 2 * ninthTenth));

@@ -3,10 +3,11 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Contact, NodeContact } from '../base/contact.ts';
-import type { Infohash } from '../base/identifier.ts';
+import { asInfohash, IDENTIFIER_BYTES, type Infohash } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { QueryOutcome } from '../dht/dht-node.ts';
 import type { Counters } from '../stats/counters.ts';
+import type { InfohashList } from '../wire/infohash-list.ts';
 import { GetPeersList, INFOHASHES_PER_NODE_MAX, type SampleSource, type SendVerdict } from './get-peers-list.ts';
 import type { FilterFigures, SavedInfohashKeys } from './infohash-filters.ts';
 import { type AskKnown, InfohashTriage } from './infohash-triage.ts';
@@ -26,6 +27,7 @@ export interface HarvestDependencies {
   /** Shared with the other family's. */
   readonly memory: ScrapeMemory;
   readonly areKnown: AskKnown;
+  /** The infohash is the caller's as soon as it returns. */
   readonly onSighted: ((infohash: Infohash) => void) | undefined;
   readonly onPeers: (infohash: Infohash, peers: Contact[], stage: PeerStage) => void;
   /** The nodes nearest to an infohash that the needle tables know: a whole lookup begins with them too. */
@@ -55,6 +57,8 @@ export class Harvest {
   readonly #getPeers: GetPeersList;
   readonly #lookups: PeerLookups;
   readonly #share: LookupShare;
+  /** The one that is looked at. */
+  readonly #infohash = asInfohash(new Uint8Array(IDENTIFIER_BYTES));
   #triage: InfohashTriage<SampleSource>;
 
   constructor(dependencies: HarvestDependencies) {
@@ -128,13 +132,16 @@ export class Harvest {
   }
 
   /** What `node` sampled. Beyond 20 fresh ones the rest is left for other nodes to give: this one is not asked for more. */
-  take(node: NodeContact, version: string | null, samples: readonly Infohash[]): void {
+  take(node: NodeContact, version: string | null, samples: InfohashList): void {
     const nowMs = this.#dependencies.clock.nowMs();
     const source = this.#getPeers.newSource(node, version);
     const { memory, onSighted } = this.#dependencies;
+    // The same for each in turn: who keeps one copies it, which is the rare case.
+    const infohash = this.#infohash;
     let queuedCount = 0;
-    for (const infohash of samples) {
+    for (let index = 0; index < samples.length; index++) {
       if (queuedCount >= INFOHASHES_PER_NODE_MAX) return;
+      samples.copyTo(infohash, index);
       const outcome = this.#triage.offer(infohash, source, nowMs);
       if (outcome === 'full') return;
       if (outcome === 'known' || (outcome === 'repeated' && memory.known.has(infohash))) onSighted?.(infohash);

@@ -1,23 +1,22 @@
-// Two answers to "have we met this infohash?", each a bloom filter under a key of this installation.
+// Two answers to "have we met this infohash?", each a filter under a key of this installation.
 //   recent: sampled in the last 12 to 24 hours, whatever came of it. One whose fetch failed, or that a liar made collide,
 //           may come back after that: it heals by itself.
 //   known:  stored, or proven invalid. Filled at start from the newest million of the catalogue, then as torrents come.
 // A `known` hit is only "probably": triage confirms some of them with the store when it has little else to ask.
 import { assert } from '../base/assert.ts';
-import { BloomFilter } from '../base/bloom-filter.ts';
-import { HASH_KEY_BYTES } from '../base/keyed-hash.ts';
+import { LineFilter } from '../base/line-filter.ts';
+import { HASH_KEY_BYTES, KeyedHash } from '../base/keyed-hash.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
 
-/** 4 MiB. With 10 places: p = 1e-6 at 1,000,000 members, 3.3e-4 at 2,000,000 (protocol.md, R13). */
-const FILTER_BITS = 2 ** 25;
-const FILTER_PLACES = 10;
-/** A generation takes no more than this, so p stays below 3.3e-4 each. */
+/** 4 MiB: p = 1.0e-6 at 1,000,000 members (protocol.md, R13), 3.8e-4 at 2,000,000. */
+export const FILTER_BITS = 2 ** 25;
+/** A generation takes no more than this, so p stays below 4e-4 each. */
 export const KNOWN_MEMBERS_PER_FILTER = 2_000_000;
 /** 16 million torrents in 32 MiB. Beyond, the oldest generation goes, and the store answers for it exactly. */
 const KNOWN_FILTERS_MAX = 8;
-/** Two generations of 12 hours. At 53 infohashes/s each holds 2.3 million: together p = 1e-3. */
+/** Two generations of 12 hours. At 53 infohashes/s each holds 2.3 million: together p = 1.1e-3. */
 const RECENT_GENERATION_MS = 12 * 3600 * 1000;
 
 /** Infohashes that enter the `known` filter in one tick: about 10 ms. A million takes 5 s. */
@@ -41,22 +40,23 @@ export interface FilterFigures {
 }
 
 export class RecentInfohashes {
-  #key: Uint8Array;
-  #current: BloomFilter;
-  #previous: BloomFilter;
+  readonly #hash: KeyedHash;
+  #current: LineFilter;
+  #previous: LineFilter;
   #startedAtMs: number;
 
   constructor(key: Uint8Array, nowMs: number) {
-    this.#key = key;
-    this.#current = newFilter(key);
-    this.#previous = newFilter(key);
+    this.#hash = new KeyedHash(key);
+    this.#current = newFilter();
+    this.#previous = newFilter();
     this.#startedAtMs = nowMs;
   }
 
-  /** Test-and-set: true if `infohash` was not met in the last 12 to 24 hours. It is now. */
-  insert(infohash: Uint8Array, nowMs: number): boolean {
+  /** Test-and-set: true if the infohash at `start` of `bytes` was not met in the last 12 to 24 hours. It is now. */
+  insert(bytes: Uint8Array, nowMs: number, start = 0): boolean {
     if (nowMs - this.#startedAtMs >= RECENT_GENERATION_MS) this.#rotate(nowMs);
-    return !this.#previous.has(infohash) && this.#current.add(infohash);
+    this.#hash.digest(bytes, start, IDENTIFIER_BYTES);
+    return !this.#previous.has(this.#hash) && this.#current.add(this.#hash);
   }
 
   figures(): FilterFigures {
@@ -66,25 +66,25 @@ export class RecentInfohashes {
   #rotate(nowMs: number): void {
     // After a whole generation without a single call the elder one is too old as well.
     const isLongOver = nowMs - this.#startedAtMs >= 2 * RECENT_GENERATION_MS;
-    this.#previous = isLongOver ? newFilter(this.#key) : this.#current;
-    this.#current = newFilter(this.#key);
+    this.#previous = isLongOver ? newFilter() : this.#current;
+    this.#current = newFilter();
     this.#startedAtMs = nowMs;
   }
 }
 
 export class KnownInfohashes {
-  readonly #key: Uint8Array;
+  readonly #hash: KeyedHash;
   /** Newest last; only that one takes members. */
-  readonly #filters: BloomFilter[];
+  readonly #filters: LineFilter[];
   readonly #counters: Counters;
   readonly #warmUps: Uint8Array[] = [];
   #warmUpBytes = 0;
   #warmUpAt = 0;
 
   constructor(key: Uint8Array, counters: Counters) {
-    this.#key = key;
+    this.#hash = new KeyedHash(key);
     this.#counters = counters;
-    this.#filters = [newFilter(key)];
+    this.#filters = [newFilter()];
   }
 
   /** Queues `infohashes` (n x 20 bytes): they enter in slices, tick by tick, as a million at once would block the thread. */
@@ -118,15 +118,18 @@ export class KnownInfohashes {
   add(infohashes: Uint8Array, start = 0, count = infohashes.length): void {
     let newest = this.#filters[this.#filters.length - 1]!;
     if (newest.addedCount >= KNOWN_MEMBERS_PER_FILTER) {
-      newest = newFilter(this.#key);
+      newest = newFilter();
       this.#filters.push(newest);
       if (this.#filters.length > KNOWN_FILTERS_MAX) this.#filters.shift();
     }
-    newest.add(infohashes, start, count);
+    this.#hash.digest(infohashes, start, count);
+    newest.add(this.#hash);
   }
 
   has(infohash: Uint8Array): boolean {
-    return this.#filters.some((filter) => filter.has(infohash));
+    this.#hash.digest(infohash);
+    for (const filter of this.#filters) if (filter.has(this.#hash)) return true;
+    return false;
   }
 
   figures(): FilterFigures {
@@ -142,12 +145,12 @@ export function newInfohashKeys(random: Random): SavedInfohashKeys {
   return { recent: random.bytes(HASH_KEY_BYTES), known: random.bytes(HASH_KEY_BYTES) };
 }
 
-function newFilter(key: Uint8Array): BloomFilter {
-  return new BloomFilter({ bitCount: FILTER_BITS, placeCount: FILTER_PLACES, key });
+function newFilter(): LineFilter {
+  return new LineFilter(FILTER_BITS);
 }
 
 /** Newest last. */
-function figuresOf(filters: readonly BloomFilter[]): FilterFigures {
+function figuresOf(filters: readonly LineFilter[]): FilterFigures {
   return {
     members: filters.reduce((sum, { addedCount }) => sum + addedCount, 0),
     fill: filters.at(-1)!.fill,

@@ -10,7 +10,7 @@
 import { assert } from '../base/assert.ts';
 import { BoundedQueue } from '../base/bounded-queue.ts';
 import { toKey } from '../base/bytes.ts';
-import type { Infohash } from '../base/identifier.ts';
+import { asInfohash, type Infohash } from '../base/identifier.ts';
 import type { Counters } from '../stats/counters.ts';
 import type { KnownInfohashes, RecentInfohashes } from './infohash-filters.ts';
 
@@ -71,6 +71,7 @@ export class InfohashTriage<Source> {
     this.#options = options;
   }
 
+  /** `infohash` is copied if it is kept. */
   offer(infohash: Infohash, source: Source, nowMs: number): TriageOutcome {
     const { counters, recent, known } = this.#options;
     if (this.count >= TRIAGE_WAITING_MAX) {
@@ -85,11 +86,11 @@ export class InfohashTriage<Source> {
     }
     if (known.has(infohash)) {
       counters.infohashesKnown++;
-      this.#doubts.offer({ infohash, sources: [source], isDoubt: true });
+      this.#doubts.offer({ infohash: asInfohash(infohash.slice()), sources: [source], isDoubt: true });
       return 'known';
     }
     if (this.#waiting.size === 0) this.#oldestAtMs = nowMs;
-    const waiting = { infohash, sources: [source], isDoubt: false };
+    const waiting = { infohash: asInfohash(infohash.slice()), sources: [source], isDoubt: false };
     this.#waiting.offer(waiting);
     this.#byInfohash.set(toKey(infohash), waiting);
     return 'queued';

@@ -90,7 +90,7 @@ export class PeerStages {
     if (search.hosts.length > OTHERS_MAX) return;
     search.hosts.push(host);
     search.others.push(source);
-    if (search.state === 'resting') this.#next(infohash, search);
+    if (search.state === 'resting') this.#next(asInfohash(infohash.slice()), search);
   }
 
   /** The stage named `peers`; what comes of them is told by `failed` or `settled`. */

@@ -7,11 +7,12 @@ import { assert } from '../base/assert.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { NodeContact } from '../base/contact.ts';
-import { asNodeId, IDENTIFIER_BYTES, type Infohash, type NodeId } from '../base/identifier.ts';
+import { asNodeId, IDENTIFIER_BYTES, type NodeId } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { QueryOutcome } from '../dht/dht-node.ts';
 import type { Counters } from '../stats/counters.ts';
 import type { ClientVersions } from '../stats/client-versions.ts';
+import type { InfohashList } from '../wire/infohash-list.ts';
 import type { Candidate } from './candidates.ts';
 import type { Cooldown } from './cooldown.ts';
 import { type NeedleTable, targetFor } from './needle-table.ts';
@@ -30,7 +31,7 @@ const MAIN_SWEEP_EVERY_MS = 60_000;
 /** Candidates looked at in vain before a tick gives up. */
 const LOOKED_AT_MAX = 32;
 
-export type OnSamples = (node: NodeContact, version: string | null, samples: readonly Infohash[]) => void;
+export type OnSamples = (node: NodeContact, version: string | null, samples: InfohashList) => void;
 
 export interface SamplerDependencies {
   readonly clock: Clock;

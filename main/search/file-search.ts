@@ -16,7 +16,7 @@ const CANDIDATES_PER_WORD_MAX = 200;
 const NAMES_READ_MAX = 250;
 /** Torrents whose file list is unpacked for a phrase: 0.2 ms each. */
 const LISTS_READ_MAX = 40;
-/** A beginning of one or two letters would list half of all torrents (path_fts has no index of beginnings). */
+/** A beginning of one or two letters would list half of all torrents: path_fts has no index of beginnings, and gathers all of them. */
 const PREFIX_CHARACTERS_MIN = 3;
 
 export interface FileSearchRows {
@@ -30,12 +30,17 @@ export interface FileSearchRequest {
   /** What the terms of names alone find; left out here. */
   readonly nameIds: ReadonlySet<number>;
   readonly highId: number;
+  /** Is this the beginning of so common words that it is to be taken as a whole one? */
+  readonly isCommonBeginning?: (word: QueryWord) => boolean;
 }
 
 /** Ids up to `highId`, newest first. */
 export function findByFiles(fullText: FullText, rows: FileSearchRows, request: FileSearchRequest): number[] {
-  const { query, highId, nameIds } = request;
-  const asked = requiredWords(query).map(wholeIfShort);
+  const { query, highId, nameIds, isCommonBeginning = () => false } = request;
+  const isWhole = (word: QueryWord): boolean => word.text.length < PREFIX_CHARACTERS_MIN || isCommonBeginning(word);
+  const asked = requiredWords(query).map((word) =>
+    word.isPrefix && isWhole(word) ? { ...word, isPrefix: false } : word,
+  );
   if (asked.length === 0) return [];
   const onlyWords = (terms: readonly QueryWord[]): SearchQuery => ({
     ...query,
@@ -89,8 +94,4 @@ function isMatch({ id, asked, query, pathIdsOf, inPaths }: Candidate, rows: File
 /** True when the words of name and paths are not enough: each file list has to be looked at. */
 function readsLists(query: SearchQuery): boolean {
   return needsName(query) || query.anyOf.length > 0 || hasPathFilters(query);
-}
-
-function wholeIfShort(word: QueryWord): QueryWord {
-  return word.isPrefix && word.text.length < PREFIX_CHARACTERS_MIN ? { ...word, isPrefix: false } : word;
 }

@@ -81,7 +81,7 @@ export function pathClauses({ filters }: SearchQuery): Map<string, readonly Clau
 /** A beginning of one or two letters would list half of all torrents (path_fts has no index of beginnings). */
 const PATH_PREFIX_CHARACTERS_MIN = 3;
 
-const extensionClauses = (extension: string): Clause[] => [clause(EXTENSION_MARK + extension, false)];
+const extensionClauses = (extension: string): Clause[] => [clauseOf(EXTENSION_MARK + extension, false)];
 const pathWordClauses = (word: QueryWord): Clause[] =>
   clausesOf(word.text.length < PATH_PREFIX_CHARACTERS_MIN && !word.isUnspaced ? { ...word, isPrefix: false } : word);
 const keyOf = (clauses: readonly Clause[]): string => clauses.map(clauseKey).join(' ');
@@ -90,14 +90,14 @@ const phraseClauses = (phrase: QueryPhrase): Clause[] => uniqueClauses(phrase.fl
 
 /** A word of an unspaced script is its pairs of letters; the last one is a beginning (a Hangul letter may be unfinished). */
 export function clausesOf(word: QueryWord): Clause[] {
-  if (!word.isUnspaced) return [clause(word.text, word.isPrefix)];
+  if (!word.isUnspaced) return [clauseOf(word.text, word.isPrefix)];
   const letters = lettersOf(word.text);
-  if (letters.length === 1) return [clause(word.text, true)];
+  if (letters.length === 1) return [clauseOf(word.text, true)];
   const last = letters.length - 1;
-  return letters.slice(1).map((letter, index) => clause(letters[index]! + letter, index + 1 === last));
+  return letters.slice(1).map((letter, index) => clauseOf(letters[index]! + letter, index + 1 === last));
 }
 
-function clause(text: string, isPrefix: boolean): Clause {
+export function clauseOf(text: string, isPrefix: boolean): Clause {
   return { text, bytes: Buffer.from(text), isPrefix };
 }
 

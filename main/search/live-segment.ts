@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts';
 import { CONTENT_TYPES, type ContentType } from '../store/store-contract.ts';
 import { adultBits } from './adult-bits.ts';
 import { bitCountOfBoth, clearBit, isSet, keepBits, setBit, wordsFor } from './bitmap.ts';
+import { DenseRows } from './dense-rows.ts';
 import { firstAtLeast } from './first-at-least.ts';
 import { SEGMENT_ROWS_MAX, type SegmentData } from './index-segment.ts';
 import { NameReader } from './name-bytes.ts';
@@ -12,15 +13,18 @@ import type { MergePart } from './segment-merge.ts';
 /** With this share of rows gone, a segment is worth writing anew. */
 const SPARSE_SHARE = 0.25;
 /** Of more rows than this share, those of a type are counted by whole words of bits: that takes the same time for any number. */
-const MANY_SHARE = 0.15;
+const MANY_SHARE = 0.06;
 
 export class LiveSegment {
   readonly data: SegmentData;
   readonly orders: RowOrders;
+  readonly dense: DenseRows;
   /** Rows of each type, whether they are gone or not; null where there is none. */
   readonly typeBits: readonly (Uint32Array | null)[];
   /** True: a later row is never older. Rows of an import may be. */
   readonly hasRisingTimes: boolean;
+  /** The types that there are, the one with most rows first. */
+  readonly #typesByRows: readonly number[];
   readonly #names: NameReader;
   #gone: Uint32Array | null = null;
   #goneCount = 0;
@@ -32,6 +36,7 @@ export class LiveSegment {
   constructor(data: SegmentData, gone: Uint32Array | null = null, orderedRowsMin?: number) {
     this.data = data;
     this.orders = new RowOrders(data, orderedRowsMin);
+    this.dense = new DenseRows(data, orderedRowsMin);
     this.#names = new NameReader(data);
     const typeBits: (Uint32Array | null)[] = CONTENT_TYPES.map(() => null);
     for (let row = 0; row < data.rowCount; row++) {
@@ -40,6 +45,9 @@ export class LiveSegment {
       setBit((typeBits[type] ??= new Uint32Array(wordsFor(data.rowCount))), row);
     }
     this.typeBits = typeBits;
+    this.#typesByRows = [...typeBits.keys()]
+      .filter((type) => typeBits[type] !== null)
+      .sort((a, b) => this.#countsByType[b]! - this.#countsByType[a]!);
     this.hasRisingTimes = data.times.every((time, row) => row === 0 || data.times[row - 1]! <= time);
     if (gone === null) return;
     for (let row = 0; row < data.rowCount; row++) if (isSet(gone, row)) this.#removeRow(row);
@@ -152,9 +160,19 @@ export class LiveSegment {
 
   /** Adds to `counts` how many of the `matchCount` rows with their bits set are of each type. */
   countTypes(bits: Uint32Array, matchCount: number, counts: number[]): void {
+    const known = this.dense.countsByType(bits, this.typeBits);
+    if (known !== null) {
+      for (const [type, count] of known.entries()) counts[type]! += count;
+      return;
+    }
     if (matchCount > MANY_SHARE * this.data.rowCount) {
-      for (const [type, ofType] of this.typeBits.entries()) {
-        if (ofType !== null) counts[type]! += bitCountOfBoth(bits, ofType);
+      // The type that most rows have comes first: most searches find hardly anything else, and are done with it.
+      let left = matchCount;
+      for (const type of this.#typesByRows) {
+        if (left === 0) return;
+        const count = bitCountOfBoth(bits, this.typeBits[type]!);
+        counts[type]! += count;
+        left -= count;
       }
       return;
     }

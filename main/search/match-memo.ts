@@ -19,6 +19,8 @@ export class MatchMemo {
   readonly #searcher = new SegmentSearcher();
   #query: IndexQuery | null = null;
   readonly #matches = new Map<SegmentData, Uint32Array | null>();
+  /** Those of the bitmaps that are no segment's. */
+  readonly #own: Uint32Array[] = [];
   readonly #spare: Uint32Array[] = [];
 
   /** Rows of `segment` that match, are there and lie in the range; not to be changed, and good until the next question. */
@@ -40,14 +42,15 @@ export class MatchMemo {
     if (known !== undefined) return known;
     const bits = this.#bitsFor(segment.data.rowCount);
     const found = this.#searcher.find(segment, query, bits);
-    if (!found) this.#release(bits);
-    this.#matches.set(segment.data, found ? bits : null);
-    return found ? bits : null;
+    if (found === bits) this.#own.push(bits);
+    else this.#release(bits);
+    this.#matches.set(segment.data, found);
+    return found;
   }
 
   /** The columns have changed. */
   forget(): void {
-    for (const bits of this.#matches.values()) if (bits !== null) this.#release(bits);
+    for (const bits of this.#own.splice(0)) this.#release(bits);
     this.#matches.clear();
     this.#query = null;
   }

@@ -4,7 +4,7 @@ import type { SortOrder } from '../store/store-contract.ts';
 import { isSet } from './bitmap.ts';
 import type { SegmentData } from './index-segment.ts';
 import type { LiveSegment } from './live-segment.ts';
-import { staticScore } from './ranking.ts';
+import { peersNeeded, staticScore } from './ranking.ts';
 import type { OrderedColumn, RowOrder } from './row-orders.ts';
 import type { TopRows } from './top-rows.ts';
 
@@ -85,10 +85,10 @@ function offerByScore({ data }: LiveSegment, bits: Uint32Array, { rows, values }
 const isMoved = ({ data }: LiveSegment, { values }: RowOrder, row: number): boolean => data.peers[row] !== values[row];
 
 function offerAll(segment: LiveSegment, bits: Uint32Array, offering: Offering): void {
-  const { sort, top, lowId, highId } = offering;
-  const { ids, peers } = segment.data;
-  const span = Math.max(1, highId - lowId);
-  const column = sort === 'relevance' || sort === 'newest' ? null : segment.data[COLUMN_OF[sort]];
+  const { sort, top } = offering;
+  if (sort === 'relevance') return offerAllByScore(segment, bits, offering);
+  const { ids } = segment.data;
+  const column = segment.data[COLUMN_OF[sort as Exclude<SortOrder, 'newest'>]];
   // From the end: of equal keys the newer rows come in first, and older ones are turned away at once.
   for (let word = bits.length - 1; word >= 0; word--) {
     let left = bits[word]!;
@@ -96,8 +96,28 @@ function offerAll(segment: LiveSegment, bits: Uint32Array, offering: Offering): 
       const bit = 31 - Math.clz32(left);
       left &= ~(1 << bit);
       const row = word * 32 + bit;
-      const key = column === null ? staticScore(peers[row]!, (ids[row]! - lowId) / span) : column[row]!;
-      if (!top.isKeyBeyond(key)) top.offer(key, ids[row]!);
+      if (!top.isKeyBeyond(column[row]!)) top.offer(column[row]!, ids[row]!);
+    }
+  }
+}
+
+/** Most rows have so few peers that they need no score. */
+function offerAllByScore({ data }: LiveSegment, bits: Uint32Array, { top, lowId, highId }: Offering): void {
+  const { ids, peers } = data;
+  const span = Math.max(1, highId - lowId);
+  const mostAge = (ids.at(-1)! - lowId) / span;
+  let fewestPeers = peersNeeded(top.lowestKey, mostAge);
+  for (let word = bits.length - 1; word >= 0; word--) {
+    let left = bits[word]!;
+    while (left !== 0) {
+      const bit = 31 - Math.clz32(left);
+      left &= ~(1 << bit);
+      const row = word * 32 + bit;
+      if (peers[row]! < fewestPeers) continue;
+      const key = staticScore(peers[row]!, (ids[row]! - lowId) / span);
+      if (top.isKeyBeyond(key)) continue;
+      top.offer(key, ids[row]!);
+      fewestPeers = peersNeeded(top.lowestKey, mostAge);
     }
   }
 }

@@ -15,6 +15,12 @@ export function staticScore(peersSeen: number, age: number): number {
   return LOG_OF_PEERS[Math.min(peersSeen, LOG_OF_PEERS.length - 1)]! + AGE_WEIGHT * age;
 }
 
+/** No row of at most `age` with fewer peers has a static score of `score`. */
+export function peersNeeded(score: number, age: number): number {
+  // One less than it comes to, for what is lost in rounding.
+  return Math.floor(2 ** ((score - AGE_WEIGHT * age) / PEERS_WEIGHT)) - 2;
+}
+
 /** The index keeps peers in 16 bits, so a table answers (a logarithm for each match of a common word is what costs). */
 const LOG_OF_PEERS = Float64Array.from({ length: 65_536 }, (_, peers) => PEERS_WEIGHT * Math.log2(1 + peers));
 

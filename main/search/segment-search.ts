@@ -17,45 +17,53 @@ export class SegmentSearcher {
   #scratch = new Uint32Array(0);
   #union = new Uint32Array(0);
 
-  /** Sets in `matches` (one bit a row, whatever it held before) the rows that match; false when there is none. */
-  find(segment: LiveSegment, query: IndexQuery, matches: Uint32Array): boolean {
+  /**
+   * The rows that match, one bit a row: in `matches`, whatever it held before, or in a bitmap that the segment keeps and nobody
+   * may change. Null when it is sure that there is none.
+   */
+  find(segment: LiveSegment, query: IndexQuery, matches: Uint32Array): Uint32Array | null {
     const { data } = segment;
-    if (query.matchesNothing) return false;
+    if (query.matchesNothing) return null;
     const ranges: Range[] = [];
     for (const one of query.required) {
       const range = postingRange(data, one);
-      if (range.from === range.to) return false;
+      if (range.from === range.to) return null;
       ranges.push(range);
+    }
+    if (ranges.length === 1 && isOneClause(query)) {
+      const kept = segment.dense.get(ranges[0]!.from, ranges[0]!.to);
+      if (kept !== null) return kept;
     }
     // Fewest postings first; they decide how much is left to combine.
     ranges.sort((a, b) => a.to - a.from - (b.to - b.from));
     this.#resize(matches.length);
     const [first, ...others] = ranges;
     if (first === undefined) fillAll(matches, data.rowCount);
-    else fillRange(matches, data, first);
+    else fillRange(matches, segment, first);
     const few = first !== undefined && first.to - first.from <= FEW_ROWS ? first : null;
     for (const range of others) {
       if (few !== null && range.isOneTerm) keepFew(data, matches, few, range);
-      else this.#keepRange(data, matches, range);
+      else this.#keepRange(segment, matches, range);
     }
     for (const group of query.anyOf) {
-      if (!this.#uniteAll(data, group)) return false;
+      if (!this.#uniteAll(segment, group)) return null;
       keepBits(matches, this.#union);
     }
-    for (const one of query.excluded) dropRange(matches, data, postingRange(data, one));
-    if (query.excludedAny.length > 0 && this.#uniteAll(data, query.excludedAny)) dropBits(matches, this.#union);
+    for (const one of query.excluded) dropRange(matches, segment, postingRange(data, one));
+    if (query.excludedAny.length > 0 && this.#uniteAll(segment, query.excludedAny)) dropBits(matches, this.#union);
     if (query.adult === 'hide' && segment.adultBits !== null) dropBits(matches, segment.adultBits);
     if (query.adult === 'only') {
-      if (segment.adultBits === null) return false;
+      if (segment.adultBits === null) return null;
       keepBits(matches, segment.adultBits);
     }
     if (query.filter !== null) keepPassing(segment, matches, query.filter, this.#scratch);
     if (!isNoPair(query.pairs)) keepPairs(data, matches, query.pairs);
-    return true;
+    return matches;
   }
 
   /** Gathers in #union the rows that fit one of `alternatives`; false when there is none. */
-  #uniteAll(data: SegmentData, alternatives: readonly Alternative[]): boolean {
+  #uniteAll(segment: LiveSegment, alternatives: readonly Alternative[]): boolean {
+    const { data } = segment;
     this.#union.fill(0);
     let hasAny = false;
     for (const { clauses, rows } of alternatives) {
@@ -64,12 +72,12 @@ export class SegmentSearcher {
       if (ranges.length === 0 || ranges.some(({ from, to }) => from === to)) continue;
       hasAny = true;
       if (ranges.length === 1) {
-        addRange(this.#union, data, ranges[0]!);
+        addRange(this.#union, segment, ranges[0]!);
         continue;
       }
       const both = new Uint32Array(this.#union.length);
-      addRange(both, data, ranges[0]!);
-      for (const range of ranges.slice(1)) this.#keepRange(data, both, range);
+      addRange(both, segment, ranges[0]!);
+      for (const range of ranges.slice(1)) this.#keepRange(segment, both, range);
       addBits(this.#union, both);
     }
     return hasAny;
@@ -81,9 +89,10 @@ export class SegmentSearcher {
     this.#union = new Uint32Array(words);
   }
 
-  #keepRange(data: SegmentData, bits: Uint32Array, range: Range): void {
-    fillRange(this.#scratch, data, range);
-    keepBits(bits, this.#scratch);
+  #keepRange(segment: LiveSegment, bits: Uint32Array, range: Range): void {
+    const kept = segment.dense.get(range.from, range.to);
+    if (kept === null) fillRange(this.#scratch, segment, range);
+    keepBits(bits, kept ?? this.#scratch);
   }
 }
 
@@ -95,19 +104,36 @@ interface Range {
   readonly isOneTerm: boolean;
 }
 
-function fillRange(bits: Uint32Array, data: SegmentData, range: Range): void {
-  bits.fill(0);
-  addRange(bits, data, range);
+/** Nothing is asked beside one word: what the segment keeps of it is the answer. */
+function isOneClause({ required, anyOf, excluded, excludedAny, filter, pairs, adult }: IndexQuery): boolean {
+  const others = required.length - 1 + anyOf.length + excluded.length + excludedAny.length;
+  return others === 0 && filter === null && isNoPair(pairs) && adult === undefined;
 }
 
-function addRange(bits: Uint32Array, { postings }: SegmentData, { from, to }: Range): void {
+function fillRange(bits: Uint32Array, segment: LiveSegment, range: Range): void {
+  const kept = segment.dense.get(range.from, range.to);
+  if (kept !== null) return bits.set(kept);
+  bits.fill(0);
+  addPostings(bits, segment.data, range);
+}
+
+function addRange(bits: Uint32Array, segment: LiveSegment, range: Range): void {
+  const kept = segment.dense.get(range.from, range.to);
+  if (kept === null) addPostings(bits, segment.data, range);
+  else addBits(bits, kept);
+}
+
+function addPostings(bits: Uint32Array, { postings }: SegmentData, { from, to }: Range): void {
   for (let at = from; at < to; at++) {
     const row = postings[at]!;
     bits[row >>> 5]! |= 1 << (row & 31);
   }
 }
 
-function dropRange(bits: Uint32Array, { postings }: SegmentData, { from, to }: Range): void {
+function dropRange(bits: Uint32Array, segment: LiveSegment, { from, to }: Range): void {
+  const kept = segment.dense.get(from, to);
+  if (kept !== null) return dropBits(bits, kept);
+  const { postings } = segment.data;
   for (let at = from; at < to; at++) clearBit(bits, postings[at]!);
 }
 

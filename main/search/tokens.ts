@@ -115,7 +115,7 @@ export function foldWithOffsets(text: string): FoldedText {
   const ends: number[] = [];
   let at = 0;
   for (const character of text.length > TEXT_CHARACTERS_MAX ? text.slice(0, TEXT_CHARACTERS_MAX) : text) {
-    const piece = foldPiece(character);
+    const piece = foldCharacter(character);
     const end = at + character.length;
     if (piece === '') {
       // A mark: the letter before it now ends here.
@@ -130,6 +130,18 @@ export function foldWithOffsets(text: string): FoldedText {
     at = end;
   }
   return { folded, starts, ends };
+}
+
+/** Normalising one character takes as long as a short word, and names are written with few different ones. */
+const FOLDED_KEPT_MAX = 4096;
+const foldedCharacters = new Map<string, string>();
+
+function foldCharacter(character: string): string {
+  const known = foldedCharacters.get(character);
+  if (known !== undefined) return known;
+  const piece = foldPiece(character);
+  if (foldedCharacters.size < FOLDED_KEPT_MAX) foldedCharacters.set(character, piece);
+  return piece;
 }
 
 /** Letter by letter this gives the same as over the whole text: nothing here looks at neighbours. */

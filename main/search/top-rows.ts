@@ -29,6 +29,11 @@ export class TopRows {
     return this.#count === this.limit;
   }
 
+  /** Rows with a lower key are not kept; -Infinity while there is room. Not for a reversed order. */
+  get lowestKey(): number {
+    return this.#count < this.limit ? -Infinity : this.#keys[0]!;
+  }
+
   /** True when a row here, and so every one behind it, would not be kept. */
   isBeyond(key: number, id: number): boolean {
     if (this.#count < this.limit) return false;

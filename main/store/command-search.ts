@@ -8,7 +8,7 @@ import { FullText } from '../search/full-text.ts';
 import { nameMatches } from '../search/name-match.ts';
 import { nameScore, staticScore } from '../search/ranking.ts';
 import { isEmptyQuery, parseQuery, type SearchQuery, wantedPhrases } from '../search/search-query.ts';
-import { rowPasses } from './page-run.ts';
+import { rowPasses } from './page-sources.ts';
 
 /** Matches that are ranked; older ones follow, newest first. */
 export const RANKED_MAX = 1000;

@@ -255,8 +255,8 @@ export class IndexUpkeep {
     const startedAtMs = clock.nowMs();
     const rowCount = index.rowCount;
     const names = newestNames(index.parts, { limit: TITLE_ROWS_MAX, step: STEP_TITLES });
-    search.titles = yield* TitleSuggestions.build(names);
-    search.didYouMean = yield* DidYouMean.build(yield* Vocabulary.read(index.segments));
+    search.spelling.titles = yield* TitleSuggestions.build(names);
+    search.spelling.didYouMean = yield* DidYouMean.build(yield* Vocabulary.read(index.segments));
     const tookMs = clock.nowMs() - startedAtMs;
     this.#rebuiltAtRows = rowCount;
     this.#rebuildNotBeforeMs = clock.nowMs() + Math.max(REBUILD_AFTER_MS, 30 * tookMs);

@@ -5,7 +5,7 @@ import type { ColumnFilter } from '../search/column-filter.ts';
 import { nameMatches } from '../search/name-match.ts';
 import type { SearchQuery } from '../search/search-query.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
-import { rowPasses } from './page-run.ts';
+import { rowPasses } from './page-sources.ts';
 import type { MarkedList, ShownMarks } from './owner-contract.ts';
 import { CONTENT_TYPES, PAGE_ROWS_MAX, type ContentType } from './store-contract.ts';
 

@@ -1,17 +1,13 @@
 // Fills one page of results, stage by stage (result-cursor.ts), in steps of a few milliseconds: whoever runs it may answer
 // somebody else between two steps, or give up when a newer search has come.
 import { assert } from '../base/assert.ts';
-import type { CatalogueReader, StoredRow } from '../catalogue/catalogue-reader.ts';
-import type { FullText } from '../search/full-text.ts';
-import type { NameIndex } from '../search/name-index.ts';
-import { isAdultName } from '../search/adult-names.ts';
+import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
 import { nameScore, RESCORED_MAX } from '../search/ranking.ts';
-import { type ColumnFilter, passesFilter } from '../search/column-filter.ts';
-import type { IndexQuery } from '../search/index-query.ts';
-import { hasPathFilters, pathsFit } from '../search/path-match.ts';
-import { type SearchQuery, wantedPhrases } from '../search/search-query.ts';
+import { wantedPhrases } from '../search/search-query.ts';
 import type { Place } from '../search/top-rows.ts';
+import type { OlderMatches } from './older-matches.ts';
+import { type Asked, nameOf, type PageSources, rowPasses } from './page-sources.ts';
 import { CONTENT_TYPES, type ContentType, type SortOrder } from './store-contract.ts';
 import type { ResultCursor, Stage } from './result-cursor.ts';
 
@@ -20,36 +16,17 @@ const STEP_ROWS = 250;
 /** Names read for one page; then it is handed out as it is, with a cursor to go on from. */
 const NAMES_READ_MAX = 100_000;
 
-/**
- * FTS5 finds the way to where it ended by going past everything before: where few rows pass the filters, more and more are looked
- * up at once.
- */
-const OLDER_IDS_MAX = 5000;
-
-export interface PageSources {
-  readonly reader: CatalogueReader;
-  readonly index: NameIndex;
-  readonly fullText: FullText;
-}
-
-/** What is asked, in every form that somebody needs. */
-export interface Asked {
-  readonly query: SearchQuery;
-  readonly indexQuery: IndexQuery;
-  readonly filter: ColumnFilter | null;
-  /** Left out: false. */
-  readonly hidesAdult?: boolean;
-}
-
 export interface PageRequest extends Asked {
   readonly sort: SortOrder;
   readonly isReversed: boolean;
   readonly contentType: ContentType | null;
   readonly limit: number;
-  /** What only the file paths match (highest first), shown after the names; null where files are not searched. */
-  readonly fileIds: readonly number[] | null;
-  /** True: stop where the disk would have to be asked. */
-  readonly isMemoryOnly: boolean;
+  /** What is below the window; null: stop where the disk would have to be asked. */
+  readonly older: OlderMatches | null;
+  /** What only the file paths match, highest first, shown after the names. Asked when all of the names are known. */
+  readonly fileIds: () => readonly number[];
+  /** Then the page is handed out as it is, with a cursor to go on from. */
+  readonly isTimeUp: () => boolean;
   readonly cursor: ResultCursor;
 }
 
@@ -64,9 +41,9 @@ export class PageRun {
   #cursor: ResultCursor;
   #fetched: ReadonlyMap<number, StoredRow> = new Map();
   #namesRead = 0;
+  /** However late it is, one step is done, so that every page leads on. */
+  #hasBegun = false;
   #best: Place[] | null = null;
-  /** Candidates below the window that were found and not looked at yet. */
-  readonly #older: { left: number[]; asked: number; isLast: boolean } = { left: [], asked: 0, isLast: false };
 
   constructor(sources: PageSources, request: PageRequest) {
     this.#sources = sources;
@@ -79,8 +56,15 @@ export class PageRun {
   /** True when the page is full, or nothing is left, or enough was read. One row more than asked tells whether there is more. */
   get isDone(): boolean {
     const { stage } = this.#cursor;
-    if (this.#request.isMemoryOnly && (stage === 'older' || stage === 'files')) return true;
-    return this.#rows.length > this.#request.limit || stage === 'end' || this.#namesRead >= NAMES_READ_MAX;
+    const { older, limit } = this.#request;
+    if (older === null && (stage === 'older' || stage === 'files')) return true;
+    return this.#rows.length > limit || stage === 'end' || this.#namesRead >= NAMES_READ_MAX || this.#isCutShort;
+  }
+
+  /** Between two rows of what takes long to find. */
+  get #isCutShort(): boolean {
+    const takesLong = this.#cursor.stage === 'older' || (this.#cursor.stage === 'window' && this.#needsName);
+    return takesLong && this.#hasBegun && this.#request.isTimeUp();
   }
 
   get result(): { rows: StoredRow[]; nextCursor: ResultCursor | null } {
@@ -91,6 +75,7 @@ export class PageRun {
   }
 
   step(): void {
+    this.#hasBegun = true;
     switch (this.#cursor.stage) {
       case 'best':
         return this.#stepBest();
@@ -115,7 +100,7 @@ export class PageRun {
 
   #stepBest(): void {
     const ranked = (this.#best ??= this.#rankBest());
-    this.#fetch(ranked.slice(this.#cursor.offset, this.#cursor.offset + this.#missing));
+    this.#fetch(ranked.slice(this.#cursor.offset, this.#cursor.offset + this.#missing).map(({ id }) => id));
     for (const { id } of ranked.slice(this.#cursor.offset)) {
       if (this.#missing === 0) return;
       this.#cursor = { ...this.#cursor, offset: this.#cursor.offset + 1 };
@@ -146,7 +131,7 @@ export class PageRun {
     const { key, id } = this.#cursor;
     const limit = this.#needsName ? STEP_ROWS : this.#missing;
     const { places } = this.#search(this.#request.sort, limit, { key, id });
-    if (!this.#needsName) this.#fetch(places);
+    if (!this.#needsName) this.#fetch(places.map(({ id }) => id));
     for (const place of places) {
       if (this.#missing === 0) return;
       this.#goTo('window', place);
@@ -156,34 +141,25 @@ export class PageRun {
   }
 
   #stepOlder(): void {
-    const { index, reader } = this.#sources;
-    const older = this.#older;
-    if (older.left.length === 0 && !older.isLast) {
-      const limit = Math.min(OLDER_IDS_MAX, Math.max(2 * this.#missing, older.asked * 4));
-      older.left = windowHasOlder(index, this.#cursor.lowId) ? this.#olderIds(limit) : [];
-      older.asked = limit;
-      older.isLast = older.left.length < limit;
-    }
-    const ids = older.left.splice(0, STEP_ROWS);
-    const rows = new Map(reader.rowsByIds(ids).map((row) => [row.id, row]));
-    this.#fetched = rows;
+    const { older } = this.#request;
+    if (older === null) return;
+    const next = (limit: number): number[] => older.below(this.#cursor.id, this.#typeIndex, limit);
+    if (next(1).length === 0 && !older.isEnd) older.step();
+    const ids = next(this.#missing);
+    this.#fetch(ids);
     for (const id of ids) {
-      if (this.#missing === 0) return;
       this.#goTo('older', { key: 0, id });
-      const row = rows.get(id);
-      if (row !== undefined && nameMatches(this.#request.query, row.name)) this.#take(id, true);
-      else this.#namesRead++;
+      this.#take(id);
     }
-    if (older.left.length === 0 && older.isLast) this.#goTo('files', { key: 0, id: Number.MAX_SAFE_INTEGER });
-  }
-
-  #olderIds(limit: number): number[] {
-    return this.#sources.fullText.candidateIds(this.#request.query, { beforeId: this.#cursor.id, limit });
+    if (ids.length > 0) return;
+    if (older.isEnd) this.#goTo('files', { key: 0, id: Number.MAX_SAFE_INTEGER });
+    // Whoever goes on from here need not look again at what matches nothing.
+    else this.#goTo('older', { key: 0, id: Math.min(this.#cursor.id, older.lookedDownTo) });
   }
 
   #stepFiles(): void {
     const before = this.#cursor.id;
-    for (const id of this.#request.fileIds ?? []) {
+    for (const id of this.#request.fileIds()) {
       if (id >= before) continue;
       if (this.#missing === 0) return;
       this.#goTo('files', { key: 0, id });
@@ -204,41 +180,18 @@ export class PageRun {
   }
 
   /** Reads rows that are about to be taken, all at once. */
-  #fetch(places: readonly Place[]): void {
-    const rows = this.#sources.reader.rowsByIds(places.map(({ id }) => id));
+  #fetch(ids: readonly number[]): void {
+    const rows = this.#sources.reader.rowsByIds(ids);
     this.#fetched = new Map(rows.map((row) => [row.id, row]));
   }
 
   /** Adds the row to the page, unless it is gone, of another type or does not pass the filters. */
-  #take(id: number, looksAtPaths = false): void {
+  #take(id: number): void {
     this.#namesRead++;
     const row = this.#fetched.get(id) ?? this.#sources.reader.rowsByIds([id])[0];
     if (row === undefined || (this.#typeIndex >= 0 && row.contentType !== this.#typeIndex)) return;
-    if (!rowPasses(this.#sources, this.#request, row, looksAtPaths)) return;
+    if (!rowPasses(this.#sources, this.#request, row, false)) return;
     this.#rows.push(row);
     this.#cursors.push(this.#cursor);
   }
-}
-
-/** Does a row pass the filters? `looksAtPaths`: also those over its files, which costs 0.2 ms. */
-export function rowPasses(
-  { reader }: Pick<PageSources, 'reader'>,
-  { query, filter, hidesAdult }: Omit<Asked, 'indexQuery'>,
-  row: StoredRow,
-  looksAtPaths: boolean,
-): boolean {
-  if (hidesAdult === true && isAdultName(row.name)) return false;
-  if (!passesFilter(filter, { ...row, peersSeen: row.seeders })) return false;
-  if (!looksAtPaths || !hasPathFilters(query)) return true;
-  return pathsFit(query, row.name, reader.detailsById(row.id)?.files.map(({ path }) => path) ?? []);
-}
-
-/** From memory, or from the disk what is older; null when the row is gone. */
-export function nameOf({ index, fullText }: Pick<PageSources, 'index' | 'fullText'>, id: number): string | null {
-  return index.nameOf(id) ?? fullText.nameOf(id);
-}
-
-/** Are there rows below a window that began at `lowId`? */
-export function windowHasOlder(index: NameIndex, lowId: number): boolean {
-  return index.hasOlder || lowId > index.lowId;
 }

@@ -3,10 +3,12 @@
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import { FILE_MATCHES_MAX, findByFiles } from '../search/file-search.ts';
 import { nameMatches, needsName } from '../search/name-match.ts';
+import { isCommonBeginning } from '../search/older-look-up.ts';
 import { requiredWords } from '../search/search-query.ts';
 import { hasPathFilters } from '../search/path-match.ts';
 import { contentTypeNamed } from './catalogue-row.ts';
-import { type Asked, nameOf, type PageSources, rowPasses, windowHasOlder } from './page-run.ts';
+import type { OlderMatches } from './older-matches.ts';
+import { type Asked, nameOf, type PageSources, rowPasses, windowHasOlder } from './page-sources.ts';
 import { CONTENT_TYPES, type ContentType, type ResultPage } from './store-contract.ts';
 
 /** Names read to count phrases: some 5 ms. */
@@ -17,15 +19,17 @@ const NAMES_COUNTED_AT_ONCE_MAX = 60;
 const OLDER_COUNTED_MAX = 1001;
 /** With fewer matches by name than this, file paths are searched as well. */
 const FEW_NAMES = 200;
-/** File lists unpacked to count rows below the window: 0.2 ms each. */
-const FEW_LISTS = 40;
+/** Of so many names in memory one has to match, so that FTS5 counts up to OLDER_COUNTED_MAX in some milliseconds. */
+const COUNTED_SHARE_MIN = 1 / 2000;
 
 type Counts = Pick<ResultPage, 'totalCount' | 'totalIsExact' | 'isPartial' | 'countsByType'>;
-export interface ResultCounts extends Counts {
-  /** What only the file paths match, highest first; null where names gave enough. */
-  readonly fileIds: readonly number[] | null;
+export interface WindowCounts extends Counts {
   /** Of the total, those of the window in memory. */
   readonly windowCount: number;
+  /** The same of all types. */
+  readonly namesCount: number;
+  /** Both are exact. */
+  readonly isExact: boolean;
 }
 
 interface CountRequest extends Asked {
@@ -34,39 +38,62 @@ interface CountRequest extends Asked {
   readonly highId: number;
 }
 
-/** `isMemoryOnly`: the window alone; `isPartial` says that the disk may have more. */
-export function countResults(sources: PageSources, request: CountRequest, isMemoryOnly: boolean): ResultCounts {
+/** `isFirst`: before anything is shown, so of what takes long only that it is not known; `isPartial`: the disk may have more. */
+export function countWindow(sources: PageSources, request: CountRequest, isFirst: boolean): WindowCounts {
   const { query, contentType } = request;
-  if (isMemoryOnly && needsManyNames(sources, request)) return UNCOUNTED;
-  const window = countWindow(sources, request);
-  const windowCount = contentType === null ? sum(window.countsByType) : window.countsByType[contentType];
-  if (isMemoryOnly) {
-    const hasOlder = windowHasOlder(sources.index, request.lowId) && !query.isUnmatchable;
-    const isFew = sum(window.countsByType) < FEW_NAMES && requiredWords(query).length > 0;
-    // Of an index that is still being read nothing is known yet, which is not the same as none.
-    const countsByType = hasOlder && windowCount === 0 ? null : window.countsByType;
-    const isPartial = hasOlder || isFew;
-    const totalIsExact = window.isExact && !hasOlder;
-    return { totalCount: windowCount, totalIsExact, isPartial, countsByType, fileIds: null, windowCount };
-  }
-  const older = countOlder(sources, request);
-  const countsByType = { ...window.countsByType };
-  addTypes(countsByType, older.rows);
-  const namesCount = sum(countsByType) + older.moreCount;
-  const searchesFiles = namesCount < FEW_NAMES && requiredWords(query).length > 0;
-  const fileIds = searchesFiles ? findFileIds(sources, request) : null;
-  const fileRows = sources.reader.rowsByIds(fileIds ?? []).filter((row) => rowPasses(sources, request, row, false));
-  addTypes(countsByType, fileRows);
-  const isExact = window.isExact && older.isExact && (fileIds?.length ?? 0) < FILE_MATCHES_MAX;
-  const totalCount = contentType === null ? sum(countsByType) + older.moreCount : countsByType[contentType];
-  const known = older.moreCount > 0 && sum(countsByType) === 0 ? null : countsByType;
-  return { totalCount, totalIsExact: isExact, isPartial: false, countsByType: known, fileIds, windowCount };
+  if (isFirst && needsManyNames(sources, request)) return UNCOUNTED;
+  const { countsByType, isExact } = countNames(sources, request);
+  const namesCount = sum(countsByType);
+  const windowCount = contentType === null ? namesCount : countsByType[contentType];
+  const hasOlder = windowHasOlder(sources.index, request.lowId) && !query.isUnmatchable;
+  const isFew = namesCount < FEW_NAMES && requiredWords(query).length > 0;
+  // Of an index that is still being read nothing is known yet, which is not the same as none.
+  const known = hasOlder && windowCount === 0 ? null : countsByType;
+  const totalIsExact = isExact && !hasOlder;
+  const isPartial = hasOlder || isFew;
+  return { totalCount: windowCount, totalIsExact, isPartial, countsByType: known, windowCount, namesCount, isExact };
+}
+
+/** Whether enough is known of what is below the window to say how many there are, or that they are many. */
+export const isCounted = ({ namesCount }: WindowCounts, older: OlderMatches): boolean =>
+  older.isEnd || namesCount + older.count >= FEW_NAMES;
+
+/** With what is below the window, as far as it was found. */
+export function countAll(
+  sources: PageSources,
+  request: CountRequest,
+  { window, older }: { window: WindowCounts; older: OlderMatches },
+): Counts {
+  const { contentType } = request;
+  const countsByType = Object.fromEntries(
+    CONTENT_TYPES.map((type, at) => [type, (window.countsByType?.[type] ?? 0) + older.countsByType[at]!]),
+  ) as Record<ContentType, number>;
+  const fileIds = older.isEnd ? fileIdsOf(sources, request, { window, older }) : [];
+  addTypes(
+    countsByType,
+    sources.reader.rowsByIds(fileIds).filter((row) => rowPasses(sources, request, row, false)),
+  );
+  const isExact = window.isExact && older.isEnd && fileIds.length < FILE_MATCHES_MAX;
+  const moreCount = older.isEnd ? 0 : Math.max(0, countOlder(sources, request, { window, older }) - older.count);
+  const totalCount = contentType === null ? sum(countsByType) + moreCount : countsByType[contentType];
+  const isUnknown = !older.isEnd && sum(countsByType) === 0;
+  return { totalCount, totalIsExact: isExact, isPartial: false, countsByType: isUnknown ? null : countsByType };
+}
+
+/** What only the file paths match, highest first; none where names gave enough. `older` is at its end. */
+export function fileIdsOf(
+  sources: PageSources,
+  request: CountRequest,
+  { window, older }: { window: WindowCounts; older: OlderMatches },
+): readonly number[] {
+  const wants = window.namesCount + older.count < FEW_NAMES && requiredWords(request.query).length > 0;
+  return (older.fileIds ??= wants ? findFileIds(sources, request, older) : []);
 }
 
 /** How many there are only their names tell, and they are too many to read before anything is shown. */
-const UNCOUNTED: ResultCounts = {
-  ...{ totalCount: 0, totalIsExact: false, isPartial: true },
-  ...{ countsByType: null, fileIds: null, windowCount: 0 },
+const UNCOUNTED: WindowCounts = {
+  ...{ totalCount: 0, totalIsExact: false, isPartial: true, isExact: false },
+  ...{ countsByType: null, windowCount: 0, namesCount: 0 },
 };
 
 function needsManyNames({ index }: PageSources, request: CountRequest): boolean {
@@ -74,28 +101,20 @@ function needsManyNames({ index }: PageSources, request: CountRequest): boolean 
   return index.search({ ...wholeWindow(request), limit: 0, withCounts: true }).totalCount > NAMES_COUNTED_AT_ONCE_MAX;
 }
 
-/** Below the window: a few rows are looked at one by one; of many only their number is told, and that up to a limit. */
-function countOlder(sources: PageSources, request: CountRequest) {
-  const { reader, index, fullText } = sources;
-  const { query, filter, lowId } = request;
-  if (!windowHasOlder(index, lowId)) return { rows: [], moreCount: 0, isExact: true };
-  const looksAtPaths = hasPathFilters(query);
-  const few = looksAtPaths ? FEW_LISTS : FEW_NAMES;
-  const ids = fullText.candidateIds(query, { beforeId: lowId, limit: few + 1 });
-  if (ids.length <= few) {
-    const fits = (row: StoredRow): boolean =>
-      nameMatches(query, row.name) && rowPasses(sources, request, row, looksAtPaths);
-    return { rows: reader.rowsByIds(ids).filter(fits), moreCount: 0, isExact: true };
-  }
-  // Terms alone do not tell how many; perhaps none.
-  const isOnlyExcluding = query.excluded.length > 0 && requiredWords(query).length + query.anyOf.length === 0;
-  if (needsName(query) || isOnlyExcluding || filter !== null || looksAtPaths || request.hidesAdult === true)
-    return { rows: [], moreCount: 0, isExact: false };
-  const moreCount = fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX });
-  return { rows: [], moreCount, isExact: false };
+/** Below the window, up to OLDER_COUNTED_MAX; 0 where the terms alone do not tell, or where it takes long to count so far. */
+function countOlder(
+  { index, fullText }: PageSources,
+  { query, filter, lowId, hidesAdult }: CountRequest,
+  { window, older }: { window: WindowCounts; older: OlderMatches },
+): number {
+  const words = requiredWords(query).length + query.anyOf.length;
+  const isByName = needsName(query) || hasPathFilters(query) || filter !== null || hidesAdult === true;
+  if (isByName || (words === 0 && query.excluded.length > 0)) return 0;
+  const takesLong = older.looksUpMore || window.namesCount < COUNTED_SHARE_MIN * index.rowCount;
+  return words > 0 && takesLong ? 0 : fullText.countNames(query, { beforeId: lowId, most: OLDER_COUNTED_MAX });
 }
 
-function countWindow({ fullText, index }: PageSources, count: CountRequest) {
+function countNames({ fullText, index }: PageSources, count: CountRequest) {
   const { query } = count;
   const isByName = needsName(query);
   const answer = index.search({ ...wholeWindow(count), limit: isByName ? NAMES_COUNTED_MAX : 0, withCounts: true });
@@ -124,8 +143,8 @@ export function countAdult(
   return { count, isExact: isWhole && answer.totalCount <= NAMES_COUNTED_MAX };
 }
 
-function findFileIds({ reader, index, fullText }: PageSources, count: CountRequest): number[] {
-  const { query, lowId, highId } = count;
+function findFileIds({ reader, index, fullText }: PageSources, count: CountRequest, older: OlderMatches): number[] {
+  const { query, highId } = count;
   const rows = {
     nameOf: (id: number): string | null => nameOf({ index, fullText }, id),
     pathsOf: (id: number): readonly string[] => reader.detailsById(id)?.files.map((file) => file.path) ?? [],
@@ -133,10 +152,15 @@ function findFileIds({ reader, index, fullText }: PageSources, count: CountReque
   const window = index
     .search({ ...wholeWindow(count), limit: FEW_NAMES, withCounts: false })
     .places.map(({ id }) => id);
-  const older = windowHasOlder(index, lowId) ? fullText.nameIds(query, { beforeId: lowId, limit: FEW_NAMES }) : [];
+  const nameIds = new Set([...window, ...older.below(Number.MAX_SAFE_INTEGER, -1, FEW_NAMES)]);
   // While the window is empty nothing limits what is seen.
   const highest = highId === 0 ? Number.MAX_SAFE_INTEGER - 1 : highId;
-  return findByFiles(fullText, rows, { query, highId: highest, nameIds: new Set([...window, ...older]) });
+  return findByFiles(fullText, rows, {
+    query,
+    highId: highest,
+    nameIds,
+    isCommonBeginning: (word) => isCommonBeginning(word, index.segments),
+  });
 }
 
 /** Everything that matches in the index in memory, newest first. */

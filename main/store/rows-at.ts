@@ -3,7 +3,7 @@
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
 import { needsName } from '../search/name-match.ts';
 import type { SearchQuery } from '../search/search-query.ts';
-import type { Asked, PageSources } from './page-run.ts';
+import type { Asked, PageSources } from './page-sources.ts';
 import type { ResultCursor } from './result-cursor.ts';
 import type { ContentType, SortOrder } from './store-contract.ts';
 

@@ -223,7 +223,7 @@ export class SearchService {
 
   #serve(reader: CatalogueReader, index: NameIndex): void {
     const { clock, log, post } = this.#dependencies;
-    const search = new StoreSearch(reader, index, () => clock.nowUnixSeconds());
+    const search = new StoreSearch(reader, index, clock);
     this.#search = search;
     this.#upkeep = new IndexUpkeep({
       clock,

@@ -1,6 +1,7 @@
 // Answers what the window asks of the catalogue: pages of results, suggestions, details. Knows no thread and no port;
 // search-service.ts brings the requests and the index.
 import { fromHex } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
 import type { CatalogueReader } from '../catalogue/catalogue-reader.ts';
 import { BLOCKED } from '../catalogue/marks.ts';
 import type { StoredRow } from '../catalogue/catalogue-reader.ts';
@@ -10,20 +11,21 @@ import type { NameIndex } from '../search/name-index.ts';
 import { nameMatches } from '../search/name-match.ts';
 import { toColumnFilter } from '../search/column-filter.ts';
 import { toIndexQuery } from '../search/index-query.ts';
-import { isEmptyQuery, parseQuery, requiredWords, type SearchQuery, wantedPhrases } from '../search/search-query.ts';
-import type { DidYouMean, TitleSuggestions } from '../search/suggestions.ts';
-import { fold, words } from '../search/tokens.ts';
+import { isEmptyQuery, parseQuery, type SearchQuery, wantedPhrases } from '../search/search-query.ts';
 import { markedPage } from './marked-page.ts';
-import { type Asked, PageRun, type PageSources, rowPasses } from './page-run.ts';
+import { PageRun } from './page-run.ts';
+import { type Asked, type PageSources, rowPasses } from './page-sources.ts';
+import { OlderMatches } from './older-matches.ts';
 import type { MarkedList } from './owner-contract.ts';
 import { PathRowsReader } from './path-rows.ts';
 import { decodeCursor, encodeCursor, type ResultCursor } from './result-cursor.ts';
-import { countAdult, countResults } from './result-counts.ts';
+import { countAdult, countAll, countWindow, fileIdsOf, isCounted, type WindowCounts } from './result-counts.ts';
 import { toResultRows } from './result-rows.ts';
 import { hasRandomAccess, RowsAt } from './rows-at.ts';
+import { Spelling } from './spelling.ts';
 import { readDetails, readLinks } from './torrent-details.ts';
 import { findVariants } from './variants.ts';
-import { CONTENT_TYPES, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX } from './store-contract.ts';
+import { CONTENT_TYPES, PAGE_ROWS_MAX } from './store-contract.ts';
 import type {
   ContentType,
   LinkFacts,
@@ -38,11 +40,13 @@ import type {
 
 /** With fewer results than this, other spellings are looked for. */
 const FEW_RESULTS = 5;
-const SPELLINGS_SHOWN = 3;
-/** Looking for one word takes some milliseconds. */
-const WORDS_RESPELT_MAX = 3;
+/** A page that has taken this long is handed out as it is: what comes next is found with the next one. */
+const PAGE_MS_MAX = 80;
 /** Longer than any id: the window is empty and everything is older. */
 const NO_WINDOW = Number.MAX_SAFE_INTEGER;
+
+/** `nowUnixSeconds`: what ages are counted from. */
+type SearchClock = Pick<Clock, 'nowMs' | 'nowUnixSeconds'>;
 
 /** A request that cannot be answered; the message is a sentence for the person. */
 export class SearchProblem extends Error {
@@ -64,18 +68,18 @@ export class StoreSearch {
   readonly #sources: PageSources;
   readonly #pathRows: PathRowsReader;
   readonly #rowsAt: RowsAt;
-  readonly #nowUnixSeconds: () => number;
-  /** Set when they have been built; until then there are none. */
-  titles: TitleSuggestions | null = null;
-  didYouMean: DidYouMean | null = null;
+  readonly #clock: SearchClock;
+  /** Of the search whose pages were read last. */
+  #older: { readonly key: string; readonly matches: OlderMatches } | null = null;
+  readonly spelling: Spelling;
 
-  /** `nowUnixSeconds`: what ages are counted from. */
-  constructor(reader: CatalogueReader, index: NameIndex, nowUnixSeconds: () => number) {
+  constructor(reader: CatalogueReader, index: NameIndex, clock: SearchClock) {
     const fullText = new FullText(reader.database);
     this.#sources = { reader, index, fullText };
     this.#pathRows = new PathRowsReader(fullText);
     this.#rowsAt = new RowsAt(this.#sources);
-    this.#nowUnixSeconds = nowUnixSeconds;
+    this.#clock = clock;
+    this.spelling = new Spelling(index);
   }
 
   /**
@@ -88,7 +92,7 @@ export class StoreSearch {
     if (byInfohash !== null) return byInfohash;
     if (request.list !== undefined) return this.#pageOfMarked(request, request.list, query);
     const sort = sortOf(request, query);
-    if (request.cursor === null) this.#rowsAt.forget();
+    if (request.cursor === null) this.#forgetPages();
     const isReversed = request.isReversed === true && sort !== 'relevance';
     const cursor = this.#startingAt(request.cursor, sort, isReversed);
     const asked = await this.#asked(query, cursor, request, pause);
@@ -99,15 +103,23 @@ export class StoreSearch {
     const range = { ...asked, contentType, lowId, highId };
     // Before what is shown is asked for: the matches of that are kept for the page.
     const adultHidden = asked.hidesAdult === true ? countAdult(this.#sources, range) : null;
-    const counts = countResults(this.#sources, range, isMemoryOnly);
+    const window = countWindow(this.#sources, range, isMemoryOnly);
+    const older = isMemoryOnly ? null : this.#olderMatches(request, asked, { cursor, window });
     const limit = Math.max(1, Math.min(PAGE_ROWS_MAX, Math.floor(request.limit) || 1));
-    const { fileIds } = counts;
     const order = { sort, isReversed, contentType, limit };
-    const run = new PageRun(this.#sources, { ...asked, ...order, fileIds, isMemoryOnly, cursor });
+    const fileIds = (): readonly number[] => (older === null ? [] : fileIdsOf(this.#sources, range, { window, older }));
+    const endsAtMs = this.#clock.nowMs() + PAGE_MS_MAX;
+    const isTimeUp = (): boolean => this.#clock.nowMs() >= endsAtMs;
+    const run = new PageRun(this.#sources, { ...asked, ...order, older, fileIds, isTimeUp, cursor });
     while (!run.isDone) {
       run.step();
       if (!(await pause())) return null;
     }
+    while (older !== null && !isCounted(window, older) && !isTimeUp()) {
+      older.step();
+      if (!(await pause())) return null;
+    }
+    const counts = older === null ? window : countAll(this.#sources, range, { window, older });
     const { rows, nextCursor } = run.result;
     const isShort = !counts.isPartial && counts.totalCount < FEW_RESULTS;
     const isAll = nextCursor === null && request.cursor === null;
@@ -116,12 +128,31 @@ export class StoreSearch {
       nextCursor: nextCursor === null ? null : encodeCursor(nextCursor),
       totalCount: isAll ? rows.length : Math.max(rows.length, counts.totalCount),
       totalIsExact: isAll || counts.totalIsExact,
-      reachableCount: hasRandomAccess(query) ? counts.windowCount : 0,
+      reachableCount: hasRandomAccess(query) ? window.windowCount : 0,
       isPartial: counts.isPartial && nextCursor !== null,
       countsByType: counts.countsByType,
-      didYouMean: isShort && !isEmptyQuery(query) ? this.#otherSpellings(request, query, counts.totalCount) : [],
+      didYouMean:
+        isShort && !isEmptyQuery(query) ? this.spelling.otherSpellings(request, query, counts.totalCount) : [],
       adultHidden,
     };
+  }
+
+  /** What was found of them for the page before is known still, unless another search came between. */
+  #olderMatches(
+    { text, hidesAdult }: SearchRequest,
+    asked: Asked,
+    { cursor, window }: { cursor: ResultCursor; window: WindowCounts },
+  ): OlderMatches {
+    const { stage, lowId, id } = cursor;
+    const key = JSON.stringify([text, hidesAdult, lowId]);
+    const isBelow = stage === 'older' || stage === 'files';
+    if (this.#older?.key === key && (!isBelow || this.#older.matches.covers(id))) return this.#older.matches;
+    const matchShare = window.namesCount / Math.max(1, this.#sources.index.rowCount);
+    const beforeId = stage === 'older' ? id : lowId;
+    const nowMs = (): number => this.#clock.nowMs();
+    const matches = new OlderMatches(this.#sources, asked, { beforeId, matchShare, nowMs });
+    this.#older = { key, matches };
+    return matches;
   }
 
   /** Rows out of the middle of a list; null when `pause` answered false. Throws `SearchProblem` as `page` does. */
@@ -155,7 +186,7 @@ export class StoreSearch {
     { hidesAdult = false }: Pick<SearchRequest, 'hidesAdult'>,
     pause: () => Promise<boolean>,
   ): Promise<Asked | null> {
-    const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
+    const filter = toColumnFilter(query.filters, this.#clock.nowUnixSeconds());
     const pathRows = await this.#pathRows.read(query, range, pause);
     if (pathRows === null) return null;
     const indexQuery = toIndexQuery(query, filter, pathRows);
@@ -174,7 +205,7 @@ export class StoreSearch {
   }
 
   #pageOfMarked(request: SearchRequest, list: MarkedList, query: SearchQuery): ResultPage {
-    const filter = toColumnFilter(query.filters, this.#nowUnixSeconds());
+    const filter = toColumnFilter(query.filters, this.#clock.nowUnixSeconds());
     const beforeId = request.cursor === null ? NO_WINDOW : this.#startingAt(request.cursor, 'newest', false).id;
     const page = markedPage(this.#sources.reader, { list, query, filter, ...request, beforeId });
     const last = page.hasMore ? page.rows.at(-1) : undefined;
@@ -190,11 +221,12 @@ export class StoreSearch {
 
   /** Titles that begin like `text`, the most popular first; none while they are being built. */
   suggest(text: string, hidesAdult = false): string[] {
-    const read = text.slice(0, QUERY_CHARACTERS_MAX);
-    const found = this.titles?.suggest(read, hidesAdult) ?? [];
-    if (found.length > 0) return found;
-    const [corrected] = this.#respelled(fold(read), () => true);
-    return corrected === undefined ? [] : (this.titles?.suggest(corrected, hidesAdult) ?? []);
+    return this.spelling.suggest(text, hidesAdult);
+  }
+
+  #forgetPages(): void {
+    this.#rowsAt.forget();
+    this.#older = null;
   }
 
   /** What was read of the paths on disk is not all there is any more. */
@@ -249,40 +281,6 @@ export class StoreSearch {
     const [row] = id === null ? [] : this.#sources.reader.rowsByIds([id], BLOCKED);
     if (row === undefined) return null;
     return { ...WHOLE_PAGE, rows: this.#toResultRows([row], query), totalCount: 1 };
-  }
-
-  /** The query with its doubtful words replaced, where that finds more than the query did. */
-  #otherSpellings({ text, hidesAdult }: SearchRequest, query: SearchQuery, foundCount: number): string[] {
-    const asked = new Set(requiredWords(query).map((word) => word.text));
-    const spellings = this.#respelled(fold(text.slice(0, QUERY_CHARACTERS_MAX)), (word) => asked.has(word));
-    const allowed = hidesAdult === true ? spellings.filter((spelling) => !isAdultName(spelling)) : spellings;
-    return allowed.filter((spelling) => this.#countOf(spelling, hidesAdult) > foundCount);
-  }
-
-  /** `folded` with its doubtful words among those chosen spelt otherwise; at most SPELLINGS_SHOWN, best first. */
-  #respelled(folded: string, isChosen: (word: string) => boolean): string[] {
-    const speller = this.didYouMean;
-    const doubtful = words(folded).filter((word) => isChosen(word.text) && speller?.isDoubtful(word.text) === true);
-    const replacements = doubtful
-      .slice(-WORDS_RESPELT_MAX)
-      .map((word) => ({ word, corrections: speller?.corrections(word.text, SPELLINGS_SHOWN) ?? [] }))
-      .filter(({ corrections }) => corrections.length > 0);
-    const found = new Set<string>();
-    for (let choice = 0; choice < SPELLINGS_SHOWN && replacements.length > 0; choice++) {
-      let spelling = folded;
-      for (const { word, corrections } of replacements.toReversed()) {
-        spelling = spelling.slice(0, word.start) + (corrections[choice] ?? corrections[0]!) + spelling.slice(word.end);
-      }
-      found.add(spelling.trim());
-    }
-    return [...found];
-  }
-
-  #countOf(text: string, hidesAdult = false): number {
-    const asked = toIndexQuery(parseQuery(text));
-    const query = hidesAdult ? { ...asked, adult: 'hide' as const } : asked;
-    const all = { lowId: 0, highId: NO_WINDOW, contentType: null, after: null };
-    return this.#sources.index.search({ ...all, query, sort: 'newest', limit: 0, withCounts: true }).totalCount;
   }
 }
 

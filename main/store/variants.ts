@@ -5,7 +5,7 @@ import { cleanTitle } from '../search/clean-title.ts';
 import { toIndexQuery } from '../search/index-query.ts';
 import { parseQuery } from '../search/search-query.ts';
 import { fold } from '../search/tokens.ts';
-import type { PageSources } from './page-run.ts';
+import type { PageSources } from './page-sources.ts';
 
 /** More variants than anybody compares. */
 export const VARIANTS_MAX = 50;

@@ -7,7 +7,7 @@ import { FullText } from '../search/full-text.ts';
 import { nameMatches } from '../search/name-match.ts';
 import { parseQuery, type SearchQuery } from '../search/search-query.ts';
 import { FEW_NAMES, fileRows, ranked, RANKED_MAX } from '../store/command-search.ts';
-import { rowPasses } from '../store/page-run.ts';
+import { rowPasses } from '../store/page-sources.ts';
 import { CONTENT_TYPES, type SortOrder } from '../store/store-contract.ts';
 import type { ExportScope } from './transfer-contract.ts';
 

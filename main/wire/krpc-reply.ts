@@ -2,12 +2,13 @@
 // What a single odd element costs is that element, never the reply (the crash in the user's notes: protocol.md, R19).
 // Not here: whether an address may be used (dht/bogons.ts), whether the sender is believed (dht/transactions.ts).
 import type { Contact, NodeContact } from '../base/contact.ts';
-import { asInfohash, asNodeId, IDENTIFIER_BYTES } from '../base/identifier.ts';
-import type { Infohash, NodeId } from '../base/identifier.ts';
+import { asNodeId, IDENTIFIER_BYTES } from '../base/identifier.ts';
+import type { NodeId } from '../base/identifier.ts';
 import { assert } from '../base/assert.ts';
 import { BencodeScanner, KRPC_SCAN_LIMITS, TOKEN_MALFORMED, TOKEN_STRING } from './bencode-scanner.ts';
 import { NODE4_BYTES, NODE6_BYTES, PEER4_BYTES, PEER6_BYTES } from './compact-contacts.ts';
 import { readContact4, readContact6, readPort } from './compact-contacts.ts';
+import { InfohashList } from './infohash-list.ts';
 import { BLOOM_BYTES } from './krpc-message.ts';
 import type { KrpcMessage } from './krpc-message.ts';
 
@@ -24,7 +25,7 @@ export interface KrpcReply {
   /** At most REPLY_VALUES_MAX, evenly spread over the list when it is longer; ports of 0 left out. */
   readonly values: readonly Contact[];
   /** Null: the field is absent (no BEP 51) or bad. Zero and repeated infohashes are left out. */
-  readonly samples: readonly Infohash[] | null;
+  readonly samples: InfohashList | null;
   readonly intervalSeconds: number | null;
   readonly num: number | null;
   readonly token: Uint8Array | null;
@@ -37,6 +38,9 @@ export interface KrpcReply {
 }
 
 const scanner = new BencodeScanner(KRPC_SCAN_LIMITS);
+/** Of most replies some list is empty. */
+const NO_NODES: readonly NodeContact[] = Object.freeze([]);
+const NO_VALUES: readonly Contact[] = Object.freeze([]);
 
 /** The reply in `message`, a decoded response. Adds what it finds odd to `message.oddities`. */
 export function toReply(message: KrpcMessage): KrpcReply {
@@ -46,7 +50,7 @@ export function toReply(message: KrpcMessage): KrpcReply {
     nodeId: asNodeId(copyBytes(bytes, message.idStart, IDENTIFIER_BYTES)),
     nodes: readNodes(message, message.nodesStart, message.nodesLength, NODE4_BYTES),
     nodes6: readNodes(message, message.nodes6Start, message.nodes6Length, NODE6_BYTES),
-    values: message.valuesStart === -1 ? [] : readValues(message),
+    values: message.valuesStart === -1 ? NO_VALUES : readValues(message),
     samples: message.samplesStart === -1 ? null : readSamples(message),
     intervalSeconds: message.intervalSeconds === -1 ? null : message.intervalSeconds,
     num: message.num === -1 ? null : message.num,
@@ -58,9 +62,9 @@ export function toReply(message: KrpcMessage): KrpcReply {
   };
 }
 
-function readNodes(message: KrpcMessage, start: number, length: number, nodeBytes: number): NodeContact[] {
+function readNodes(message: KrpcMessage, start: number, length: number, nodeBytes: number): readonly NodeContact[] {
+  if (start === -1) return NO_NODES;
   const nodes: NodeContact[] = [];
-  if (start === -1) return nodes;
   const { bytes } = message;
   let count = length / nodeBytes;
   if (count > REPLY_NODES_MAX) {
@@ -125,38 +129,20 @@ function isConcatenated(message: KrpcMessage, dataStart: number, dataLength: num
   return isFirst && isLast;
 }
 
-function readSamples(message: KrpcMessage): Infohash[] {
-  const { bytes, samplesStart } = message;
-  const samples: Infohash[] = [];
-  const end = samplesStart + message.samplesLength;
-  for (let at = samplesStart; at < end; at += IDENTIFIER_BYTES) {
-    if (isZero(bytes, at)) message.noteOddity('zero-sample');
-    else if (isRepeated(bytes, samplesStart, at)) message.noteOddity('repeated-sample');
-    else samples.push(asInfohash(copyBytes(bytes, at, IDENTIFIER_BYTES)));
-  }
-  return samples;
+function readSamples(message: KrpcMessage): InfohashList {
+  const { bytes, samplesStart, samplesLength } = message;
+  return InfohashList.of(
+    bytes,
+    samplesStart,
+    samplesLength / IDENTIFIER_BYTES,
+    () => message.noteOddity('zero-sample'),
+    () => message.noteOddity('repeated-sample'),
+  );
 }
 
 /** Our address as the sender of a reply or an error sees it (BEP 42), or null. */
 export function readExternalContact(message: KrpcMessage): Contact | null {
   return message.ipStart === -1 ? null : readUsable(message, message.ipStart, message.ipLength);
-}
-
-function isZero(bytes: Uint8Array, at: number): boolean {
-  for (let index = 0; index < IDENTIFIER_BYTES; index++) if (bytes[at + index] !== 0) return false;
-  return true;
-}
-
-/** Whether the identifier at `at` is among those from `start` on. Fifty at most: comparing beats hashing. */
-function isRepeated(bytes: Uint8Array, start: number, at: number): boolean {
-  const firstByte = bytes[at];
-  for (let earlier = start; earlier < at; earlier += IDENTIFIER_BYTES) {
-    if (bytes[earlier] !== firstByte) continue;
-    let index = 1;
-    while (index < IDENTIFIER_BYTES && bytes[earlier + index] === bytes[at + index]) index++;
-    if (index === IDENTIFIER_BYTES) return true;
-  }
-  return false;
 }
 
 function copyField(bytes: Uint8Array, start: number, length: number): Uint8Array | null {

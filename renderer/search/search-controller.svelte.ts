@@ -8,6 +8,7 @@ import type { WindowClock } from '../shared/clock.ts';
 import { Later } from '../shared/later.ts';
 import { messages } from '../shared/messages.ts';
 import { Announcer } from './announcer.svelte.ts';
+import { askUntilRows } from './ask-until-rows.ts';
 import { BusySign } from './busy-sign.svelte.ts';
 import { ListCursor } from './list-cursor.svelte.ts';
 import * as limits from './list-limits.ts';
@@ -145,11 +146,9 @@ export class SearchController extends SearchQuestion {
     this.busy.begin();
     const text = this.text;
     const limit = isTyped ? limits.firstRows(this.#rowsInSight) : PAGE_ROWS;
-    let answer = await this.#api.search({ ...this.request(null), limit, isFast: true });
     // Nothing in memory is no answer yet: what is shown stays until the disk has been asked.
-    if (answer.ok && answer.value?.isPartial === true && answer.value.rows.length === 0) {
-      if (generation === this.#generation) answer = await this.#api.search(this.request(answer.value.nextCursor));
-    }
+    const isLatest = (): boolean => generation === this.#generation;
+    const answer = await askUntilRows(this.#api, { ...this.request(null), limit, isFast: true }, isLatest);
     if (generation !== this.#generation) return;
     this.#isRunning = false;
     this.busy.end();
@@ -241,7 +240,7 @@ export class SearchController extends SearchQuestion {
   async #pageAfter(cursor: string): Promise<ResultPageDto | null> {
     this.#isLoadingMore = true;
     const generation = this.#generation;
-    const answer = await this.#api.search(this.request(cursor));
+    const answer = await askUntilRows(this.#api, this.request(cursor), () => generation === this.#generation);
     this.#isLoadingMore = false;
     if (generation !== this.#generation) return null;
     this.problem = answer.ok ? (answer.value === null ? this.problem : null) : answer.problem;

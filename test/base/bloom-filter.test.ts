@@ -88,6 +88,23 @@ describe('BloomFilter', () => {
     expect(restored.restore(new Uint8Array(7))).toBe(false);
   });
 
+  it('places are the remainders of the digest, for sizes that are powers of two as for others', () => {
+    const hash = new KeyedHash(key);
+    for (const bitCount of [8, 2 ** 13, 9, 5003]) {
+      const filter = new BloomFilter({ bitCount, placeCount: 9, key });
+      filter.add(infohashOf(1));
+      hash.digest(infohashOf(1));
+      const expected = new Set<number>();
+      for (let index = 1, place = hash.low % bitCount, step = hash.high % bitCount; index <= 9; index++) {
+        expected.add(place);
+        place = (place + step) % bitCount;
+        step = (step + index) % bitCount;
+      }
+      const bits = [...Array(bitCount).keys()].filter((bit) => (filter.bytes()[bit >>> 3]! >>> (bit & 7)) & 1);
+      expect(bits).toEqual([...expected].sort((a, b) => a - b));
+    }
+  });
+
   it('hashes the part of a longer array it is told', () => {
     const filter = new BloomFilter({ bitCount: 10_000, placeCount: 3, key });
     const two = new Uint8Array(40);

@@ -40,7 +40,7 @@ it('no commit joins them, also not one that deletes', () => {
 
 it('a step writes as many pages as it was told and some more, and words are found in the middle of it', () => {
   const catalogue = openAt(temporaryPath());
-  fill(catalogue, 12, 200);
+  fill(catalogue, 20, 120);
   catalogue.log.checkpoint('TRUNCATE');
   const whole = tokenPages(catalogue);
   let most = 0;
@@ -57,10 +57,10 @@ it('a step writes as many pages as it was told and some more, and words are foun
   }
   expect(steps).toBeGreaterThan(20);
   expect(whole).toBeGreaterThan(200);
-  expect(most).toBeLessThan(90); // pages of all inputs are cut short, and of lists of free pages
+  expect(most, `of ${whole} pages`).toBeLessThan(whole / 2); // with what is left of the inputs, which are cut short
 });
 
-it('what was deleted is written out of a segment when it is half of it, or 50,000 rows, and its pages come back', () => {
+it('what was deleted is written out of a segment when it is half of it, or 60,000 rows, and its pages come back', () => {
   const catalogue = openAt(temporaryPath());
   catalogue.tokens.merge.fitTo(1600);
   fill(catalogue, 8, 200);
@@ -76,10 +76,10 @@ it('what was deleted is written out of a segment when it is half of it, or 50,00
   expect(found(catalogue, 'name_fts', 'common')).toHaveLength(1600 - 899);
   expect(found(catalogue, 'name_fts', hex('name 5'))).toEqual([]);
   expect(found(catalogue, 'name_fts', hex('name 1599'))).toEqual([1600]);
-  catalogue.tokens.merge.fitTo(1_000_000); // a twentieth of it now
+  catalogue.tokens.merge.fitTo(1_000_000); // 6% of it now
   remove(900, 930);
   expect(catalogue.tokens.merge.step(16)).toBe(false);
-  remove(930, 940);
+  remove(930, 990);
   expect(catalogue.tokens.merge.step(16)).toBe(true);
 });
 

@@ -28,6 +28,16 @@ describe('our address from outside', () => {
     expect(address.vote(OURS, hostAt(49))).toBe(OURS); // 30 of 50
   });
 
+  test('a hundred networks of one mind hear no more of the same, and lose their votes to others as before', () => {
+    const address = new ExternalAddress();
+    for (let voter = 0; voter < 1_000; voter++) address.vote(OURS, hostAt(voter));
+    expect(address.tally(2)).toEqual({ votes: [{ host: OURS, votes: 100 }], voters: 100 });
+    for (let voter = 1_000; voter < 1_059; voter++) expect(address.vote('80.9.9.9', hostAt(voter))).toBeNull();
+    expect(address.vote('80.9.9.9', hostAt(1_059))).toBe('80.9.9.9'); // 60 of 100
+    expect(address.vote(OURS, hostAt(7_000))).toBeNull();
+    address.checkInvariants();
+  });
+
   test('a vote may be changed, and the oldest of many is forgotten', () => {
     const address = new ExternalAddress();
     for (let voter = 0; voter < 300; voter++) address.vote('80.9.9.9', hostAt(voter));

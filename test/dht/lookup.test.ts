@@ -122,6 +122,17 @@ describe('lookup', () => {
     expect(tookMs).toBeLessThan(20_000);
   });
 
+  test('asks nobody farther than the eight nearest that answered while it waits for a slow one', () => {
+    const near = [...world].sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, 40);
+    const slow = world.indexOf(near[2]!);
+    answerAfterMs = (index) => (index === slow ? 900 : 50);
+    start({ seeds: near });
+    clock.advance(30_000);
+    expect(result!.nearest.map(({ id }) => toHex(id))).toEqual(truth());
+    // The nearest nine, and whoever was under way beside them: four at once.
+    expect(asked.length).toBeLessThanOrEqual(11);
+  });
+
   test('ends at its limit of queries, at 30 s, and when nobody answers', () => {
     start({ queriesMax: 5 });
     clock.advance(30_000);

@@ -60,6 +60,25 @@ describe('typing', () => {
     expect(search.rows).toHaveLength(0);
   });
 
+  test('a page that ended before anything was found is no answer: the next one is asked for, as long as nothing else is', async () => {
+    await browse(3);
+    search.setText('rare');
+    await api.last('search').succeed(page({ rows: [], isPartial: true, nextCursor: 'disk' }));
+    await api.last('search').succeed(page({ rows: [], nextCursor: 'further down' }));
+    expect(search.rows).toHaveLength(3);
+    expect(api.last('search').input).toMatchObject({ text: 'rare', cursor: 'further down', isFast: false });
+    await api.last('search').succeed(page({ rows: [row(9)], nextCursor: 'more' }));
+    expect(search.rows).toEqual([row(9)]);
+
+    clock.pass(REST_AFTER_MS);
+    await api.last('search').succeed(page({ rows: [], nextCursor: 'and more' }));
+    expect(api.last('search').input).toMatchObject({ cursor: 'and more' });
+    search.setText('other');
+    const asked = api.calls.length;
+    await api.calls.at(-2)!.succeed(page({ rows: [], nextCursor: 'nobody waits for this' }));
+    expect(api.calls).toHaveLength(asked);
+  });
+
   test('an answer that was overtaken elsewhere changes nothing', async () => {
     await browse(3);
     search.setText('x');

@@ -1,6 +1,7 @@
 // R17: the rules of get_peers (protocol.md 2.2), as asked and as answered, on the bytes.
 import bencode from 'bencode';
 import { describe, expect, test } from 'vitest';
+import { bytesEqual } from '../../main/base/bytes.ts';
 import { asNodeId } from '../../main/base/identifier.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
 import { PeerStore, PEER_LIFE_MS } from '../../main/dht/peer-store.ts';
@@ -52,7 +53,7 @@ describe('R17 asking', () => {
       for (const query of dht.ofMethod('get_peers')) {
         if (answered.has(query)) continue;
         answered.add(query);
-        const isShared = query.query.method === 'get_peers' && query.query.infohash === shared;
+        const isShared = query.query.method === 'get_peers' && bytesEqual(query.query.infohash, shared);
         query.end(replyFrom(query.contact.host === one.contact.host ? one : other, { values: isShared ? [] : [peer] }));
       }
     }

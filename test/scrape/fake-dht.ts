@@ -7,6 +7,7 @@ import type { NodeQuery, QueryOutcome } from '../../main/dht/dht-node.ts';
 import { SendBudget } from '../../main/dht/rate-limits.ts';
 import { RoutingTable } from '../../main/dht/routing-table.ts';
 import type { ScrapeDht } from '../../main/scrape/scrape-dht.ts';
+import { InfohashList } from '../../main/wire/infohash-list.ts';
 import type { SimulatedClock } from '../simulation/simulated-clock.ts';
 
 export interface SentQuery {
@@ -66,6 +67,11 @@ export function newNode(id: Uint8Array = random.bytes(20), host?: string): NodeC
 
 export const newInfohash = (): Infohash => asInfohash(random.bytes(20));
 
+/** As a reply holds them. */
+function listOf(infohashes: readonly Infohash[]): InfohashList {
+  return InfohashList.of(Buffer.concat(infohashes), 0, infohashes.length);
+}
+
 export function replyFrom(
   node: NodeContact,
   fields: { samples?: Infohash[] | null; values?: Contact[]; version?: string | null; interval?: number | null } = {},
@@ -79,7 +85,7 @@ export function replyFrom(
       nodeId: node.id,
       nodes: [],
       values,
-      samples,
+      samples: samples === null ? null : listOf(samples),
       intervalSeconds: interval,
       num: samples?.length ?? null,
       token: null,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../main/base/random.ts';
+import { toHex } from '../../main/base/bytes.ts';
 import { KnownInfohashes } from '../../main/scrape/infohash-filters.ts';
 import { BATCH_MAX, BATCH_WAIT_MS, TRIAGE_WAITING_MAX } from '../../main/scrape/infohash-triage.ts';
 import { Counters } from '../../main/stats/counters.ts';
@@ -42,7 +43,7 @@ describe('InfohashTriage', () => {
     for (let more = 0; more < 20; more++) triage.offer(infohash, `more ${more}`, BATCH_WAIT_MS);
     triage.checkInvariants();
     questions[0]!.answer([false]);
-    expect(sourcesOf.get(infohash)).toEqual(['a', 'b', 'c', 'more 0', 'more 1']);
+    expect(sourcesOf.get(toHex(infohash))).toEqual(['a', 'b', 'c', 'more 0', 'more 1']);
     expect(triage.offer(infohash, 'late', BATCH_WAIT_MS)).toBe('repeated');
     triage.checkInvariants();
   });

@@ -1,5 +1,6 @@
 // What tests of the scrape room stand on: its production parts, each with the neighbours that a test needs to play.
 import type { Contact } from '../../main/base/contact.ts';
+import { toHex } from '../../main/base/bytes.ts';
 import { asInfohash, type Infohash } from '../../main/base/identifier.ts';
 import { HASH_KEY_BYTES } from '../../main/base/keyed-hash.ts';
 import { silentLog } from '../../main/base/log.ts';
@@ -51,7 +52,8 @@ export const key = new Uint8Array(HASH_KEY_BYTES);
 export function newTriage() {
   const counters = new Counters();
   const found: Infohash[] = [];
-  const sourcesOf = new Map<Infohash, readonly string[]>();
+  /** By hexadecimal infohash. */
+  const sourcesOf = new Map<string, readonly string[]>();
   const questions: { infohashes: Infohash[]; answer: (isKnown: (boolean | 'resting')[]) => void }[] = [];
   const known = new KnownInfohashes(key, counters);
   const triage = new InfohashTriage<string>({
@@ -61,7 +63,7 @@ export function newTriage() {
     areKnown: (infohashes, answer) => questions.push({ infohashes, answer }),
     onNew: (infohash, sources) => {
       found.push(infohash);
-      sourcesOf.set(infohash, sources);
+      sourcesOf.set(toHex(infohash), sources);
     },
   });
   return { triage, counters, found, sourcesOf, questions, known };

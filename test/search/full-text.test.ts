@@ -69,6 +69,14 @@ test('no text makes SQLite complain', () => {
   );
 });
 
+test('FTS5 is handed integers as bounds: to anything else it does not seek', () => {
+  for (const [name, sql] of Object.entries(FULL_TEXT_QUERIES)) {
+    expect([name, sql]).toEqual([name, expect.not.stringMatching(/rowid [<>]=? \?/)]);
+  }
+  const { database } = openAt(temporaryPath()).reader;
+  expect(database.prepare('SELECT typeof(?), typeof(CAST(? AS INTEGER))').raw().get(7, 7)).toEqual(['real', 'integer']);
+});
+
 test('every statement goes by an index, none sorts', () => {
   const { database } = openAt(temporaryPath()).reader;
   for (const [name, sql] of Object.entries(FULL_TEXT_QUERIES)) {

@@ -4,6 +4,7 @@ import { existsSync, renameSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../main/base/bytes.ts';
+import { type Clock, systemClock } from '../../main/base/clock.ts';
 import { nameMatches } from '../../main/search/name-match.ts';
 import { parseQuery } from '../../main/search/search-query.ts';
 import { CONTENT_TYPES, SORT_ORDERS } from '../../main/store/store-contract.ts';
@@ -27,11 +28,18 @@ async function searchOver({ windowRows }: { windowRows?: number } = {}) {
   return { catalogue, path, ...search };
 }
 
+/** Half a page's time is over each time that somebody looks. */
+function hastyClock(): Clock {
+  let nowMs = 0;
+  return { ...systemClock, nowMs: () => (nowMs += 40) };
+}
+
 const matching = (text: string): string[] => names.filter((name) => nameMatches(parseQuery(text), name)).sort();
 
 describe.each([
   ['all in memory', searchOver],
   ['mostly on disk', () => searchMostlyOnDisk(torrents)],
+  ['mostly on a slow disk, no page of which is whole', () => searchMostlyOnDisk(torrents, { clock: hastyClock() })],
 ])('%s', (_, start) => {
   const TEXTS = [
     '',
@@ -58,6 +66,24 @@ describe.each([
         expect(byName.map((row) => row.name).sort()).toEqual(expected);
         expect(new Set(rows.map((row) => row.infohashHex)).size).toBe(rows.length);
       }
+    }
+  });
+
+  test('two lists that are read in turn do not disturb each other', async () => {
+    const { page } = await start();
+    const found = new Map<string, string[]>();
+    let open = ['1080p', 'the '].map((text) => ({ text, cursor: null as string | null }));
+    while (open.length > 0) {
+      const next: typeof open = [];
+      for (const { text, cursor } of open) {
+        const { rows, nextCursor } = await page({ text, cursor, limit: 7 });
+        found.set(text, [...(found.get(text) ?? []), ...rows.map(({ name }) => name)]);
+        if (nextCursor !== null) next.push({ text, cursor: nextCursor });
+      }
+      open = next;
+    }
+    for (const [text, list] of found) {
+      expect(list.filter((name) => matching(text).includes(name)).sort()).toEqual(matching(text));
     }
   });
 

@@ -109,11 +109,11 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
 }
 
 /** `torrents` coming in one batch after another: the window in memory keeps the newest 60. */
-export async function searchMostlyOnDisk(torrents: readonly Torrent[]) {
+export async function searchMostlyOnDisk(torrents: readonly Torrent[], { clock = systemClock } = {}) {
   const path = temporaryPath();
   const catalogue = openAt(path);
   const { writerEnd, searchEnd } = writerPorts();
-  const search = startSearch(path, { windowRows: 60 });
+  const search = startSearch(path, { windowRows: 60, clock });
   search.service.connectWriter(searchEnd);
   writerEnd.post({ type: 'catalogue-ready' });
   await search.ready;

@@ -1,15 +1,17 @@
 // The process that writer-kill.test.ts kills: the real writer thread, fed without end; prints each 'stored' total as it is
-// told. Run by Node directly: `node writer-kill-child.ts <database path> <first seed>`.
+// told. Run by Node directly: `node writer-kill-child.ts <database path> <first seed> [<quota in bytes>]`.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Torrent } from '../../main/catalogue/torrent.ts';
+import { NO_POLICY } from '../../main/store/owner-contract.ts';
 import { COMMIT_TORRENTS_MAX } from '../../main/store/store-contract.ts';
 import type { EngineToWriter, WriterEvent, WriterToEngine } from '../../main/store/store-contract.ts';
 
-const [, , databasePath, firstSeedText] = process.argv;
+const [, , databasePath, firstSeedText, quotaText] = process.argv;
+const policy = { ...NO_POLICY, quotaBytes: quotaText === undefined ? null : Number(quotaText) };
 const worker = new Worker(new URL('../../main/store/writer-worker.ts', import.meta.url), {
-  workerData: { databasePath, nativeBinding: null },
+  workerData: { databasePath, nativeBinding: null, policy },
 });
 const { port1, port2 } = new MessageChannel();
 let seed = Number(firstSeedText);

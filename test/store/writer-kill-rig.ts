@@ -19,14 +19,20 @@ function runAndKill({
   seed,
   reports,
   extraMs,
+  quotaBytes,
 }: {
   path: string;
   seed: number;
   reports: number;
   extraMs: number;
+  quotaBytes?: number;
 }) {
   return new Promise<number>((resolve, reject) => {
-    const child = spawn(process.execPath, [CHILD, path, String(seed)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      [CHILD, path, String(seed), ...(quotaBytes === undefined ? [] : [String(quotaBytes)])],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     let output = '';
     let isDying = false;
     child.stdout.on('data', (chunk: Buffer) => {
@@ -66,4 +72,29 @@ export async function surviveKills(path: string, rounds: Iterable<KillRound>): P
     catalogue.abandon();
     seed += 1_000_000;
   }
+}
+
+/** The same while a limit makes it forget: the file is whole after each kill, and what was reported last is there. */
+export async function surviveKillsForgetting(
+  path: string,
+  rounds: Iterable<KillRound>,
+  quotaBytes: number,
+): Promise<void> {
+  let seed = 0;
+  for (const { reports, extraMs } of rounds) {
+    const stored = await runAndKill({ path, seed, reports, extraMs, quotaBytes });
+    const catalogue = openAt(path);
+    const { database } = catalogue.reader;
+    for (let index = Math.max(0, stored - 100); index < stored; index++)
+      expect(catalogue.reader.details(sha1Of(`v1 ${seed + index}`))?.files, `torrent ${seed + index}`).toHaveLength(20);
+    expect(database.pragma('quick_check', { simple: true })).toBe('ok');
+    for (const table of ['name_fts', 'path_fts'])
+      database.exec(`INSERT INTO ${table}(${table}) VALUES('integrity-check')`); // throws when it finds something
+    catalogue.checkInvariants();
+    catalogue.abandon();
+    seed += 1_000_000;
+  }
+  const catalogue = openAt(path);
+  expect(catalogue.count).toBeLessThan(catalogue.reader.newestId()); // it did forget
+  catalogue.abandon();
 }

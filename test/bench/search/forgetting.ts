@@ -17,6 +17,7 @@ import type { SourceOrder } from './source-child.ts';
 const BATCH = 25;
 const BATCH_EVERY_MS = 250;
 const LOOK_EVERY_MS = 250;
+const LOG_BYTES = 8e6;
 
 export interface ForgetOrder {
   /** The first torrent of the corpus that comes in. */
@@ -57,16 +58,16 @@ export async function measureForgetting(databasePath: string, { from, seconds, q
     quotaBytes,
     bytesAtStart,
     bytesAtEnd,
-    /** Above the limit since it first came below. */
     excessBytes: excessOf(statuses),
     bytesWhenClosed: databaseBytes(databasePath),
   };
 }
 
-function excessOf(statuses: readonly StoreStatus[]): number {
-  const below = statuses.findIndex(({ usedBytes, quotaBytes }) => quotaBytes !== null && usedBytes <= quotaBytes);
-  if (below < 0) return Infinity;
-  return Math.max(0, ...statuses.slice(below).map(({ usedBytes, quotaBytes }) => usedBytes - (quotaBytes ?? 0)));
+/** How far it was above its limit after it had come below it by as much as the log may take; null: it did not yet. */
+function excessOf(statuses: readonly StoreStatus[]): number | null {
+  const over = statuses.map(({ usedBytes, quotaBytes }) => usedBytes - (quotaBytes ?? 0));
+  const below = over.findIndex((bytes) => bytes < -LOG_BYTES);
+  return below < 0 ? null : Math.max(0, ...over.slice(below));
 }
 
 /** Hands in the corpus as the engine does. What comes is made in another process. */

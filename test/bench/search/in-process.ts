@@ -1,4 +1,5 @@
 // The search without threads, ports and inserts: what a query costs by itself, counts, and whether what was meant is found.
+import { systemClock } from '../../../main/base/clock.ts';
 import type { CatalogueReader } from '../../../main/catalogue/catalogue-reader.ts';
 import { toIndexQuery } from '../../../main/search/index-query.ts';
 import { runToEnd, SEGMENT_ROWS_MAX, SegmentBuilder } from '../../../main/search/index-segment.ts';
@@ -29,7 +30,7 @@ export async function measureInProcess(
 ): Promise<InProcess> {
   const reader = openReader(databasePath);
   const index = await indexOf(reader, `${databasePath}.names`);
-  const search = new StoreSearch(reader, index, () => 1_800_000_000);
+  const search = new StoreSearch(reader, index, { ...systemClock, nowUnixSeconds: () => 1_800_000_000 });
   const goOn = (): Promise<boolean> => Promise.resolve(true);
   const found = new Map<string, string[]>();
   for (const { text } of titles) {

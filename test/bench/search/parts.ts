@@ -20,8 +20,8 @@ import type { SourceOrder } from './source-child.ts';
 import { measureThreads } from './threads.ts';
 
 const QUERIES_PER_CLASS = 60;
-/** The limit is set below what the catalogue takes: a tenth of it is forgotten, then the file becomes smaller. */
-const FORGETTING = { seconds: 100, quotaShare: 0.98 };
+/** The limit is what the catalogue takes already: a tenth of it is forgotten, then the file becomes smaller. */
+const FORGETTING = { seconds: 130, quotaShare: 1 };
 /** Stored anew at each run, of a large corpus: enough for the full-text tables to merge many times. */
 const INSERTED_MAX = 200_000;
 

@@ -56,6 +56,9 @@ function linesOf(torrentCount: number, { found, atMs }: KeptResults): string[] {
         `  ${kind.padEnd(30)}${shown(threads?.firstMs[kind], figures).padEnd(40)}${shown(alone?.leastMs[kind], figures)}`,
     ),
     ...(threads?.slowest ?? []).map(({ ms, kind, text }) => `  slow: ${ms.toFixed(1)} ms, ${kind}: ${text}`),
+    ...(threads?.slowestSecond ?? []).map(
+      ({ ms, kind, text }) => `  slow second batch: ${ms.toFixed(1)} ms, ${kind}: ${text}`,
+    ),
     '',
     'beside it, over the same names:',
     ...OTHER_NAMES.map((name) =>
@@ -83,6 +86,7 @@ function roundTripLines(torrentCount: number, { threads, process: alone }: Found
           isReached: (times) => isWithin(times, 1.5, 12, 50),
         }),
     note('  of it the search itself', least, figures),
+    note('  an empty question and answer', threads?.bareMs, figures),
     note('  longest stall of the asker', threads, ({ askerStallMs }) => `${askerStallMs.toFixed(0)} ms`),
     row('second batch (from disk)', threads?.secondMs, figures, {
       goal: isLarge ? 'p99 200 ms' : 'p99 200 ms at ten million',
@@ -117,7 +121,9 @@ function storeLines({ corpus, inserts, threads, process: alone }: Found): string
       goal: '20000',
       isReached: (one) => one.torrentsPerCpuSecond >= 20_000,
     }),
-    note('  when the corpus was built', corpus, (one) => one.torrentsPerCpuSecond.toFixed(0)),
+    note('  when the corpus was built', corpus, (one) =>
+      one.isBulk ? 'built in bulk (bulk-fill.ts)' : one.torrentsPerCpuSecond.toFixed(0),
+    ),
     row('disk for 1,000,000', corpus, (one) => megabytes((one.databaseBytes / one.torrentCount) * 1e6), {
       goal: '450 MB',
       isReached: (one) => one.databaseBytes / one.torrentCount <= 450,
@@ -140,10 +146,15 @@ function forgetLines({ forget }: Found): string[] {
     }),
     note('  by the clock', forget?.wallMs, figures),
     note('  beside it', forget, (one) => `${one.forgottenCount} forgotten, ${one.storedCount} stored`),
-    row('above its limit, once below it', forget, (one) => megabytes(one.excessBytes), {
-      goal: '0 MB',
-      isReached: (one) => one.excessBytes === 0,
-    }),
+    row(
+      'above its limit, once below it',
+      forget,
+      (one) => (one.excessBytes === null ? 'not yet below it' : megabytes(one.excessBytes)),
+      {
+        goal: '0 MB',
+        isReached: (one) => one.excessBytes === 0,
+      },
+    ),
   ];
 }
 

@@ -10,6 +10,12 @@ const MARKERS = 60;
 const IDLE_SHARE = 0.08;
 const SLOWEST = 8;
 
+interface SlowQuery {
+  readonly ms: number;
+  readonly kind: string;
+  readonly text: string;
+}
+
 export interface ThreadFigures {
   readonly firstAnswerMs: number;
   readonly readyMs: number;
@@ -19,13 +25,16 @@ export interface ThreadFigures {
   readonly firstMs: Readonly<Record<string, number[]>>;
   /** Second batches, where there was one. */
   readonly secondMs: number[];
+  /** Round trips of a question without an answer, in between: what the threads and messages take. */
+  readonly bareMs: number[];
   readonly freshnessMs: number[];
-  readonly slowest: readonly { readonly ms: number; readonly kind: string; readonly text: string }[];
+  readonly slowest: readonly SlowQuery[];
+  readonly slowestSecond: readonly SlowQuery[];
   /** The longest this process's own loop, which asks and hands in torrents, did not answer. */
   readonly askerStallMs: number;
 }
 
-type Ask = (request: SearchRequest) => Promise<SearchEvent>;
+type Ask = (request: SearchRequest | null) => Promise<SearchEvent>;
 
 /** `from`: torrents of the corpus from this one on come in beside the queries; null: none come, there is no writer. */
 export async function measureThreads(
@@ -117,6 +126,7 @@ function joinThreads(writer: Worker, search: Worker): MessagePort {
   return engine.port2;
 }
 
+/** Null: nothing is asked. */
 function asker(worker: Worker): Ask {
   const waiting = new Map<number, (event: SearchEvent) => void>();
   let lastRequestId = 0;
@@ -126,7 +136,9 @@ function asker(worker: Worker): Ask {
   return (request) =>
     new Promise((resolve) => {
       waiting.set(++lastRequestId, resolve);
-      worker.postMessage({ type: 'search', requestId: lastRequestId, box: 'bench', request });
+      const numbered = { requestId: lastRequestId, box: 'bench' };
+      if (request === null) worker.postMessage({ type: 'links', ...numbered, infohashesHex: [] });
+      else worker.postMessage({ type: 'search', ...numbered, request });
     });
 }
 
@@ -145,20 +157,29 @@ async function whole(ask: Ask, request: SearchRequest): Promise<{ firstMs: numbe
 async function timeEach(queries: Queries, ask: Ask) {
   const firstMs: Record<string, number[]> = {};
   const secondMs: number[] = [];
-  const asked: { ms: number; kind: string; text: string }[] = [];
+  const bareMs: number[] = [];
+  const first: SlowQuery[] = [];
+  const second: SlowQuery[] = [];
   for (const isCounted of [false, true]) {
     const most = Math.max(...Object.values(queries).map((requests) => requests.length));
     for (let index = 0; index < most; index++) {
+      const bareAtMs = performance.now();
+      await ask(null);
+      if (isCounted) bareMs.push(performance.now() - bareAtMs);
       for (const [kind, requests] of Object.entries(queries)) {
         const request = requests[index];
         if (request === undefined) continue;
         const took = await whole(ask, request);
         if (!isCounted) continue;
         (firstMs[kind] ??= []).push(took.firstMs);
-        asked.push({ ms: took.firstMs, kind, text: request.text });
-        if (took.secondMs !== null) secondMs.push(took.secondMs);
+        first.push({ ms: took.firstMs, kind, text: request.text });
+        if (took.secondMs === null) continue;
+        secondMs.push(took.secondMs);
+        second.push({ ms: took.secondMs, kind, text: request.text });
       }
     }
   }
-  return { firstMs, secondMs, slowest: asked.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST) };
+  return { firstMs, secondMs, bareMs, slowest: slowestOf(first), slowestSecond: slowestOf(second) };
 }
+
+const slowestOf = (asked: readonly SlowQuery[]): SlowQuery[] => asked.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST);
