@@ -100,7 +100,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'node:worker_threads': ['main/base/port.ts', 'main/engine', 'main/store', 'main/transfer', 'main/session'],
   // Digests; eslint keeps randomness in random.ts.
   'node:crypto': ['main/base/random.ts', 'main/dht', 'main/metadata', 'main/transfer', 'main/store/safety-list.ts'],
-  'node:os': ['main/app', 'main/base/background-thread.ts', 'main/engine/engine-worker.ts'],
+  'node:os': ['main/app', 'main/engine/engine-worker.ts'],
   // No state, no outside: any room of the main process.
   'node:assert': ['main'],
   'node:buffer': ['main'],

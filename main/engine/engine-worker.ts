@@ -2,7 +2,6 @@
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { workInBackground } from '../base/background-thread.ts';
 import { systemClock } from '../base/clock.ts';
 import { createForwardingLog } from '../base/log.ts';
 import { threadPort, type Port } from '../base/port.ts';
@@ -20,7 +19,6 @@ import {
 } from './engine-contract.ts';
 
 if (!parentPort) throw new Error('engine-worker runs as a worker thread');
-workInBackground();
 const owner: Port<EngineCommand, EngineEvent> = threadPort(parentPort);
 const log = createForwardingLog((level, message) => owner.post({ type: 'log', level, message }));
 

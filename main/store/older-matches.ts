@@ -3,24 +3,32 @@
 // time was up goes on where it ended.
 import { nameMatches } from '../search/name-match.ts';
 import { type LookUpTerms, lookUpTerms } from '../search/older-look-up.ts';
-import { hasPathFilters } from '../search/path-match.ts';
 import { type Asked, type PageSources, rowPasses, windowHasOlder } from './page-sources.ts';
+import { StepSize } from './step-size.ts';
 import { CONTENT_TYPES } from './store-contract.ts';
 
-/** Rows looked at in one step where each has to be read: some milliseconds. */
-const STEP_ROWS = 250;
-/** The same where its file list has to be unpacked, too: 0.2 ms each. */
-const STEP_LISTS = 25;
+/** Rows looked at in one step: a file list to be unpacked takes 0.2 ms, and a row 10 ms where a disk has to turn for it. */
+const STEP_ROWS = { min: 25, max: 400, wantedMs: 4 };
 /** Candidates asked for at once, at first and at most: each time FTS5 begins anew, and where few of them pass, more are wanted. */
 const FIRST_CANDIDATES = 100;
 const CANDIDATES_MAX = 5000;
 /** Ids kept; of more the first half is given up, as pages are read downwards. */
 const KEPT_MAX = 20_000;
 
+interface OlderStart {
+  /** Only lower ids. */
+  readonly beforeId: number;
+  /** Matches for each name in memory. */
+  readonly matchShare: number;
+  readonly nowMs: () => number;
+}
+
 export class OlderMatches {
   readonly #sources: PageSources;
   readonly #request: Asked;
   readonly #terms: LookUpTerms;
+  readonly #nowMs: () => number;
+  readonly #stepRows = new StepSize(STEP_ROWS);
   /** Falling, and the types beside them. */
   readonly #ids: number[] = [];
   readonly #types: number[] = [];
@@ -35,14 +43,10 @@ export class OlderMatches {
   /** What only file paths match, once that has been looked up. */
   fileIds: readonly number[] | null = null;
 
-  /** Of ids below `beforeId`. `matchShare`: matches for each name in memory. */
-  constructor(
-    sources: PageSources,
-    request: Asked,
-    { beforeId, matchShare }: { beforeId: number; matchShare: number },
-  ) {
+  constructor(sources: PageSources, request: Asked, { beforeId, matchShare, nowMs }: OlderStart) {
     this.#sources = sources;
     this.#request = request;
+    this.#nowMs = nowMs;
     this.#knownBelow = beforeId;
     this.#lookedDownTo = beforeId;
     this.#isLast = !windowHasOlder(sources.index, beforeId);
@@ -93,7 +97,8 @@ export class OlderMatches {
     const { reader } = this.#sources;
     const { query } = this.#request;
     if (this.#candidates.length === 0 && !this.#isLast) this.#ask();
-    const ids = this.#candidates.splice(0, hasPathFilters(query) ? STEP_LISTS : STEP_ROWS);
+    const startedAtMs = this.#nowMs();
+    const ids = this.#candidates.splice(0, this.#stepRows.size);
     for (const row of reader.rowsByIds(ids)) {
       if (!nameMatches(query, row.name) || !rowPasses(this.#sources, this.#request, row, true)) continue;
       this.#ids.push(row.id);
@@ -103,6 +108,7 @@ export class OlderMatches {
     }
     this.#lookedDownTo = ids.at(-1) ?? this.#lookedDownTo;
     if (this.#ids.length > KEPT_MAX) this.#forgetHalf();
+    this.#stepRows.took(this.#nowMs() - startedAtMs);
   }
 
   #ask(): void {

@@ -149,7 +149,8 @@ export class StoreSearch {
     if (this.#older?.key === key && (!isBelow || this.#older.matches.covers(id))) return this.#older.matches;
     const matchShare = window.namesCount / Math.max(1, this.#sources.index.rowCount);
     const beforeId = stage === 'older' ? id : lowId;
-    const matches = new OlderMatches(this.#sources, asked, { beforeId, matchShare });
+    const nowMs = (): number => this.#clock.nowMs();
+    const matches = new OlderMatches(this.#sources, asked, { beforeId, matchShare, nowMs });
     this.#older = { key, matches };
     return matches;
   }

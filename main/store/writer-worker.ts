@@ -1,7 +1,6 @@
 // Entry of the writer thread: the only one that writes the catalogue. Joins StoreWriter to its ports and nothing more.
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
-import { workInBackground } from '../base/background-thread.ts';
 import { systemClock } from '../base/clock.ts';
 import { createForwardingLog } from '../base/log.ts';
 import { threadPort } from '../base/port.ts';
@@ -12,7 +11,6 @@ import type { StoreOptions, WriterCommand, WriterEvent } from './store-contract.
 const LAST_TORRENTS_MS = 20;
 
 assert(parentPort, 'writer-worker.ts runs as a worker thread');
-workInBackground();
 const owner = threadPort<WriterCommand, WriterEvent>(parentPort);
 
 const writer = new StoreWriter({

@@ -2,7 +2,6 @@
 // hands what it imports to the writer. Joins TransferService to its ports and nothing more.
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
-import { workInBackground } from '../base/background-thread.ts';
 import { systemClock } from '../base/clock.ts';
 import { createForwardingLog } from '../base/log.ts';
 import { threadPort } from '../base/port.ts';
@@ -11,7 +10,6 @@ import type { TransferCommand, TransferEvent } from './transfer-contract.ts';
 import { TransferService } from './transfer-service.ts';
 
 assert(parentPort, 'transfer-worker.ts runs as a worker thread');
-workInBackground();
 const owner = threadPort<TransferCommand, TransferEvent>(parentPort);
 
 const service = new TransferService({
