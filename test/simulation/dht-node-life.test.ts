@@ -172,10 +172,11 @@ describe(`a node's life (SEED=${seed})`, () => {
 });
 
 describe(`routers and restarts (SEED=${seed})`, () => {
-  test('routers are asked at most once in ten minutes, by every address of their name, and enter no table', async () => {
+  test('routers are asked at most once in ten minutes (silent ones in 30 s), by every address of their name, and enter no table', async () => {
     await swarm(30);
     const [router, other] = nodes.members;
-    nodes.names.set('router.example', ['23.200.0.1', other!.contact.host]); // the first is dead
+    const dead = '23.200.0.1';
+    nodes.names.set('router.example', [dead, other!.contact.host]);
     const bootstrap = [
       { host: router!.contact.host, port: SIMULATED_PORT },
       { host: 'router.example', port: SIMULATED_PORT },
@@ -187,14 +188,14 @@ describe(`routers and restarts (SEED=${seed})`, () => {
       await Promise.resolve();
       nodes.clock.advance(MINUTE / 2);
     }
-    const hosts = [router!.contact.host, '23.200.0.1', other!.contact.host];
-    for (const host of hosts) {
+    for (const host of [router!.contact.host, dead, other!.contact.host]) {
+      const restMs = host === dead ? MINUTE / 2 : 10 * MINUTE;
       const times = sentBy(newcomer)
         .filter(({ to, bytes }) => to.host === host && Buffer.from(bytes).includes('1:y1:q'))
         .map(({ sentAtMs }) => sentAtMs);
       expect(times.length).toBeGreaterThanOrEqual(1);
       for (const [index, atMs] of times.entries())
-        expect(atMs - (times[index - 1] ?? -Infinity)).toBeGreaterThanOrEqual(10 * MINUTE);
+        expect(atMs - (times[index - 1] ?? -Infinity)).toBeGreaterThanOrEqual(restMs);
       expect(newcomer.node.table.find({ host, port: SIMULATED_PORT })).toBeNull();
     }
     expect(newcomer.node.table.nodeCount).toBeGreaterThan(10);
