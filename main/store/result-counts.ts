@@ -76,7 +76,8 @@ export function countAll(
   const isExact = window.isExact && older.isEnd && fileIds.length < FILE_MATCHES_MAX;
   const moreCount = older.isEnd ? 0 : Math.max(0, countOlder(sources, request, { window, older }) - older.count);
   const totalCount = contentType === null ? sum(countsByType) + moreCount : countsByType[contentType];
-  const isUnknown = !older.isEnd && sum(countsByType) === 0;
+  // Only what was met on the way to a page, while nothing of it is in memory: of an index that is still being read.
+  const isUnknown = !older.isEnd && window.namesCount === 0;
   return { totalCount, totalIsExact: isExact, isPartial: false, countsByType: isUnknown ? null : countsByType };
 }
 

@@ -36,6 +36,15 @@ function hastyClock(): Clock {
 
 const matching = (text: string): string[] => names.filter((name) => nameMatches(parseQuery(text), name)).sort();
 
+test('while the index is still being read, types are not counted rather than some of them', async () => {
+  const path = temporaryPath();
+  storeAndTell(openAt(path), torrents, null);
+  const { rows, countsByType } = await startSearch(path).page({ limit: 50 });
+  expect(rows).toHaveLength(50);
+  const counted = countsByType && Object.values(countsByType).reduce((sum, count) => sum + count, 0);
+  expect([null, torrents.length]).toContain(counted);
+});
+
 describe.each([
   ['all in memory', searchOver],
   ['mostly on disk', () => searchMostlyOnDisk(torrents)],
