@@ -91,6 +91,7 @@ static int hear(uint8_t *in, int size, int wait_ms) {
 
 static int announce(const uint8_t *infohash, uint32_t from) {
   uint8_t out[256], in[16384], *at;
+  while (recv(sock, in, sizeof in, MSG_DONTWAIT) >= 0) continue; /* answers that came too late are for others */
   at = put(out, "d1:ad2:id20:lanternfish-asker-009:info_hash20:");
   memcpy(at, infohash, 20);
   at = put(at + 20, "e1:q9:get_peers2:roi1e1:t4:aaaa1:y1:qe");
