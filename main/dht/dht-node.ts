@@ -146,6 +146,7 @@ export class DhtNode {
     this.#state = 'paused';
     this.#ticker.stop();
     this.#cancelAll();
+    this.#socket.settle();
   }
 
   resume(): void {
@@ -202,7 +203,7 @@ export class DhtNode {
   }
 
   figures(): DhtFigures {
-    return dhtFigures(this, this.#desk, this.#parts.learner);
+    return dhtFigures(this, this.#desk, this.#parts.learner, this.#socket.transport);
   }
 
   /** For the next start. */
