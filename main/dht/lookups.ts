@@ -1,8 +1,9 @@
 // All searches under way, bounded, each moved on by every tick.
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
 import type { PeerLookupOptions } from './dht-contract.ts';
-import { Lookup, type LookupOptions, type LookupResult } from './lookup.ts';
+import { Lookup, Worksheet, type LookupOptions, type LookupResult } from './lookup.ts';
 import type { RoutingTable } from './routing-table.ts';
 
 /** Each has four questions in flight; the budget slows them down long before this. */
@@ -17,6 +18,8 @@ export class Lookups {
   readonly #ask: LookupOptions['ask'];
   readonly #onStarted: () => void;
   readonly #running = new Set<Lookup>();
+  /** Of lookups that are over, for the next ones. */
+  readonly #worksheets: Worksheet[] = [];
 
   /** `onStarted`: one more is under way, and waits for its first tick. */
   constructor(clock: Clock, ask: LookupOptions['ask'], onStarted: () => void = () => undefined) {
@@ -40,15 +43,20 @@ export class Lookups {
     onDone: (result: LookupResult) => void,
   ): Lookup | null {
     if (this.isFull) return null;
-    const lookup: Lookup = new Lookup({
-      ask: this.#ask,
-      ...options,
-      clock: this.#clock,
-      onDone: (result) => {
-        this.#running.delete(lookup);
-        onDone(result);
+    const worksheet = this.#worksheets.pop() ?? new Worksheet();
+    const lookup: Lookup = new Lookup(
+      {
+        ask: this.#ask,
+        ...options,
+        clock: this.#clock,
+        onDone: (result) => {
+          this.#running.delete(lookup);
+          this.#worksheets.push(worksheet);
+          onDone(result);
+        },
       },
-    });
+      worksheet,
+    );
     this.#running.add(lookup);
     lookup.begin();
     this.#onStarted();
@@ -79,5 +87,6 @@ export class Lookups {
 
   checkInvariants(): void {
     for (const lookup of this.#running) lookup.checkInvariants();
+    assert(this.#running.size + this.#worksheets.length <= LOOKUPS_MAX, 'no more worksheets than lookups');
   }
 }

@@ -4,7 +4,7 @@ import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
 import type { Random } from '../base/random.ts';
 import { NOBODY, TimeoutQueue } from '../base/timeout-queue.ts';
-import type { NodeQuery, QueryOutcome } from './dht-contract.ts';
+import type { Asking, NodeQuery } from './dht-contract.ts';
 
 export const TRANSACTION_ID_BYTES = 4;
 
@@ -15,7 +15,9 @@ export interface Transaction {
   readonly contact: Contact;
   readonly method: NodeQuery['method'];
   readonly sentAtMs: number;
-  readonly onOutcome: (outcome: QueryOutcome) => void;
+  readonly asking: Asking;
+  /** Its number, if an Asker asks. */
+  readonly question: number;
 }
 
 export class Transactions {
@@ -49,14 +51,15 @@ export class Transactions {
     contact: Contact,
     method: Transaction['method'],
     sentAtMs: number,
-    onOutcome: Transaction['onOutcome'],
+    asking: Asking,
+    question: number,
   ): Transaction {
     assert(!this.isFull, 'there is room for another query');
     let id: number;
     do id = idAt(this.#random.fill(this.idBytes), 0);
     while (this.#byKey.has(keyOf(id)));
     const slot = this.#freeSlots.pop()!;
-    const transaction = { slot, id, contact, method, sentAtMs, onOutcome };
+    const transaction = { slot, id, contact, method, sentAtMs, asking, question };
     this.#byKey.set(keyOf(id), transaction);
     this.#bySlot[slot] = transaction;
     this.#sentOrder.touch(slot, sentAtMs);
