@@ -9,16 +9,8 @@ import { bytesEqual } from '../base/bytes.ts';
 import { decodeKrpc, KrpcMessage } from '../wire/krpc-codec.ts';
 import type { Answer } from './answer.ts';
 import type { ContactSieve } from './contact-sieve.ts';
-import type {
-  Asking,
-  DhtDependencies,
-  DhtFigures,
-  DhtOptions,
-  NodeQuery,
-  PeerLookupOptions,
-  SavedTable,
-  SwarmSize,
-} from './dht-contract.ts';
+import type { Asking, NodeQuery, PeerLookupOptions } from './dht-contract.ts';
+import type { DhtDependencies, DhtFigures, DhtOptions, SavedTable, SwarmSize } from './dht-contract.ts';
 import { dhtFigures } from './dht-figures.ts';
 import { DueTicker } from './due-ticker.ts';
 import { ForeignDatagrams } from './foreign-datagrams.ts';

@@ -176,8 +176,7 @@ export class Lookup implements Asker {
   #take(answer: Answer): void {
     this.#options.onAnswer?.(answer);
     const { message, nodeBytes, nodeStarts, nodeCount } = answer;
-    for (let index = 0; index < nodeCount; index++)
-      this.#offerAt(message.bytes, nodeStarts[index]!, nodeBytes, null);
+    for (let index = 0; index < nodeCount; index++) this.#offerAt(message.bytes, nodeStarts[index]!, nodeBytes, null);
     for (const peer of answer.values) {
       if (this.#peers.size >= PEERS_MAX) break;
       this.#peers.set(contactText(peer), peer);

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
+import { NODE4_BYTES } from '../wire/compact-contacts.ts';
 import type { PeerLookupOptions } from './dht-contract.ts';
 import { Lookup, Worksheet, type LookupOptions, type LookupResult } from './lookup.ts';
 import type { RoutingTable } from './routing-table.ts';
@@ -21,8 +22,21 @@ export class Lookups {
   /** Of lookups that are over, for the next ones. */
   readonly #worksheets: Worksheet[] = [];
 
-  /** `onStarted`: one more is under way, and waits for its first tick. */
-  constructor(clock: Clock, ask: LookupOptions['ask'], onStarted: () => void = () => undefined) {
+  /** The nodes of the table that a search begins with, of `nodeBytes` each. */
+  readonly #seeds: Uint8Array;
+  readonly #seedPairs: Uint16Array;
+  readonly #nodeBytes: number;
+
+  /** `onStarted`: one more is under way, and waits for its first tick. `nodeBytes`: of a compact node of our family. */
+  constructor(
+    clock: Clock,
+    ask: LookupOptions['ask'],
+    onStarted: () => void = () => undefined,
+    nodeBytes = NODE4_BYTES,
+  ) {
+    this.#nodeBytes = nodeBytes;
+    this.#seeds = new Uint8Array(PEER_LOOKUP_SEEDS * nodeBytes);
+    this.#seedPairs = new Uint16Array(this.#seeds.buffer);
     this.#clock = clock;
     this.#ask = ask;
     this.#onStarted = onStarted;
@@ -66,14 +80,16 @@ export class Lookups {
   /** Iterative get_peers from the nodes of `table` on. False: there are too many already. */
   startForPeers(
     infohash: Uint8Array,
-    table: Pick<RoutingTable, 'closest'>,
+    table: Pick<RoutingTable, 'writeClosest'>,
     onDone: (peers: Contact[]) => void,
-    { seeds: further = [], share }: PeerLookupOptions = {},
+    { seeds = [], share }: PeerLookupOptions = {},
   ): boolean {
-    const seeds = [...table.closest(infohash, PEER_LOOKUP_SEEDS), ...further];
-    const options = { target: infohash, method: 'get_peers', seeds, queriesMax: PEER_LOOKUP_QUERIES_MAX } as const;
-    const shared = share === undefined ? options : { ...options, share };
-    return this.start(shared, ({ peers }) => onDone([...peers])) !== null;
+    const nowMs = this.#clock.nowMs();
+    const count = table.writeClosest(infohash, 0, PEER_LOOKUP_SEEDS, this.#seedPairs, nowMs, false);
+    const compactSeeds = { bytes: this.#seeds, count, nodeBytes: this.#nodeBytes };
+    const options = { target: infohash, method: 'get_peers', seeds, compactSeeds } as const;
+    const limits = { queriesMax: PEER_LOOKUP_QUERIES_MAX, ...(share === undefined ? {} : { share }) };
+    return this.start({ ...options, ...limits }, ({ peers }) => onDone([...peers])) !== null;
   }
 
   tick(): void {

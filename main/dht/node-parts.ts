@@ -49,7 +49,7 @@ export function createNodeParts(dependencies: DhtDependencies, options: DhtOptio
   const isV6 = options.bindHost.includes(':');
   const family = isV6 ? 6 : 4;
   const selfId = options.nodeId ?? randomNodeId(random);
-  const budget = new SendBudget(options.sendRates ?? GENTLE_RATES, clock.nowMs());
+  const budget = new SendBudget(options.sendRates ?? GENTLE_RATES, clock.nowMs(), random.uint32());
   const peerStore = new PeerStore(clock, random);
   const sieve = new ContactSieve(selfId, clock, options.localAddressesAllowed, isV6);
   const { onRetired } = host;
@@ -81,7 +81,7 @@ export function createNodeParts(dependencies: DhtDependencies, options: DhtOptio
     },
     onFailed: (contact) => table.failed(contact),
   });
-  const lookups = new Lookups(clock, host.ask, host.onDue);
+  const lookups = new Lookups(clock, host.ask, host.onDue, answer.nodeBytes);
   const scrapes = new SwarmScrapes({ clock, lookups, table, budget, ask: host.ask });
   const maintenance = new Maintenance({
     ...dependencies,

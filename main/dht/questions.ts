@@ -71,8 +71,7 @@ export class Questions {
   }
 
   isWaitingFor(row: number): boolean {
-    for (let index = 0; index < this.#waitingCount; index++)
-      if (this.#rows[this.#waiting[index]!] === row) return true;
+    for (let index = 0; index < this.#waitingCount; index++) if (this.#rows[this.#waiting[index]!] === row) return true;
     return false;
   }
 

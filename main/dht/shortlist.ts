@@ -146,11 +146,17 @@ export class Shortlist {
       const head = wordAt(this.#compact, start) ^ this.#targetHead ^ TURNED;
       assert(this.#heads[place] === head, 'a candidate knows how near it is');
       const before = place === 0 ? -1 : this.#order[place - 1]!;
-      assert(before === -1 || !this.#isNearer(this.#compact, start, before), 'candidates are in the order of their distance');
+      assert(
+        before === -1 || !this.#isNearer(this.#compact, start, before),
+        'candidates are in the order of their distance',
+      );
       const cell = cellOf(this.#subnets[row]!);
       cells[cell] = cells[cell]! + 1;
     });
-    assert(cells.every((count, cell) => count === this.#cells[cell]), 'every subnet is counted');
+    assert(
+      cells.every((count, cell) => count === this.#cells[cell]),
+      'every subnet is counted',
+    );
   }
 
   /** The farthest leaves; its row is free. */
