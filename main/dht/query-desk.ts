@@ -94,7 +94,7 @@ export class QueryDesk {
   }
 
   get isSilent(): boolean {
-    return this.#askingSinceMs !== null && this.#parts.clock.nowMs() - this.#askingSinceMs >= SILENT_AFTER_MS;
+    return this.#isSilentAt(this.#parts.clock.nowMs());
   }
 
   /** False: not sent, and nobody is ever told of an outcome. `question`: for an Asker. */
@@ -105,7 +105,7 @@ export class QueryDesk {
       counters.overflows.count('queries-in-flight');
       return false;
     }
-    if (this.isSilent && nowMs - this.#lastSentAtMs < PROBE_INTERVAL_MS) return false;
+    if (this.#isSilentAt(nowMs) && nowMs - this.#lastSentAtMs < PROBE_INTERVAL_MS) return false;
     if (budget.canSend(contact, nowMs) !== 'yes') return false;
     if (budget.spend(contact, nowMs)) counters.newAddresses++;
     this.#transactions.begin(contact, query.method, nowMs, asking, question);
@@ -199,6 +199,10 @@ export class QueryDesk {
       this.#transactions.end(next);
       tell(next, 'cancelled');
     }
+  }
+
+  #isSilentAt(nowMs: number): boolean {
+    return this.#askingSinceMs !== null && nowMs - this.#askingSinceMs >= SILENT_AFTER_MS;
   }
 
   checkInvariants(): void {

@@ -133,8 +133,10 @@ export class Shortlist {
   }
 
   nodeOf(row: number): NodeContact {
+    const id = new Uint8Array(IDENTIFIER_BYTES);
     const start = row * NODE6_BYTES;
-    return { id: asNodeId(this.#compact.slice(start, start + IDENTIFIER_BYTES)), contact: this.contactOf(row) };
+    for (let index = 0; index < IDENTIFIER_BYTES; index++) id[index] = this.#compact[start + index]!;
+    return { id: asNodeId(id), contact: this.contactOf(row) };
   }
 
   checkInvariants(): void {

@@ -10,6 +10,7 @@ import { NODE4_BYTES, NODE6_BYTES, PEER4_BYTES, PEER6_BYTES } from './compact-co
 import { readContact4, readContact6, readPort } from './compact-contacts.ts';
 import { InfohashList } from './infohash-list.ts';
 import { BLOOM_BYTES } from './krpc-message.ts';
+import { PACKED_BITS, PACKED_MASK, packedStringAt } from './packed-token.ts';
 import type { KrpcMessage } from './krpc-message.ts';
 
 /** protocol.md 4.1: nobody honest sends more than 8 (bittorrent-dht up to 49). */
@@ -112,6 +113,34 @@ function readUsable(message: KrpcMessage, at: number, length: number): Contact |
 /** protocol.md 2.2, rule 4: 6 or 18 byte strings, mixed, or one long string of 6 byte contacts. */
 export function readValues(message: KrpcMessage): readonly Contact[] {
   if (message.valuesStart === -1) return NO_VALUES;
+  return readPlainValues(message) ?? readAnyValues(message);
+}
+
+/** Of a list as everybody writes it, some strings of 6 or 18 bytes; null: it is another. */
+function readPlainValues(message: KrpcMessage): Contact[] | null {
+  const { bytes, valuesStart, valuesEnd } = message;
+  const listEnd = valuesEnd - 1;
+  let count = 0;
+  for (let at = valuesStart + 1; at < listEnd; count++) {
+    const packed = packedStringAt(bytes, at, listEnd + 1);
+    const length = packed & PACKED_MASK;
+    if (packed === -1 || (length !== PEER4_BYTES && length !== PEER6_BYTES)) return null;
+    at = (packed >>> PACKED_BITS) + length;
+  }
+  if (count > REPLY_VALUES_MAX) return null;
+  const values: Contact[] = [];
+  for (let at = valuesStart + 1; at < listEnd;) {
+    const packed = packedStringAt(bytes, at, listEnd + 1);
+    const dataStart = packed >>> PACKED_BITS;
+    const length = packed & PACKED_MASK;
+    const contact = readUsable(message, dataStart, length);
+    if (contact !== null) values.push(contact);
+    at = dataStart + length;
+  }
+  return values;
+}
+
+function readAnyValues(message: KrpcMessage): Contact[] {
   const offsets: number[] = [];
   const lengths: number[] = [];
   scanner.begin(message.bytes, message.valuesStart, message.valuesEnd);
