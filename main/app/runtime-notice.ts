@@ -17,6 +17,12 @@ export function runtimeNotice(): string | null {
   return process.env['LANTERNFISH_RUNTIME_NOTICE'] ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : null);
 }
 
+/** The compiled UDP socket; null where there is none, and then the engine uses node:dgram. */
+export function udpBinding(): string | null {
+  const file = path.join(process.resourcesPath, 'native', 'udp.node');
+  return process.env['LANTERNFISH_UDP_BINDING'] ?? (existsSync(file) ? file : null);
+}
+
 /** The better-sqlite3 that was built for the test runtime; null on the official one, which loads the package's own. */
 export function testRuntimeBinding(): string | null {
   const file = path.join(process.resourcesPath, 'better_sqlite3.node');

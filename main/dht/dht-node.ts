@@ -138,6 +138,7 @@ export class DhtNode {
     this.#state = 'paused';
     this.#ticker.stop();
     this.#cancelAll();
+    this.#socket.settle();
   }
 
   resume(): void {
@@ -194,7 +195,7 @@ export class DhtNode {
   }
 
   figures(): DhtFigures {
-    return dhtFigures(this, this.#desk, this.#parts.learner);
+    return dhtFigures(this, this.#desk, this.#parts.learner, this.#socket.transport);
   }
 
   /** For the next start. */

@@ -6,10 +6,13 @@ import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fromHex, toHex } from '../../main/base/bytes.ts';
+import { silentLog } from '../../main/base/log.ts';
 import { isSecureNodeId } from '../../main/dht/node-id.ts';
 import { parseState } from '../../main/dht/routing-table-file.ts';
-import { openUdpSocket, type OpenDatagramSocket } from '../../main/dht/udp-socket.ts';
+import { chooseOpener } from '../../main/dht/udp/transport.ts';
+import type { OpenDatagramSocket } from '../../main/dht/udp-socket.ts';
 import { WAITING_TORRENTS_MAX } from '../../main/store/store-contract.ts';
+import { BINDING_PATH } from '../dht/udp-transports.ts';
 import { simulationSeed } from '../simulation/simulated-nodes.ts';
 import { breathe, DiscoveryRig, type Crawler } from './discovery-rig.ts';
 
@@ -248,7 +251,8 @@ describe(`what is kept (SEED=${seed})`, () => {
 });
 
 describe('sockets', () => {
-  const loopback = { bindHost: '127.61.0.1', bootstrap: [], localAddressesAllowed: true, openSocket: openUdpSocket };
+  const openSocket = chooseOpener(BINDING_PATH, silentLog);
+  const loopback = { bindHost: '127.61.0.1', bootstrap: [], localAddressesAllowed: true, openSocket };
   const hold = async (port: number): Promise<{ port: number; release: () => void }> => {
     const holder = createSocket('udp4').bind({ address: loopback.bindHost, port, exclusive: true });
     await once(holder, 'listening');

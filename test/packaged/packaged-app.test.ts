@@ -7,6 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadNativeBinding } from '../../main/dht/udp/native-binding.ts';
+import { NO_BINDING, UDP_BINDING_VARIABLE } from '../../main/dht/udp/transport.ts';
 import type { CallInput } from '../../preload/ipc-contract.ts';
 import { startPackaged, type PackagedApp } from './packaged-process.ts';
 
@@ -70,6 +72,12 @@ describe('what is packed', () => {
     expect(packages).toEqual(['/node_modules/better-sqlite3']);
     const binaries = files.filter((file) => file.endsWith('.node'));
     expect(binaries).toEqual([`/node_modules/better-sqlite3/prebuilds/${process.platform}-${process.arch}.node`]);
+  });
+
+  test('and, where this machine could compile it, the UDP socket, which loads from there', () => {
+    const file = path.join(resources, 'native', 'udp.node');
+    expect(existsSync(file)).toBe((process.env[UDP_BINDING_VARIABLE] ?? NO_BINDING) !== NO_BINDING);
+    if (existsSync(file)) expect(Object.keys(loadNativeBinding(file))).toContain('open');
   });
 
   test('carries the name and version of the source', () => {
