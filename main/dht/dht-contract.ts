@@ -7,7 +7,6 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
 import type { KrpcReply } from '../wire/krpc-codec.ts';
-import type { Answer } from './answer.ts';
 import type { SendRates } from './rate-limits.ts';
 import type { OpenDatagramSocket, UdpTransport } from './udp-socket.ts';
 
@@ -68,15 +67,6 @@ export type QueryOutcome =
   | { readonly kind: 'error'; readonly code: number } // the node answered with a KRPC error: it lives
   | { readonly kind: 'timeout' }
   | { readonly kind: 'cancelled' }; // paused, stopped, or the machine slept: says nothing about the node
-
-/** Whoever asks much and remembers himself what he asked, so that no question needs a function of its own. */
-export interface Asker {
-  /** How the question with this number, which was given with it, ended; `answer` if by a reply, valid until it returns. */
-  hear(question: number, kind: QueryOutcome['kind'], answer: Answer | null): void;
-}
-
-/** Who is told how a query ended. */
-export type Asking = Asker | ((outcome: QueryOutcome) => void);
 
 /** How many addresses announced a torrent, estimated (BEP 33). */
 export interface SwarmSize {

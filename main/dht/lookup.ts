@@ -6,7 +6,8 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
 import type { Answer } from './answer.ts';
-import type { Asker, Asking, NodeQuery, PeerLookupOptions, QueryOutcome } from './dht-contract.ts';
+import type { Asker, Asking } from './asking.ts';
+import type { NodeQuery, PeerLookupOptions, QueryOutcome } from './dht-contract.ts';
 import { NO_ROW, Questions } from './questions.ts';
 import { ANSWERED, ASKED, FAILED, NEW, Shortlist } from './shortlist.ts';
 

@@ -85,7 +85,7 @@ export class Lookups {
     { seeds = [], share }: PeerLookupOptions = {},
   ): boolean {
     const nowMs = this.#clock.nowMs();
-    const count = table.writeClosest(infohash, 0, PEER_LOOKUP_SEEDS, this.#seedPairs, nowMs, false);
+    const count = table.writeClosest(infohash, 0, PEER_LOOKUP_SEEDS, this.#seedPairs, nowMs, true);
     const compactSeeds = { bytes: this.#seeds, count, nodeBytes: this.#nodeBytes };
     const options = { target: infohash, method: 'get_peers', seeds, compactSeeds } as const;
     const limits = { queriesMax: PEER_LOOKUP_QUERIES_MAX, ...(share === undefined ? {} : { share }) };

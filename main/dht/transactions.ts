@@ -4,7 +4,8 @@ import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
 import type { Random } from '../base/random.ts';
 import { NOBODY, TimeoutQueue } from '../base/timeout-queue.ts';
-import type { Asking, NodeQuery } from './dht-contract.ts';
+import type { Asking } from './asking.ts';
+import type { NodeQuery } from './dht-contract.ts';
 
 export const TRANSACTION_ID_BYTES = 4;
 
