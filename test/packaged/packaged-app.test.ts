@@ -3,7 +3,7 @@
 import { extractFile, listPackage } from '@electron/asar';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -62,6 +62,18 @@ describe('the packaged app', () => {
 
 describe('what is packed', () => {
   const archive = path.join(resources, 'app.asar');
+
+  test('carries the licences of the libraries in it as a text that everybody can read', async () => {
+    const text = await readFile(path.join(resources, 'licences.txt'), 'utf8');
+    const manifest = JSON.parse(extractFile(archive, 'package.json').toString()) as { dependencies: object };
+    const inTheWindow = ['svelte', 'virtua', '@lucide/svelte'];
+    const parts = text.split(/^-{80}$/m).map((part) => part.trim());
+    for (const name of [...Object.keys(manifest.dependencies), ...inTheWindow]) {
+      const title = parts.findIndex((part) => part.startsWith(`${name} `) && !part.includes('\n'));
+      expect(title, name).toBeGreaterThan(0);
+      expect(parts[title + 1], name).toMatch(/copyright|licen[cs]e/i);
+    }
+  });
 
   test('is the build, its manifest and the one native package', () => {
     const files = listPackage(archive, { isPack: false }).map((file) => file.replaceAll('\\', '/'));
