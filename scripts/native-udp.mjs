@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isEntry, ROOT, runScript, say } from './terminal.mjs';
 
@@ -16,7 +16,6 @@ const FOR_PACKAGE = join(CACHE, 'package', `${process.platform}-${process.arch}`
 const VARIABLE = 'LANTERNFISH_UDP_BINDING';
 const WITHOUT = 'dgram';
 const HARDENED = ['-fstack-protector-strong', '-D_FORTIFY_SOURCE=2', '-fvisibility=hidden'];
-const STRICT = ['-Wall', '-Wextra', '-Werror'];
 const TRY_TIMEOUT_MS = 10_000;
 
 /** @type {Partial<Record<NodeJS.Platform, { compile: string[], link: string[], install: string }>>} */
@@ -62,7 +61,7 @@ export async function ensureNativeUdp() {
     const files = (await readdir(SOURCE)).filter((name) => /\.[ch]$/.test(name)).sort();
     const target = join(CACHE, await nameFor(files, system));
     if (existsSync(target)) return target;
-    const problem = await build(files, system, target);
+    const problem = await build(target);
     if (problem === null) return target;
     say(
       `The DHT's own UDP socket is not compiled (${problem}), so node:dgram is used: all works, at several times the CPU ` +
@@ -74,7 +73,7 @@ export async function ensureNativeUdp() {
   return null;
 }
 
-/** Says for which source and which machine it is. */
+/** Says for which source and which machine it is, and how it was made. */
 async function nameFor(/** @type {string[]} */ files, /** @type {{ compile: string[], link: string[] }} */ system) {
   const hash = createHash('sha256').update([...system.compile, ...system.link, ...HARDENED].join(' '));
   for (const file of files) hash.update(file).update(await readFile(join(SOURCE, file)));
@@ -83,26 +82,16 @@ async function nameFor(/** @type {string[]} */ files, /** @type {{ compile: stri
 
 /**
  * Compiles and tries it, then puts it in its place at once: others may be doing the same.
- * @param {string[]} files
- * @param {{ compile: string[], link: string[] }} system
  * @param {string} target
  * @returns {Promise<string | null>} what went wrong
  */
-async function build(files, system, target) {
-  const headers = headersFolder();
-  if (headers === null)
-    return "the headers of Node are missing: npm ci brings them on linux-x64, Node's own packages elsewhere";
+async function build(target) {
   await mkdir(CACHE, { recursive: true });
   const work = await mkdtemp(join(CACHE, 'build-udp-'));
   try {
     const made = join(work, 'udp.node');
-    const sources = files.filter((name) => name.endsWith('.c')).map((name) => join(SOURCE, name));
-    const compile = ['-O2', '-fPIC', '-DNAPI_VERSION=8', ...STRICT, ...HARDENED, ...system.compile, `-I${headers}`];
-    const compiler = spawnSync(process.env.CC || 'cc', [...compile, ...system.link, ...sources, '-o', made], {
-      encoding: 'utf8',
-    });
-    if (compiler.error) return 'there is no C compiler';
-    if (compiler.status !== 0) return `the C compiler refuses it: ${firstError(compiler.stderr)}`;
+    const problem = compileNativeUdp(made);
+    if (problem !== null) return problem;
     const load = spawnSync(process.execPath, ['-e', `process.dlopen({ exports: {} }, ${JSON.stringify(made)})`], {
       encoding: 'utf8',
       timeout: TRY_TIMEOUT_MS,
@@ -114,6 +103,27 @@ async function build(files, system, target) {
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * Compiles all of it into `made`.
+ * @param {string} made
+ * @param {readonly string[]} moreFlags
+ * @returns {string | null} what went wrong
+ */
+export function compileNativeUdp(made, moreFlags = []) {
+  const system = SYSTEMS[process.platform];
+  const headers = headersFolder();
+  if (!system) return 'it is for Linux and macOS';
+  if (headers === null) return 'the headers of Node are missing, which npm ci brings on linux-x64';
+  const sources = readdirSync(SOURCE).filter((name) => name.endsWith('.c'));
+  const flags = ['-O2', '-fPIC', '-DNAPI_VERSION=8', ...HARDENED, ...system.compile, ...moreFlags, `-I${headers}`];
+  const paths = sources.map((name) => join(SOURCE, name));
+  const compiler = spawnSync(process.env.CC || 'cc', [...flags, ...system.link, ...paths, '-o', made], {
+    encoding: 'utf8',
+  });
+  if (compiler.error) return 'there is no C compiler';
+  return compiler.status === 0 ? null : `the C compiler refuses it: ${firstError(compiler.stderr)}`;
 }
 
 /** With node_api.h and uv.h, or null. */
