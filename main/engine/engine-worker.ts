@@ -23,13 +23,14 @@ const owner: Port<EngineCommand, EngineEvent> = threadPort(parentPort);
 const log = createForwardingLog((level, message) => owner.post({ type: 'log', level, message }));
 
 const options = workerData as EngineOptions;
+const udpBinding = options.udpBinding === undefined ? process.env[UDP_BINDING_VARIABLE] : options.udpBinding;
 
 const discovery = new Discovery(
   {
     clock: systemClock,
     random: createSystemRandom(),
     log,
-    openSocket: chooseOpener(options.udpBinding ?? process.env[UDP_BINDING_VARIABLE] ?? null, log),
+    openSocket: chooseOpener(udpBinding ?? null, log),
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
     dialTcp,
     localAddresses: () =>
