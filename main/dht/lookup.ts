@@ -51,7 +51,7 @@ export interface LookupOptions {
 }
 
 export interface LookupResult {
-  /** The nearest that answered, nearest first, at most NEAREST_WANTED. */
+  /** The nearest that answered, nearest first, at most NEAREST_WANTED. Only of find_node: who looks for peers wants those. */
   readonly nearest: readonly NodeContact[];
   readonly peers: readonly Contact[];
   readonly queryCount: number;
@@ -103,9 +103,8 @@ export class Lookup implements Asker {
   }
 
   /** Asks whom it may ask now. To be called every tick; an answer asks on by itself. */
-  pump(): void {
+  pump(nowMs = this.#options.clock.nowMs()): void {
     if (this.#isDone) return;
-    const nowMs = this.#options.clock.nowMs();
     if (nowMs - this.#startedAtMs >= LOOKUP_MS_MAX || this.#hasConverged()) {
       this.finish();
       return;
@@ -125,14 +124,15 @@ export class Lookup implements Asker {
     this.#isDone = true;
     const shortlist = this.#shortlist;
     const nearest: NodeContact[] = [];
-    for (let place = 0; place < shortlist.count && nearest.length < NEAREST_WANTED; place++) {
+    const wanted = this.#options.method === 'find_node' ? NEAREST_WANTED : 0;
+    for (let place = 0; place < shortlist.count && nearest.length < wanted; place++) {
       const row = shortlist.rowAt(place);
       if (shortlist.states[row] === ANSWERED) nearest.push(shortlist.nodeOf(row));
     }
     this.#options.onDone({ nearest, peers: [...this.#peers.values()], queryCount: this.#questions.count });
   }
 
-  hear(question: number, kind: QueryOutcome['kind'], answer: Answer | null): void {
+  hear(question: number, kind: QueryOutcome['kind'], answer: Answer | null, nowMs?: number): void {
     // Another search may have the worksheet by now.
     if (this.#isDone) return;
     const row = this.#questions.end(question);
@@ -142,7 +142,7 @@ export class Lookup implements Asker {
       return;
     }
     if (answer !== null) this.#take(answer);
-    this.pump();
+    this.pump(nowMs);
   }
 
   checkInvariants(): void {

@@ -38,11 +38,6 @@ function answerOf(from: NodeContact, nodes: readonly NodeContact[], values: read
   return answer;
 }
 
-function tell(asking: Asking, question: number, kind: QueryOutcome['kind'], answer: Answer | null = null): void {
-  if (typeof asking === 'function') throw new Error('a search hears for itself');
-  asking.hear(question, kind, answer);
-}
-
 describe('lookup', () => {
   let clock: SimulatedClock;
   let random: Random;
@@ -73,6 +68,11 @@ describe('lookup', () => {
   function nodesKnownTo(): NodeContact[] {
     const known = world.filter(() => random.below(3) === 0);
     return known.sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, 8);
+  }
+
+  function tell(asking: Asking, question: number, kind: QueryOutcome['kind'], answer: Answer | null = null): void {
+    if (typeof asking === 'function') throw new Error('a search hears for itself');
+    asking.hear(question, kind, answer, clock.nowMs());
   }
 
   let inFlight = 0;
