@@ -127,6 +127,16 @@ describe('lookup', () => {
     expect(inFlightMax).toBeLessThanOrEqual(4);
   });
 
+  test('begins with two, and with two more when these are slow', () => {
+    answerAfterMs = () => null;
+    start({ seeds: world.slice(0, 6) }).begin();
+    expect(asked).toHaveLength(2);
+    clock.advance(950);
+    expect(asked).toHaveLength(2);
+    clock.advance(200);
+    expect(asked).toHaveLength(4);
+  });
+
   test('half of the nodes dead: finds the nearest that live, and does not wait for each', () => {
     answerAfterMs = (index) => (index % 2 === 0 ? 50 : null);
     start({ seeds: world.slice(0, 6) });
