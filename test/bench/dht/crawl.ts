@@ -16,6 +16,8 @@ const CONTACTS_MAX = 16_384;
 
 /** One for all crawls of this process, as in the app: to touch its memory for the first time is not what is measured. */
 let recentOfAll: RecentInfohashes | null = null;
+/** One as well: it rests between its crawls, and goes on with the tables, filters and code that it has by then. */
+let loopOfAll: ScrapeLoop | null = null;
 
 export interface CrawlResult {
   readonly queriesPerSecond: number;
@@ -99,6 +101,12 @@ function startProduct(node: DhtNode, dependencies: DhtDependencies, command: Cra
     perAddressBurst: 4,
   };
   node.budget.setRates(rates, dependencies.clock.nowMs());
+  const loop = (loopOfAll ??= startedLoop(node, dependencies));
+  loop.resume();
+  return () => loop.pause();
+}
+
+function startedLoop(node: DhtNode, dependencies: DhtDependencies): ScrapeLoop {
   const loop = new ScrapeLoop(
     {
       ...dependencies,
@@ -111,7 +119,7 @@ function startProduct(node: DhtNode, dependencies: DhtDependencies, command: Cra
   );
   node.onNodes = (nodes, from) => loop.offerNodes(nodes, from);
   loop.start();
-  return () => loop.stop();
+  return loop;
 }
 
 /** The pace is the benchmark's: what the scraper's own controller chooses goes nowhere. */
