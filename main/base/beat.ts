@@ -4,6 +4,6 @@
 export const BEAT_MS = 100;
 
 /** The first beat at `atMs` or after it. Who ticks regularly names a moment before the one it wants: its timer may be late. */
-export function beatFrom(atMs: number): number {
-  return Math.ceil(atMs / BEAT_MS) * BEAT_MS;
+export function beatFrom(atMs: number, everyMs = BEAT_MS): number {
+  return Math.ceil(atMs / everyMs) * everyMs;
 }

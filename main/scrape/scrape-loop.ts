@@ -29,12 +29,15 @@ export type * from './scrape-contract.ts';
 
 /** protocol.md 6.2 says 50: half of the wake-ups are saved, and nobody else's limit is about less than a second. */
 const TICK_MS = BEAT_MS;
+/** At first: the first infohash is waited for, and the node, which joins, takes what there is to send at each beat. */
+const FIRST_TICK_MS = BEAT_MS / 2;
+const FIRST_FOR_MS = 10_000;
 /** With nothing to send there is nothing to hurry for. */
 const IDLE_TICK_MS = 500;
 /** Samples started in one tick at most. */
 const SAMPLES_PER_TICK_MAX = 32;
-/** Every other tick: the node looks after itself as often as we tick. */
-const SAMPLE_AT_LEAST_EVERY_MS = 150;
+/** Every other one: the node looks after itself as often as we tick. */
+const SAMPLE_AT_LEAST_EVERY_TICKS = 1.5;
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
 /** Candidates of each needle that are saved. */
@@ -52,7 +55,9 @@ export class ScrapeLoop {
   readonly #scout: Scout;
   readonly #harvest: Harvest;
   #timer: Timer | null = null;
-  #delayMs = TICK_MS;
+  #tickMs = FIRST_TICK_MS;
+  #delayMs = 0;
+  #runsSinceMs = 0;
   readonly #isMemoryOurs: boolean;
   #isStarted = false;
   #isPaused = false;
@@ -238,19 +243,19 @@ export class ScrapeLoop {
     const nowMs = this.#dependencies.clock.nowMs();
     this.#pace.forgetPast(nowMs);
     this.#applyRates();
-    this.#delayMs = TICK_MS;
-    this.#arm();
+    this.#runsSinceMs = nowMs;
+    this.#arm(FIRST_TICK_MS);
   }
 
-  #arm(): void {
+  #arm(delayMs: number): void {
     const { clock } = this.#dependencies;
-    // With the node's own tick: one wake-up for both.
     const nowMs = clock.nowMs();
-    this.#delayMs = beatFrom(nowMs + this.#delayMs - BEAT_MS / 2) - nowMs;
+    this.#tickMs = nowMs - this.#runsSinceMs < FIRST_FOR_MS ? FIRST_TICK_MS : TICK_MS;
+    this.#delayMs = beatFrom(nowMs + delayMs - this.#tickMs / 2, this.#tickMs) - nowMs;
     this.#timer = clock.setTimer(Math.ceil(this.#delayMs), () => {
       this.#timer = null;
-      this.#delayMs = this.#tick() ? TICK_MS : IDLE_TICK_MS;
-      if (this.#isStarted && !this.#isPaused && this.#timer === null) this.#arm();
+      const isBusy = this.#tick();
+      if (this.#isStarted && !this.#isPaused && this.#timer === null) this.#arm(isBusy ? this.#tickMs : IDLE_TICK_MS);
     });
   }
 
@@ -276,7 +281,7 @@ export class ScrapeLoop {
     }
     const available = dht.budget.newAddressesAvailable(nowMs);
     // The last one is left to the node's own upkeep, yet not for long: while it joins it takes all there is.
-    const ours = nowMs - this.#sampledAtMs >= SAMPLE_AT_LEAST_EVERY_MS ? available : available - 1;
+    const ours = nowMs - this.#sampledAtMs >= SAMPLE_AT_LEAST_EVERY_TICKS * this.#tickMs ? available : available - 1;
     if (this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX)) > 0) this.#sampledAtMs = nowMs;
     this.#scout.tick(nowMs);
   }

@@ -165,8 +165,9 @@ function startNode(
       node.query(contact, { method: 'sample_infohashes', target: random.bytes(20) }, (outcome) => {
         const samples = outcome.kind === 'reply' ? outcome.reply.samples : null;
         if (samples === null) return;
+        recent.lookAhead(samples);
         for (let index = 0; index < samples.length; index++)
-          if (recent.insert(samples.bytes, nowMs, samples.startOf(index))) counters.infohashesNew++;
+          if (recent.insertAhead(index, nowMs)) counters.infohashesNew++;
       });
     }
   });
