@@ -16,7 +16,7 @@ const CONTACTS_MAX = 16_384;
 
 /** One for all crawls of this process, as in the app: to touch its memory for the first time is not what is measured. */
 let recentOfAll: RecentInfohashes | null = null;
-/** One as well: it rests between its crawls, and goes on with the tables, filters and code that it has by then. */
+/** One as well, which goes on with the tables, filters and code that it has by then. It rests while others are measured. */
 let loopOfAll: ScrapeLoop | null = null;
 
 export interface CrawlResult {
@@ -103,7 +103,7 @@ function startProduct(node: DhtNode, dependencies: DhtDependencies, command: Cra
   node.budget.setRates(rates, dependencies.clock.nowMs());
   const loop = (loopOfAll ??= startedLoop(node, dependencies));
   loop.resume();
-  return () => loop.pause();
+  return () => undefined;
 }
 
 function startedLoop(node: DhtNode, dependencies: DhtDependencies): ScrapeLoop {
@@ -152,6 +152,7 @@ function startNode(
   pool: ContactPool,
   { queriesPerSecond }: CrawlCommand,
 ): () => void {
+  loopOfAll?.pause();
   const recent = (recentOfAll ??= new RecentInfohashes(random.bytes(HASH_KEY_BYTES), clock.nowMs()));
   let tickedAtMs = clock.nowMs();
   let owed = 0;
