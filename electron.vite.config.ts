@@ -3,6 +3,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
 import { resolve } from 'node:path';
+import { licencesFile, LISTED_IN } from './scripts/licences.mjs';
 
 const at = (path: string): string => resolve(import.meta.dirname, path);
 
@@ -10,10 +11,15 @@ const NODE_TARGET = 'node20.18';
 const CHROMIUM_TARGET = 'chrome130';
 /** Stays outside the bundles: it is native code, found beside them. Everything else is bundled. */
 const NATIVE = ['better-sqlite3'];
+const licences = licencesFile({ root: import.meta.dirname, external: NATIVE });
+/** Each bundle lists what it holds. */
+const license = { fileName: LISTED_IN };
 
 export default defineConfig({
   main: {
+    plugins: [licences],
     build: {
+      license,
       target: NODE_TARGET,
       outDir: at('out/main'),
       externalizeDeps: false,
@@ -32,7 +38,9 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [licences],
     build: {
+      license,
       target: NODE_TARGET,
       outDir: at('out/preload'),
       // A sandboxed preload is a plain script: one file, and only 'electron' may be required from it.
@@ -45,8 +53,9 @@ export default defineConfig({
   },
   renderer: {
     root: at('renderer'),
-    plugins: [svelte()],
+    plugins: [svelte(), licences],
     build: {
+      license,
       target: CHROMIUM_TARGET,
       outDir: at('out/renderer'),
       // The page is read from this disk: one hint less in the HTML, and no inline data that the CSP would have to allow.

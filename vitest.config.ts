@@ -8,6 +8,10 @@
 import { compileModule } from 'svelte/compiler';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { nativeUdpEnvironment } from './scripts/native-udp.mjs';
+
+// Whatever the tests start inherits it.
+Object.assign(process.env, await nativeUdpEnvironment());
 
 const APART = ['long', 'real-peers', 'end-to-end', 'packaged'] as const;
 

@@ -204,6 +204,8 @@ export const callInputs = {
   copyDiagnostics: nothing,
   /** Opens the folder of the log. */
   showLogs: nothing,
+  /** In whatever the system reads texts with: the licences of the libraries in the program. */
+  openLicences: nothing,
   quit: nothing,
   ...settingsInputs,
   ...transferInputs,
@@ -247,6 +249,7 @@ export interface CallOutputs extends SettingsOutputs, TransferOutputs {
   updateApp: UpdateDto;
   copyDiagnostics: null;
   showLogs: null;
+  openLicences: null;
   quit: null;
 }
 

@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { nativeUdpEnvironment } from './native-udp.mjs';
 import { requireNode } from './node-version.mjs';
 import { Refusal, ROOT, run, runScript, say } from './terminal.mjs';
 
@@ -21,9 +22,12 @@ await runScript(async () => {
     .sort();
   if (files.length === 0) throw new Refusal(`No benchmark in test/bench/ matches ${args.join(' ') || 'anything'}.`);
   process.stdout.write(`Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model.trim()}\n`);
+  const env = { ...process.env, ...(await nativeUdpEnvironment()) };
   let failedCount = 0;
   for (const file of files) {
-    const code = await run(process.execPath, ['--expose-gc', import.meta.filename, RUN_ONE, join(FOLDER, file)]);
+    const code = await run(process.execPath, ['--expose-gc', import.meta.filename, RUN_ONE, join(FOLDER, file)], {
+      env,
+    });
     if (code !== 0) failedCount++;
   }
   if (failedCount > 0) say(`${failedCount} of ${files.length} benchmarks failed.`);

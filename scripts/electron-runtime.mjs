@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureNativeSqlite, mustBuildNativeSqlite } from './native-sqlite.mjs';
+import { nativeUdpEnvironment } from './native-udp.mjs';
 import { canPrepareRuntime, PREPARED_RUNTIME, prepareRuntime } from './prepare-electron-runtime.mjs';
 import { confirm, isInteractive, Refusal, ROOT, run, say } from './terminal.mjs';
 
@@ -36,13 +37,14 @@ export async function chooseRuntime({ accept }) {
 }
 
 /**
- * The environment that makes `electron` and the app use `runtime`. Builds better-sqlite3 first where that needs it.
+ * The environment that makes `electron` and the app use `runtime`, and the compiled UDP socket where there can be one.
+ * Builds better-sqlite3 first where that needs it.
  * @param {Runtime} runtime
  * @returns {Promise<NodeJS.ProcessEnv>}
  */
 export async function runtimeEnvironment(runtime) {
   /** @type {NodeJS.ProcessEnv} */
-  const env = { ...process.env };
+  const env = { ...process.env, ...(await nativeUdpEnvironment()) };
   if (runtime.kind === 'official') return env;
   env.LANTERNFISH_RUNTIME_NOTICE = runtime.notice;
   env.ELECTRON_OVERRIDE_DIST_PATH = runtime.dist ?? '';

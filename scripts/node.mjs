@@ -5,6 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { requireNode } from './node-version.mjs';
 import { Refusal, ROOT, say } from './terminal.mjs';
 
+/** The others never touch the network. */
+const OPENS_SOCKETS = /\bheadless\.ts$/;
+
 try {
   requireNode();
   await runEntry();
@@ -20,5 +23,9 @@ async function runEntry() {
   if (name === undefined) throw new Refusal('Usage: node scripts/node.mjs main/ENTRY.ts [arguments]');
   const entry = resolve(ROOT, name);
   process.argv = [node, entry, ...rest];
+  if (OPENS_SOCKETS.test(name)) {
+    const { nativeUdpEnvironment } = await import('./native-udp.mjs');
+    Object.assign(process.env, await nativeUdpEnvironment());
+  }
   await import(pathToFileURL(entry).href);
 }

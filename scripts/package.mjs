@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { buildIfStale } from './build.mjs';
 import { chooseRuntime, needsCompiler, runtimeEnvironment } from './electron-runtime.mjs';
 import { requireNode } from './node-version.mjs';
+import { layNativeUdpForPackage } from './native-udp.mjs';
 import { describePackage } from './package-contents.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 import { isEntry, Refusal, ROOT, run, runScript, say } from './terminal.mjs';
@@ -28,6 +29,7 @@ export const UNPACKED = {
  * @param {NodeJS.ProcessEnv} env of runtimeEnvironment(runtime)
  */
 export async function packageApp(args, runtime, env) {
+  await layNativeUdpForPackage();
   say('Packaging the app ...');
   const cli = createRequire(import.meta.url).resolve('electron-builder/cli.js');
   const runtimeArgs = runtime.dist === null ? [] : await otherRuntime(runtime.dist);

@@ -26,5 +26,5 @@ function runHeadless(args) {
   say(
     'No display here: running the headless crawler in this terminal instead; it joins the public DHT. Ctrl+C ends it.',
   );
-  return run(process.execPath, [join(ROOT, 'main', 'headless.ts'), ...dataDir, ...args]);
+  return run(process.execPath, [join(ROOT, 'scripts', 'node.mjs'), 'main/headless.ts', ...dataDir, ...args]);
 }

@@ -24,7 +24,7 @@ import type { LogFile } from './log-file.ts';
 import { MainWindow } from './main-window.ts';
 import { Pausing } from './pausing.ts';
 import { showNotification } from './notification.ts';
-import { runtimeNotice } from './runtime-notice.ts';
+import { runtimeNotice, udpBinding } from './runtime-notice.ts';
 import { saveCalls } from './save-calls.ts';
 import { SavedSearches } from './saved-searches.ts';
 import { settingsCalls } from './settings-calls.ts';
@@ -258,7 +258,8 @@ export class DesktopApp {
 
   #engineOptions(): EngineOptions {
     const { folders, settings } = this.#options;
-    return { ...engineOptions(this.#launch, folders, settings.settings), startPaused: this.#pausing.isPaused };
+    const { isPaused: startPaused } = this.#pausing;
+    return { ...engineOptions(this.#launch, folders, settings.settings), startPaused, udpBinding: udpBinding() };
   }
 
   /** From here on a changed setting reaches whoever owns it, and the window. */

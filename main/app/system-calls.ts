@@ -11,7 +11,10 @@ import type { SettingsFile } from './settings-file.ts';
 import { askMetered } from './system-conditions.ts';
 import type { Updates } from './updates.ts';
 
-export type SystemCalls = Pick<CallHandlers, 'getSystem' | 'updateApp' | 'copyDiagnostics' | 'showLogs'>;
+export type SystemCalls = Pick<
+  CallHandlers,
+  'getSystem' | 'updateApp' | 'copyDiagnostics' | 'showLogs' | 'openLicences'
+>;
 
 interface Parts {
   readonly session: Session;
@@ -51,7 +54,20 @@ export function systemCalls({ session, settings, logFile, updates, hasTray }: Pa
       if (problem !== '') throw new CallProblem(`The folder ${path.dirname(logFile.path)} could not be opened.`);
       return null;
     },
+    openLicences: async () => {
+      const file = licencesPath();
+      const problem = await shell.openPath(file);
+      if (problem !== '') throw new CallProblem(`This system could not open the text; it is the file ${file}.`);
+      return null;
+    },
   };
+}
+
+/** Every build makes it (scripts/licences.mjs); in a package it lies beside the archive, where everybody can read it. */
+function licencesPath(): string {
+  return app.isPackaged
+    ? path.join(process.resourcesPath, 'licences.txt')
+    : path.join(app.getAppPath(), 'out', 'licences.txt');
 }
 
 function facts(hasTray: boolean): Record<string, string> {

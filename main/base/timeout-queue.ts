@@ -6,29 +6,43 @@ import { assert } from './assert.ts';
 export const NOBODY = -1;
 /** Marks a member that is not in the queue. */
 const ABSENT = -2;
+/** A link is kept as the member it names plus this, so that memory that was never written says ABSENT. */
+const SHIFT = 2;
+/** Three bytes a link. */
+const MEMBERS_MAX = 2 ** 24 - SHIFT;
 
-type Times = Float64Array | Float32Array;
-type Links = Int16Array | Int32Array;
+/** 16-bit words of a member's cell: the low words of the links to the one before and the one after, then their high bytes. */
+const PREVIOUS = 0;
+const NEXT = 1;
+const HIGH = 2;
+const LINK_WORDS = 3;
+/** A coarse time, as a 32-bit float, stands beside them: what a touch changes lies together, for memory is what it waits for. */
+const TIME = 3;
+const COARSE_WORDS = 5;
 
-/** Up to so many members two bytes a link suffice. */
-const SHORT_LINKS_MAX = 0x8000;
+const coarseTime = new Float32Array(1);
+const coarseWords = new Uint16Array(coarseTime.buffer);
 
 export class TimeoutQueue {
-  #previous: Links;
-  #next: Links;
-  #touchedAtMs: Times;
+  readonly #stride: number;
+  #cells: Uint16Array;
+  /** Null: times are coarse, and stand in the cells. */
+  #times: Float64Array | null;
+  #capacity: number;
   #oldest = NOBODY;
   #latest = NOBODY;
   #count = 0;
 
   /**
    * Members are 0 to `capacity` - 1. `isCoarse` halves the memory of their times, which are then right to a millisecond
-   * for some hours and to a second after months.
+   * for some hours and to a second after months: 10 bytes a member instead of 14.
    */
   constructor(capacity: number, isCoarse = false) {
-    this.#previous = linksFor(capacity).fill(ABSENT);
-    this.#next = linksFor(capacity).fill(ABSENT);
-    this.#touchedAtMs = isCoarse ? new Float32Array(capacity) : new Float64Array(capacity);
+    assert(capacity <= MEMBERS_MAX, 'a link has three bytes');
+    this.#stride = isCoarse ? COARSE_WORDS : LINK_WORDS;
+    this.#cells = new Uint16Array(capacity * this.#stride);
+    this.#times = isCoarse ? null : new Float64Array(capacity);
+    this.#capacity = capacity;
   }
 
   get count(): number {
@@ -36,7 +50,7 @@ export class TimeoutQueue {
   }
 
   get capacity(): number {
-    return this.#next.length;
+    return this.#capacity;
   }
 
   /** The member touched longest ago, or NOBODY. */
@@ -45,27 +59,26 @@ export class TimeoutQueue {
   }
 
   has(member: number): boolean {
-    return this.#next[member] !== ABSENT;
+    const at = member * this.#stride;
+    return (this.#cells[at + NEXT]! | (this.#cells[at + HIGH]! & 0xff00)) !== 0;
   }
 
   /** Only of members that are in. -Infinity: never. */
   touchedAtMs(member: number): number {
     assert(this.has(member), 'only a member of the queue has a time');
-    return this.#touchedAtMs[member]!;
+    return this.#timeOf(member);
   }
 
   /** Puts `member` at the end, from wherever it was or from outside. */
   touch(member: number, nowMs: number): void {
-    const latestMs = this.#latest === NOBODY ? -Infinity : this.#touchedAtMs[this.#latest]!;
-    const isCoarse = this.#touchedAtMs instanceof Float32Array;
-    const atMs = isCoarse ? Math.fround(nowMs) : nowMs;
+    const latestMs = this.#latest === NOBODY ? -Infinity : this.#timeOf(this.#latest);
+    const atMs = this.#times === null ? Math.fround(nowMs) : nowMs;
     assert(atMs >= latestMs, 'a monotonic clock does not go back');
     if (this.has(member)) this.remove(member);
-    this.#touchedAtMs[member] = atMs;
-    this.#previous[member] = this.#latest;
-    this.#next[member] = NOBODY;
+    this.#setTime(member, atMs);
+    this.#link(member, this.#latest, NOBODY);
     if (this.#latest === NOBODY) this.#oldest = member;
-    else this.#next[this.#latest] = member;
+    else this.#setNext(this.#latest, member);
     this.#latest = member;
     this.#count++;
   }
@@ -73,70 +86,65 @@ export class TimeoutQueue {
   /** Puts a new `member` at the front, as one that was never touched. */
   addUntouched(member: number): void {
     assert(!this.has(member), 'the member is in the queue already');
-    this.#touchedAtMs[member] = -Infinity;
-    this.#previous[member] = NOBODY;
-    this.#next[member] = this.#oldest;
+    this.#setTime(member, -Infinity);
+    this.#link(member, NOBODY, this.#oldest);
     if (this.#oldest === NOBODY) this.#latest = member;
-    else this.#previous[this.#oldest] = member;
+    else this.#setPrevious(this.#oldest, member);
     this.#oldest = member;
     this.#count++;
   }
 
   remove(member: number): void {
     assert(this.has(member), 'only a member of the queue can leave it');
-    const previous = this.#previous[member]!;
-    const next = this.#next[member]!;
+    const previous = this.#previousOf(member);
+    const next = this.#nextOf(member);
     if (previous === NOBODY) this.#oldest = next;
-    else this.#next[previous] = next;
+    else this.#setNext(previous, next);
     if (next === NOBODY) this.#latest = previous;
-    else this.#previous[next] = previous;
-    this.#previous[member] = ABSENT;
-    this.#next[member] = ABSENT;
+    else this.#setPrevious(next, previous);
+    this.#link(member, ABSENT, ABSENT);
     this.#count--;
   }
 
   /** `member` keeps its turn and its time under the name `to`, which must be free. */
   rename(member: number, to: number): void {
     assert(this.has(member) && !this.has(to), 'a member takes a name that is free');
-    const previous = this.#previous[member]!;
-    const next = this.#next[member]!;
-    this.#previous[to] = previous;
-    this.#next[to] = next;
-    this.#touchedAtMs[to] = this.#touchedAtMs[member]!;
+    const previous = this.#previousOf(member);
+    const next = this.#nextOf(member);
+    this.#link(to, previous, next);
+    this.#setTime(to, this.#timeOf(member));
     if (previous === NOBODY) this.#oldest = to;
-    else this.#next[previous] = to;
+    else this.#setNext(previous, to);
     if (next === NOBODY) this.#latest = to;
-    else this.#previous[next] = to;
-    this.#previous[member] = ABSENT;
-    this.#next[member] = ABSENT;
+    else this.#setPrevious(next, to);
+    this.#link(member, ABSENT, ABSENT);
   }
 
   grow(capacity: number): void {
-    assert(capacity >= this.capacity, 'the queue only grows');
-    const from = this.capacity;
-    this.#previous = enlarged(this.#previous, linksFor(capacity));
-    this.#next = enlarged(this.#next, linksFor(capacity));
-    this.#previous.fill(ABSENT, from);
-    this.#next.fill(ABSENT, from);
-    const times = this.#touchedAtMs;
-    this.#touchedAtMs = enlarged(
-      times,
-      times instanceof Float32Array ? new Float32Array(capacity) : new Float64Array(capacity),
-    );
+    assert(capacity >= this.capacity && capacity <= MEMBERS_MAX, 'the queue only grows, as far as its links reach');
+    const cells = new Uint16Array(capacity * this.#stride);
+    cells.set(this.#cells);
+    this.#cells = cells;
+    if (this.#times !== null) {
+      const times = new Float64Array(capacity);
+      times.set(this.#times);
+      this.#times = times;
+    }
+    this.#capacity = capacity;
   }
 
   /** Members from the oldest to the latest. The queue must not change meanwhile. */
   *members(): Iterable<number> {
-    for (let member = this.#oldest; member !== NOBODY; member = this.#next[member]!) yield member;
+    for (let member = this.#oldest; member !== NOBODY; member = this.#nextOf(member)) yield member;
   }
 
   checkInvariants(): void {
     let previous = NOBODY;
     let seen = 0;
     for (const member of this.members()) {
-      assert(this.#previous[member] === previous, 'links of the queue agree in both directions');
+      assert(this.#previousOf(member) === previous, 'links of the queue agree in both directions');
       assert(
-        previous === NOBODY || this.#touchedAtMs[previous]! <= this.#touchedAtMs[member]!,
+        previous === NOBODY || this.#timeOf(previous) <= this.#timeOf(member),
         'the queue is in the order of its times',
       );
       assert(++seen <= this.#count, 'the queue has no ring and no stray member');
@@ -147,13 +155,55 @@ export class TimeoutQueue {
     for (let member = 0; member < this.capacity; member++) if (this.has(member)) present++;
     assert(present === this.#count, 'whoever is marked as present is linked');
   }
-}
 
-function linksFor(capacity: number): Links {
-  return capacity <= SHORT_LINKS_MAX ? new Int16Array(capacity) : new Int32Array(capacity);
-}
+  #previousOf(member: number): number {
+    const at = member * this.#stride;
+    return (this.#cells[at + PREVIOUS]! | ((this.#cells[at + HIGH]! & 0xff) << 16)) - SHIFT;
+  }
 
-function enlarged<Column extends Links | Times>(from: Column, into: Column): Column {
-  into.set(from);
-  return into;
+  #nextOf(member: number): number {
+    const at = member * this.#stride;
+    return (this.#cells[at + NEXT]! | ((this.#cells[at + HIGH]! >>> 8) << 16)) - SHIFT;
+  }
+
+  #link(member: number, previous: number, next: number): void {
+    const at = member * this.#stride;
+    const cells = this.#cells;
+    cells[at + PREVIOUS] = previous + SHIFT;
+    cells[at + NEXT] = next + SHIFT;
+    cells[at + HIGH] = ((previous + SHIFT) >>> 16) | (((next + SHIFT) >>> 16) << 8);
+  }
+
+  #setPrevious(member: number, previous: number): void {
+    const at = member * this.#stride;
+    const cells = this.#cells;
+    cells[at + PREVIOUS] = previous + SHIFT;
+    cells[at + HIGH] = (cells[at + HIGH]! & 0xff00) | ((previous + SHIFT) >>> 16);
+  }
+
+  #setNext(member: number, next: number): void {
+    const at = member * this.#stride;
+    const cells = this.#cells;
+    cells[at + NEXT] = next + SHIFT;
+    cells[at + HIGH] = (cells[at + HIGH]! & 0xff) | (((next + SHIFT) >>> 16) << 8);
+  }
+
+  #timeOf(member: number): number {
+    if (this.#times !== null) return this.#times[member]!;
+    const at = member * COARSE_WORDS + TIME;
+    coarseWords[0] = this.#cells[at]!;
+    coarseWords[1] = this.#cells[at + 1]!;
+    return coarseTime[0]!;
+  }
+
+  #setTime(member: number, atMs: number): void {
+    if (this.#times !== null) {
+      this.#times[member] = atMs;
+      return;
+    }
+    const at = member * COARSE_WORDS + TIME;
+    coarseTime[0] = atMs;
+    this.#cells[at] = coarseWords[0]!;
+    this.#cells[at + 1] = coarseWords[1]!;
+  }
 }

@@ -1,7 +1,7 @@
 // Addresses that no packet of ours goes to and no contact may name: otherwise strangers could make us probe the network
 // we sit in, or waste our budget. The list of protocol.md 4.1; RFC 6890 gives the reasons.
 import type { Contact } from '../base/contact.ts';
-import { ipv4Parts, PEER6_BYTES, readIpv4, writeContact } from '../wire/compact-contacts.ts';
+import { ipv4Parts, PEER4_BYTES, PEER6_BYTES, readIpv4, readPort, writeContact } from '../wire/compact-contacts.ts';
 
 export type ForbiddenReason = 'port-zero' | 'not-an-address' | 'local-address' | 'reserved-address';
 
@@ -15,6 +15,23 @@ export function isForbidden(contact: Contact, { localAddressesAllowed }: Address
   if (!(contact.port >= 1 && contact.port <= 65_535)) return 'port-zero';
   const reason = contact.host.includes(':') ? judgeV6(contact) : judgeV4(contact.host);
   return reason === 'local-address' && localAddressesAllowed ? null : reason;
+}
+
+/** The same for the compact contact of `length` (6 or 18) bytes at `at`: no text is made of it. */
+export function isForbiddenAt(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  { localAddressesAllowed }: AddressRules,
+): ForbiddenReason | null {
+  if (readPort(bytes, at + length - 2) === 0) return 'port-zero';
+  const reason = judgeAt(bytes, at, length);
+  return reason === 'local-address' && localAddressesAllowed ? null : reason;
+}
+
+/** isLocalHost for the compact contact of `length` (6 or 18) bytes at `at`. */
+export function isLocalAt(bytes: Uint8Array, at: number, length: number): boolean {
+  return judgeAt(bytes, at, length) === 'local-address';
 }
 
 /** Loopback, private and the like: BEP 42 asks nothing of ids there. False for what is no address. */
@@ -33,11 +50,15 @@ export function ipv4Number(host: string): number {
   return ((ipv4Parts[0]! << 24) | (ipv4Parts[1]! << 16) | (ipv4Parts[2]! << 8) | ipv4Parts[3]!) >>> 0;
 }
 
+function judgeAt(bytes: Uint8Array, at: number, length: number): ForbiddenReason | null {
+  return length === PEER4_BYTES ? judgeParts(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!) : judgeBytes6(bytes, at);
+}
+
 function judgeV4(host: string): ForbiddenReason | null {
-  if (!readIpv4(host)) return 'not-an-address';
-  const first = ipv4Parts[0]!;
-  const second = ipv4Parts[1]!;
-  const third = ipv4Parts[2]!;
+  return readIpv4(host) ? judgeParts(ipv4Parts[0]!, ipv4Parts[1]!, ipv4Parts[2]!) : 'not-an-address';
+}
+
+function judgeParts(first: number, second: number, third: number): ForbiddenReason | null {
   if (first === 0 || first >= 224) return 'reserved-address'; // "this network"; multicast and above
   if (first === 10 || first === 127) return 'local-address';
   if (first === 100 && (second & 0xc0) === 64) return 'local-address'; // carrier-grade NAT
@@ -55,9 +76,15 @@ function judgeV4(host: string): ForbiddenReason | null {
 const scratch = new Uint8Array(PEER6_BYTES);
 
 function judgeV6(contact: Contact): ForbiddenReason | null {
-  if (writeContact(scratch, 0, contact) === 0) return 'not-an-address';
-  const word = (index: number): number => (scratch[2 * index]! << 8) | scratch[2 * index + 1]!;
-  const startsWithZeros = (words: number): boolean => scratch.subarray(0, 2 * words).every((byte) => byte === 0);
+  return writeContact(scratch, 0, contact) === 0 ? 'not-an-address' : judgeBytes6(scratch, 0);
+}
+
+function judgeBytes6(bytes: Uint8Array, at: number): ForbiddenReason | null {
+  const word = (index: number): number => readPort(bytes, at + 2 * index);
+  const startsWithZeros = (words: number): boolean => {
+    for (let index = 0; index < 2 * words; index++) if (bytes[at + index] !== 0) return false;
+    return true;
+  };
   if (startsWithZeros(7)) return word(7) === 1 ? 'local-address' : 'reserved-address'; // ::1; :: and the like
   if (startsWithZeros(5) && word(5) === 0xffff) return 'reserved-address'; // IPv4 in disguise
   if ((word(0) & 0xfe00) === 0xfc00 || (word(0) & 0xffc0) === 0xfe80) return 'local-address';

@@ -11,12 +11,20 @@ export interface Replacement extends NodeContact {
   readonly seenAtMs: number;
 }
 
+/** Most buckets hold eight; larger ones grow as records come. */
+const ROOM_AT_FIRST = 8;
+const GROWTH_SHIFT = 5;
+
 export class Bucket {
   /** Bits that every id in it shares with the id of the table; the deepest bucket also holds deeper ones. */
   readonly depth: number;
-  readonly #records: Int32Array;
+  /** How many records it may hold. */
+  readonly #limit: number;
+  /** Three bytes of each record, the lower two and the upper one. */
+  #recordsLow: Uint16Array;
+  #recordsHigh: Uint8Array;
   /** The first four bytes of each record's id, side by side and signed: searching reads little else. */
-  readonly heads: Int32Array;
+  heads: Int32Array;
   #count = 0;
   /** Records whose state is bad: they may be replaced. */
   badCount = 0;
@@ -27,10 +35,13 @@ export class Bucket {
   /** Its place in the table's heap of buckets. */
   heapPlace = NOT_IN_HEAP;
 
-  constructor(depth: number, capacity: number, nowMs: number) {
+  constructor(depth: number, limit: number, nowMs: number) {
     this.depth = depth;
-    this.#records = new Int32Array(capacity);
-    this.heads = new Int32Array(capacity);
+    this.#limit = Math.floor(limit);
+    const room = Math.min(this.#limit, ROOM_AT_FIRST);
+    this.#recordsLow = new Uint16Array(room);
+    this.#recordsHigh = new Uint8Array(room);
+    this.heads = new Int32Array(room);
     this.changedAtMs = nowMs;
   }
 
@@ -39,17 +50,18 @@ export class Bucket {
   }
 
   get isFull(): boolean {
-    return this.#count === this.#records.length;
+    return this.#count === this.#limit;
   }
 
   recordAt(slot: number): number {
-    return this.#records[slot]!;
+    return this.#recordsLow[slot]! | (this.#recordsHigh[slot]! << 16);
   }
 
   /** Returns its slot. `head` is that of the record's id. */
   add(record: number, head: number): number {
     assert(!this.isFull, 'a full bucket takes no record');
-    this.#records[this.#count] = record;
+    if (this.#count === this.heads.length) this.#grow();
+    this.#set(this.#count, record);
     this.heads[this.#count] = head;
     return this.#count++;
   }
@@ -57,11 +69,28 @@ export class Bucket {
   /** Empties `slot`; returns the record that moved into it from the end, or -1 when it was the last. */
   removeAt(slot: number): number {
     assert(slot < this.#count, 'only a slot in use can be emptied');
-    const last = this.#records[--this.#count]!;
+    const last = this.recordAt(--this.#count);
     if (slot === this.#count) return -1;
-    this.#records[slot] = last;
+    this.#set(slot, last);
     this.heads[slot] = this.heads[this.#count]!;
     return last;
+  }
+
+  #grow(): void {
+    const room = this.heads.length;
+    const wanted = Math.min(this.#limit, room + Math.max(ROOM_AT_FIRST, room >> GROWTH_SHIFT));
+    const [low, high, heads] = [this.#recordsLow, this.#recordsHigh, this.heads];
+    this.#recordsLow = new Uint16Array(wanted);
+    this.#recordsHigh = new Uint8Array(wanted);
+    this.heads = new Int32Array(wanted);
+    this.#recordsLow.set(low);
+    this.#recordsHigh.set(high);
+    this.heads.set(heads);
+  }
+
+  #set(slot: number, record: number): void {
+    this.#recordsLow[slot] = record;
+    this.#recordsHigh[slot] = record >>> 16;
   }
 
   /** Adds or renews; when there are `limit` already, the one seen longest ago goes. */
@@ -89,7 +118,7 @@ export class Bucket {
   }
 
   checkInvariants(): void {
-    const records = this.#records.subarray(0, this.#count);
+    const records = Array.from({ length: this.#count }, (_, slot) => this.recordAt(slot));
     assert(new Set(records).size === this.#count, 'a bucket holds a record once');
     assert(this.badCount >= 0 && this.badCount <= this.#count, 'a bucket has at most as many bad records as records');
     const hosts = new Set(this.replacements.map((replacement) => replacement.contact.host));

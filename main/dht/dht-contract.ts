@@ -8,7 +8,7 @@ import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
 import type { KrpcReply } from '../wire/krpc-codec.ts';
 import type { SendRates } from './rate-limits.ts';
-import type { OpenDatagramSocket } from './udp-socket.ts';
+import type { OpenDatagramSocket, UdpTransport } from './udp-socket.ts';
 
 export interface DhtDependencies {
   readonly clock: Clock;
@@ -80,6 +80,8 @@ export interface SwarmSize {
 
 /** How the node is doing, for people who look: made when asked for, not on the path of a packet. */
 export interface DhtFigures {
+  /** What datagrams go through: `native`, the compiled socket, or `dgram`, of Node; null while there is no socket. */
+  readonly transport: UdpTransport | null;
   readonly nodes: number;
   readonly queriesInFlight: number;
   /** Of the last 128 answers; null before the first. */

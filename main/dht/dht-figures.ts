@@ -5,6 +5,7 @@ import type { PeerStore } from './peer-store.ts';
 import type { QueryDesk } from './query-desk.ts';
 import type { SendBudget } from './rate-limits.ts';
 import type { RoutingTable } from './routing-table.ts';
+import type { UdpTransport } from './udp-socket.ts';
 
 /** Of the addresses that others say are ours. */
 const VOTES_SHOWN = 5;
@@ -15,8 +16,14 @@ interface Node {
   readonly peerStore: PeerStore;
 }
 
-export function dhtFigures({ table, budget, peerStore }: Node, desk: QueryDesk, learner: Learner): DhtFigures {
+export function dhtFigures(
+  { table, budget, peerStore }: Node,
+  desk: QueryDesk,
+  learner: Learner,
+  transport: UdpTransport | null,
+): DhtFigures {
   return {
+    transport,
     nodes: table.nodeCount,
     queriesInFlight: desk.inFlightCount,
     roundTripP50Ms: desk.roundTripMs(0.5),

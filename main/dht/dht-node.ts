@@ -7,17 +7,11 @@ import type { Contact, NodeContact } from '../base/contact.ts';
 import type { NodeId } from '../base/identifier.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { decodeKrpc, KrpcMessage } from '../wire/krpc-codec.ts';
+import type { Answer } from './answer.ts';
 import type { ContactSieve } from './contact-sieve.ts';
-import type {
-  DhtDependencies,
-  DhtFigures,
-  DhtOptions,
-  NodeQuery,
-  PeerLookupOptions,
-  QueryOutcome,
-  SavedTable,
-  SwarmSize,
-} from './dht-contract.ts';
+import type { Asking } from './asking.ts';
+import type { NodeQuery, PeerLookupOptions } from './dht-contract.ts';
+import type { DhtDependencies, DhtFigures, DhtOptions, SavedTable, SwarmSize } from './dht-contract.ts';
 import { dhtFigures } from './dht-figures.ts';
 import { DueTicker } from './due-ticker.ts';
 import { ForeignDatagrams } from './foreign-datagrams.ts';
@@ -47,8 +41,8 @@ export class DhtNode {
   readonly peerStore: PeerStore;
   /** For uTP, on our port. */
   readonly foreign: ForeignDatagrams;
-  /** Usable nodes learnt from any reply. */
-  onNodes: (nodes: readonly NodeContact[], from: NodeContact) => void = () => undefined;
+  /** Usable nodes learnt from any reply; null: nobody wants to know, and they are not copied out of it. */
+  onNodes: ((nodes: readonly NodeContact[], from: NodeContact) => void) | null = null;
   /** A good node left the main table (R16). */
   onRetired: (node: TableNode) => void = () => undefined;
   onIdChanged: (id: NodeId) => void = () => undefined;
@@ -81,10 +75,9 @@ export class DhtNode {
     this.foreign = new ForeignDatagrams({ ...dependencies, maySend, send });
     this.#parts = createNodeParts(dependencies, options, {
       send,
-      ask: (contact, query, onOutcome) => this.query(contact, query, onOutcome),
+      ask: (contact, query, asking, question) => this.query(contact, query, asking, question),
       mayAsk: () => this.#mayAsk,
-      onNodes: (nodes, from) => this.onNodes(nodes, from),
-      onSiblingNodes: (nodes) => this.#sibling?.meet(nodes),
+      onAnswer: (answer, from) => this.#learn(answer, from),
       onRetired: (node) => this.onRetired(node),
       onIdWanted: (id) => this.#changeId(id),
       onDue: () => this.#due(),
@@ -146,6 +139,7 @@ export class DhtNode {
     this.#state = 'paused';
     this.#ticker.stop();
     this.#cancelAll();
+    this.#socket.settle();
   }
 
   resume(): void {
@@ -180,10 +174,10 @@ export class DhtNode {
     if (this.#mayAsk && !this.table.hasGood(NODES_WANTED)) this.#parts.maintenance.meet(nodes);
   }
 
-  /** False: not sent (budget, paused, forbidden or router address, too many in flight), and onOutcome is never called. */
-  query(contact: Contact, query: NodeQuery, onOutcome: (outcome: QueryOutcome) => void): boolean {
+  /** False: not sent (budget, paused, forbidden or router address, too many in flight), and nobody is told of an outcome. */
+  query(contact: Contact, query: NodeQuery, asking: Asking, question?: number): boolean {
     if (!this.#mayAsk || !this.#sieve.isUsable(contact)) return false;
-    if (!this.#desk.ask(contact, query, onOutcome)) return false;
+    if (!this.#desk.ask(contact, query, asking, question)) return false;
     this.table.queried(contact);
     return true;
   }
@@ -202,7 +196,7 @@ export class DhtNode {
   }
 
   figures(): DhtFigures {
-    return dhtFigures(this, this.#desk, this.#parts.learner);
+    return dhtFigures(this, this.#desk, this.#parts.learner, this.#socket.transport);
   }
 
   /** For the next start. */
@@ -231,6 +225,11 @@ export class DhtNode {
   #cancelAll(): void {
     this.#parts.lookups.finishAll();
     this.#desk.cancelAll();
+  }
+
+  #learn(answer: Answer, from: NodeContact): void {
+    if (this.#sibling !== null && answer.hasSiblingNodes) this.#sibling.meet(answer.siblingNodes);
+    if (this.onNodes !== null && answer.nodeCount > 0) this.onNodes(answer.nodes, from);
   }
 
   #changeId(id: NodeId): void {

@@ -7,9 +7,9 @@ import type { NodeId } from '../base/identifier.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
-import type { KrpcReply } from '../wire/krpc-codec.ts';
+import { readExternalContact, readNodeId, type KrpcMessage } from '../wire/krpc-codec.ts';
+import type { Answer } from './answer.ts';
 import type { ContactSieve } from './contact-sieve.ts';
-import type { UsableReply } from './dht-contract.ts';
 import { ExternalAddress, ID_CHANGE_INTERVAL_MS } from './external-address.ts';
 import { isSecureNodeId, secureNodeId } from './node-id.ts';
 import type { RoutingTable } from './routing-table.ts';
@@ -22,9 +22,10 @@ export interface LearnerParts {
   readonly counters: Counters;
   readonly table: RoutingTable;
   readonly sieve: ContactSieve;
-  readonly onNodes: (nodes: readonly NodeContact[], from: NodeContact) => void;
-  /** Nodes of the other family (BEP 32), not looked at. */
-  readonly onSiblingNodes: (nodes: readonly NodeContact[]) => void;
+  /** Where the answer that is heard is read into. */
+  readonly answer: Answer;
+  /** Before whoever asked hears of it. */
+  readonly onAnswer: (answer: Answer, from: NodeContact) => void;
   /** Our address calls for this id (BEP 42). */
   readonly onIdWanted: (id: NodeId) => void;
 }
@@ -38,32 +39,31 @@ export class Learner {
     this.#parts = parts;
   }
 
-  /** The reply as its asker may see it, or null if its sender is nobody who could have answered. */
-  learn(reply: KrpcReply, { contact, method }: Transaction, roundTripMs: number): UsableReply | null {
-    const { table, sieve, counters, onNodes, onSiblingNodes } = this.#parts;
-    if (bytesEqual(reply.nodeId, table.selfId)) {
+  /** Makes `message` the answer that is heard and returns its sender, or null if that is nobody who could have answered. */
+  learn(message: KrpcMessage, { contact, method }: Transaction, roundTripMs: number): NodeContact | null {
+    const { table, sieve, counters, answer, onAnswer } = this.#parts;
+    const id = readNodeId(message, message.idStart);
+    if (bytesEqual(id, table.selfId)) {
       counters.dropped.count('own-id'); // a reflector
       return null;
     }
-    const sender = { id: reply.nodeId, contact };
-    const isRouter = sieve.isRouter(contact);
-    if (!isRouter) {
+    const sender = { id, contact };
+    if (!sieve.isRouter(contact)) {
       if (table.isSomebodyElse(sender)) {
         // Not who we thought: neither the old nor the new claim enters a table on the strength of this.
         counters.dropped.count('id-changed');
         table.remove(contact);
         sieve.noteIdChange(contact.host);
       } else if (sieve.isUsable(contact)) {
-        const supportsSamples = method === 'sample_infohashes' ? reply.samples !== null : undefined;
+        const supportsSamples = method === 'sample_infohashes' ? message.samplesStart !== -1 : undefined;
         table.insert(sender, { hasAnswered: true, roundTripMs, supportsSamples });
       }
     }
-    const sifted = sieve.sift(reply);
-    if (reply.externalContact !== null) this.hearVote(reply.externalContact, contact.host);
-    const siblingNodes = sieve.siblingNodes(reply);
-    if (siblingNodes.length > 0) onSiblingNodes(siblingNodes);
-    if (sifted.nodes.length > 0) onNodes(sifted.nodes, sender);
-    return sifted;
+    answer.read(message);
+    const external = readExternalContact(message);
+    if (external !== null) this.hearVote(external, contact.host);
+    onAnswer(answer, sender);
+    return sender;
   }
 
   /** See ExternalAddress.tally. */

@@ -5,22 +5,32 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { contactText, type Contact, type NodeContact } from '../base/contact.ts';
-import { compareDistance, distanceHead } from '../base/identifier.ts';
-import type { NodeQuery, PeerLookupOptions, QueryOutcome, UsableReply } from './dht-contract.ts';
-import { subnetOf, type SubnetKey } from './subnet.ts';
+import type { Answer } from './answer.ts';
+import type { Asker, Asking } from './asking.ts';
+import type { NodeQuery, PeerLookupOptions, QueryOutcome } from './dht-contract.ts';
+import { NO_ROW, Questions } from './questions.ts';
+import { ANSWERED, ASKED, FAILED, NEW, Shortlist } from './shortlist.ts';
 
 /** protocol.md 3.6. */
 const ASKED_AT_ONCE = 4;
 const NEAREST_WANTED = 8;
-/** libtorrent: 100. The farthest falls off. */
-const CANDIDATES_MAX = 100;
 const SLOW_AFTER_MS = 1_000;
 const LOOKUP_MS_MAX = 30_000;
 /** Refusals (budget, pace of an address) after which this turn ends. */
 const REFUSALS_PER_PUMP = 4;
 const PEERS_MAX = 200;
 
+/** Sends a query, if it may; only then somebody hears how it ended. */
 export type Ask = (contact: Contact, query: NodeQuery, onOutcome: (outcome: QueryOutcome) => void) => boolean;
+/** The same, for an Asker too, who is told the number of his question. */
+export type AskFor = (contact: Contact, query: NodeQuery, asking: Asking, question?: number) => boolean;
+
+/** Compact nodes side by side, the way a reply has them. */
+export interface CompactNodes {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  readonly nodeBytes: number;
+}
 
 export interface LookupOptions {
   readonly target: Uint8Array;
@@ -28,13 +38,15 @@ export interface LookupOptions {
   /** Of get_peers: ask for filters (BEP 33). */
   readonly wantsScrape?: boolean;
   readonly seeds: readonly NodeContact[];
+  /** Further seeds; the memory is the caller's again at once. */
+  readonly compactSeeds?: CompactNodes;
   readonly queriesMax: number;
-  readonly ask: Ask;
+  readonly ask: AskFor;
   /** Whom it may ask, and who is to know that it did. Default: anybody, nobody. */
   readonly share?: PeerLookupOptions['share'];
   readonly clock: Clock;
-  /** Sees every reply while the search goes on. */
-  readonly onReply?: (reply: UsableReply) => void;
+  /** Sees every answer while the search goes on. */
+  readonly onAnswer?: (answer: Answer) => void;
   readonly onDone: (result: LookupResult) => void;
 }
 
@@ -45,34 +57,36 @@ export interface LookupResult {
   readonly queryCount: number;
 }
 
-interface Candidate {
-  readonly node: NodeContact;
-  /** The first 32 bits of its distance: they decide nearly every comparison. */
-  readonly distanceHead: number;
-  state: 'new' | 'asked' | 'answered' | 'failed';
-  askedAtMs: number;
+/** What a search writes on. It is a lookup's own until its onDone has returned; then another may have it. */
+export class Worksheet {
+  readonly shortlist = new Shortlist();
+  readonly questions = new Questions();
 }
 
-export class Lookup {
+export class Lookup implements Asker {
   readonly #options: LookupOptions;
   readonly #query: NodeQuery;
-  /** Nearest first. */
-  readonly #candidates: Candidate[] = [];
-  /** Those of them that have not answered yet. */
-  readonly #waitedFor = new Set<Candidate>();
-  readonly #subnets = new Set<SubnetKey>();
+  readonly #shortlist: Shortlist;
+  readonly #questions: Questions;
   readonly #peers = new Map<string, Contact>();
   readonly #startedAtMs: number;
-  #queryCount = 0;
   #isDone = false;
 
-  constructor(options: LookupOptions) {
+  constructor(options: LookupOptions, { shortlist, questions }: Worksheet = new Worksheet()) {
     this.#options = options;
-    const { method, target, wantsScrape } = options;
+    this.#shortlist = shortlist;
+    this.#questions = questions;
+    const { method, target, wantsScrape, queriesMax, seeds, compactSeeds } = options;
     this.#startedAtMs = options.clock.nowMs();
     const scrape = wantsScrape === true ? { wantsScrape } : {};
     this.#query = method === 'get_peers' ? { method, infohash: target, ...scrape } : { method, target };
-    this.offer(options.seeds);
+    shortlist.begin(target);
+    questions.begin(queriesMax);
+    if (compactSeeds !== undefined) {
+      const { bytes, count, nodeBytes } = compactSeeds;
+      for (let index = 0; index < count; index++) this.#offerAt(bytes, index * nodeBytes, nodeBytes, null);
+    }
+    this.offer(seeds);
   }
 
   get isDone(): boolean {
@@ -81,16 +95,10 @@ export class Lookup {
 
   /** Nodes that may be nearer. Of each /24 one is asked, whatever ids are said to live there (libtorrent). */
   offer(nodes: readonly NodeContact[]): void {
+    if (this.#isDone) return;
     for (const node of nodes) {
-      const subnet = subnetOf(node.contact.host);
-      if (this.#subnets.has(subnet) || this.#options.share?.mayAsk(node.contact.host) === false) continue;
-      const place = this.#placeOf(node);
-      if (place >= CANDIDATES_MAX) continue;
-      if (this.#candidates.length >= CANDIDATES_MAX)
-        this.#subnets.delete(subnetOf(this.#candidates.pop()!.node.contact.host));
-      this.#subnets.add(subnet);
-      const head = distanceHead(this.#options.target, node.id);
-      this.#candidates.splice(place, 0, { node, distanceHead: head, state: 'new', askedAtMs: 0 });
+      const { bytes, length } = this.#shortlist.write(node);
+      if (length > 0) this.#offerAt(bytes, 0, length, node.contact);
     }
   }
 
@@ -103,7 +111,7 @@ export class Lookup {
       return;
     }
     const refusals = this.#askNearest(nowMs);
-    if (this.#waitedFor.size === 0 && refusals === 0) this.finish();
+    if (this.#questions.waitingCount === 0 && refusals === 0) this.finish();
   }
 
   /** Asks the first few at once, if it may. Never ends the search: whoever begins it has to know it before it is over. */
@@ -115,97 +123,109 @@ export class Lookup {
   finish(): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    const answered = this.#candidates.filter(({ state }) => state === 'answered').slice(0, NEAREST_WANTED);
-    this.#options.onDone({
-      nearest: answered.map(({ node }) => node),
-      peers: [...this.#peers.values()],
-      queryCount: this.#queryCount,
-    });
+    const shortlist = this.#shortlist;
+    const nearest: NodeContact[] = [];
+    for (let place = 0; place < shortlist.count && nearest.length < NEAREST_WANTED; place++) {
+      const row = shortlist.rowAt(place);
+      if (shortlist.states[row] === ANSWERED) nearest.push(shortlist.nodeOf(row));
+    }
+    this.#options.onDone({ nearest, peers: [...this.#peers.values()], queryCount: this.#questions.count });
+  }
+
+  hear(question: number, kind: QueryOutcome['kind'], answer: Answer | null): void {
+    // Another search may have the worksheet by now.
+    if (this.#isDone) return;
+    const row = this.#questions.end(question);
+    if (row !== NO_ROW) this.#shortlist.states[row] = answer === null ? FAILED : ANSWERED;
+    if (kind === 'cancelled') {
+      this.finish();
+      return;
+    }
+    if (answer !== null) this.#take(answer);
+    this.pump();
   }
 
   checkInvariants(): void {
-    const { target, queriesMax } = this.#options;
-    const asked = this.#candidates.filter(({ state }) => state === 'asked').length;
-    assert(asked <= this.#waitedFor.size, 'who was asked is waited for');
-    assert(this.#queryCount <= queriesMax && this.#peers.size <= PEERS_MAX, 'a lookup stays within its limits');
-    assert(this.#candidates.length <= CANDIDATES_MAX && this.#subnets.size === this.#candidates.length, 'subnets once');
-    this.#candidates.forEach(({ node }, index) => {
-      const before = this.#candidates[index - 1]?.node.id ?? node.id;
-      assert(compareDistance(target, before, node.id) <= 0, 'candidates are in the order of their distance');
-    });
+    if (this.#isDone) return;
+    const { queriesMax } = this.#options;
+    const shortlist = this.#shortlist;
+    const questions = this.#questions;
+    shortlist.checkInvariants();
+    questions.checkInvariants();
+    for (let place = 0; place < shortlist.count; place++) {
+      const row = shortlist.rowAt(place);
+      assert((shortlist.states[row] === ASKED) === questions.isWaitingFor(row), 'who was asked is waited for');
+    }
+    assert(questions.count <= queriesMax && this.#peers.size <= PEERS_MAX, 'a lookup stays within its limits');
+  }
+
+  /** `contact`: the same as a text, if there is one. */
+  #offerAt(bytes: Uint8Array, at: number, nodeBytes: number, contact: Contact | null): void {
+    const shortlist = this.#shortlist;
+    const place = shortlist.placeFor(bytes, at, nodeBytes);
+    if (place === -1) return;
+    const { share } = this.#options;
+    let known = contact;
+    if (share !== undefined) {
+      known ??= shortlist.contactAt(bytes, at);
+      if (!share.mayAsk(known.host)) return;
+    }
+    const fallen = shortlist.put(place, bytes, at, known);
+    if (fallen !== -1) this.#questions.forgetRow(fallen);
+  }
+
+  #take(answer: Answer): void {
+    this.#options.onAnswer?.(answer);
+    const { message, nodeBytes, nodeStarts, nodeCount } = answer;
+    for (let index = 0; index < nodeCount; index++) this.#offerAt(message.bytes, nodeStarts[index]!, nodeBytes, null);
+    for (const peer of answer.values) {
+      if (this.#peers.size >= PEERS_MAX) break;
+      this.#peers.set(contactText(peer), peer);
+    }
   }
 
   /** As many as there is room for; returns how often it was refused. */
   #askNearest(nowMs: number): number {
-    let free = ASKED_AT_ONCE;
-    for (const { askedAtMs } of this.#waitedFor) if (nowMs - askedAtMs <= SLOW_AFTER_MS) free--;
+    const shortlist = this.#shortlist;
+    const questions = this.#questions;
+    let free = ASKED_AT_ONCE - questions.waitingSince(nowMs - SLOW_AFTER_MS);
     let refusals = 0;
     let answered = 0;
-    for (const candidate of this.#candidates) {
-      if (free <= 0 || refusals >= REFUSALS_PER_PUMP || this.#queryCount >= this.#options.queriesMax) break;
+    for (let place = 0; place < shortlist.count; place++) {
+      if (free <= 0 || refusals >= REFUSALS_PER_PUMP || questions.count >= this.#options.queriesMax) break;
+      const row = shortlist.rowAt(place);
+      const state = shortlist.states[row]!;
       // Whoever is farther than the K nearest that answered is not asked while a nearer one is waited for: he decides nothing.
-      if (candidate.state === 'answered' && ++answered >= NEAREST_WANTED) break;
-      if (candidate.state !== 'new') continue;
-      if (this.#askOne(candidate, nowMs)) free--;
+      if (state === ANSWERED && ++answered >= NEAREST_WANTED) break;
+      if (state !== NEW) continue;
+      if (this.#askOne(row, nowMs)) free--;
       else refusals++;
+      if (this.#isDone) break;
     }
     return refusals;
   }
 
   /** BEP 5: no node nearer than the K nearest that live is left to be asked. */
   #hasConverged(): boolean {
+    const shortlist = this.#shortlist;
     let answered = 0;
-    for (const { state } of this.#candidates) {
-      if (state === 'new' || state === 'asked') return false;
-      if (state === 'answered' && ++answered >= NEAREST_WANTED) return true;
+    for (let place = 0; place < shortlist.count; place++) {
+      const state = shortlist.states[shortlist.rowAt(place)]!;
+      if (state === NEW || state === ASKED) return false;
+      if (state === ANSWERED && ++answered >= NEAREST_WANTED) return true;
     }
-    return this.#waitedFor.size === 0;
+    return this.#questions.waitingCount === 0;
   }
 
-  /** Where it stands among the candidates: behind all that are as near. */
-  #placeOf(node: NodeContact): number {
-    const { target } = this.#options;
-    const head = distanceHead(target, node.id);
-    let low = 0;
-    let high = this.#candidates.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = this.#candidates[middle]!;
-      const isNearer =
-        head === other.distanceHead ? compareDistance(target, node.id, other.node.id) < 0 : head < other.distanceHead;
-      if (isNearer) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  #askOne(candidate: Candidate, nowMs: number): boolean {
-    const isSent = this.#options.ask(candidate.node.contact, this.#query, (outcome) => this.#hear(candidate, outcome));
-    if (!isSent) return false;
-    this.#options.share?.asked(candidate.node.contact.host);
-    candidate.state = 'asked';
-    candidate.askedAtMs = nowMs;
-    this.#queryCount++;
-    this.#waitedFor.add(candidate);
+  #askOne(row: number, nowMs: number): boolean {
+    const { ask, share } = this.#options;
+    const contact = this.#shortlist.contactOf(row);
+    if (!ask(contact, this.#query, this, this.#questions.count)) return false;
+    share?.asked(contact.host);
+    // A socket that dies while it sends has ended the search by now.
+    if (this.#isDone) return true;
+    this.#questions.add(row, nowMs);
+    this.#shortlist.states[row] = ASKED;
     return true;
-  }
-
-  #hear(candidate: Candidate, outcome: QueryOutcome): void {
-    this.#waitedFor.delete(candidate);
-    candidate.state = outcome.kind === 'reply' ? 'answered' : 'failed';
-    if (this.#isDone) return;
-    if (outcome.kind === 'cancelled') {
-      this.finish();
-      return;
-    }
-    if (outcome.kind === 'reply') {
-      this.#options.onReply?.(outcome.reply);
-      this.offer(outcome.reply.nodes);
-      for (const peer of outcome.reply.values) {
-        if (this.#peers.size >= PEERS_MAX) break;
-        this.#peers.set(contactText(peer), peer);
-      }
-    }
-    this.pump();
   }
 }

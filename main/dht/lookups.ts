@@ -1,8 +1,10 @@
 // All searches under way, bounded, each moved on by every tick.
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Contact } from '../base/contact.ts';
+import { NODE4_BYTES } from '../wire/compact-contacts.ts';
 import type { PeerLookupOptions } from './dht-contract.ts';
-import { Lookup, type LookupOptions, type LookupResult } from './lookup.ts';
+import { Lookup, Worksheet, type LookupOptions, type LookupResult } from './lookup.ts';
 import type { RoutingTable } from './routing-table.ts';
 
 /** Each has four questions in flight; the budget slows them down long before this. */
@@ -17,9 +19,24 @@ export class Lookups {
   readonly #ask: LookupOptions['ask'];
   readonly #onStarted: () => void;
   readonly #running = new Set<Lookup>();
+  /** Of lookups that are over, for the next ones. */
+  readonly #worksheets: Worksheet[] = [];
 
-  /** `onStarted`: one more is under way, and waits for its first tick. */
-  constructor(clock: Clock, ask: LookupOptions['ask'], onStarted: () => void = () => undefined) {
+  /** The nodes of the table that a search begins with, of `nodeBytes` each. */
+  readonly #seeds: Uint8Array;
+  readonly #seedPairs: Uint16Array;
+  readonly #nodeBytes: number;
+
+  /** `onStarted`: one more is under way, and waits for its first tick. `nodeBytes`: of a compact node of our family. */
+  constructor(
+    clock: Clock,
+    ask: LookupOptions['ask'],
+    onStarted: () => void = () => undefined,
+    nodeBytes = NODE4_BYTES,
+  ) {
+    this.#nodeBytes = nodeBytes;
+    this.#seeds = new Uint8Array(PEER_LOOKUP_SEEDS * nodeBytes);
+    this.#seedPairs = new Uint16Array(this.#seeds.buffer);
     this.#clock = clock;
     this.#ask = ask;
     this.#onStarted = onStarted;
@@ -40,15 +57,20 @@ export class Lookups {
     onDone: (result: LookupResult) => void,
   ): Lookup | null {
     if (this.isFull) return null;
-    const lookup: Lookup = new Lookup({
-      ask: this.#ask,
-      ...options,
-      clock: this.#clock,
-      onDone: (result) => {
-        this.#running.delete(lookup);
-        onDone(result);
+    const worksheet = this.#worksheets.pop() ?? new Worksheet();
+    const lookup: Lookup = new Lookup(
+      {
+        ask: this.#ask,
+        ...options,
+        clock: this.#clock,
+        onDone: (result) => {
+          this.#running.delete(lookup);
+          this.#worksheets.push(worksheet);
+          onDone(result);
+        },
       },
-    });
+      worksheet,
+    );
     this.#running.add(lookup);
     lookup.begin();
     this.#onStarted();
@@ -58,14 +80,16 @@ export class Lookups {
   /** Iterative get_peers from the nodes of `table` on. False: there are too many already. */
   startForPeers(
     infohash: Uint8Array,
-    table: Pick<RoutingTable, 'closest'>,
+    table: Pick<RoutingTable, 'writeClosest'>,
     onDone: (peers: Contact[]) => void,
-    { seeds: further = [], share }: PeerLookupOptions = {},
+    { seeds = [], share }: PeerLookupOptions = {},
   ): boolean {
-    const seeds = [...table.closest(infohash, PEER_LOOKUP_SEEDS), ...further];
-    const options = { target: infohash, method: 'get_peers', seeds, queriesMax: PEER_LOOKUP_QUERIES_MAX } as const;
-    const shared = share === undefined ? options : { ...options, share };
-    return this.start(shared, ({ peers }) => onDone([...peers])) !== null;
+    const nowMs = this.#clock.nowMs();
+    const count = table.writeClosest(infohash, 0, PEER_LOOKUP_SEEDS, this.#seedPairs, nowMs, true);
+    const compactSeeds = { bytes: this.#seeds, count, nodeBytes: this.#nodeBytes };
+    const options = { target: infohash, method: 'get_peers', seeds, compactSeeds } as const;
+    const limits = { queriesMax: PEER_LOOKUP_QUERIES_MAX, ...(share === undefined ? {} : { share }) };
+    return this.start({ ...options, ...limits }, ({ peers }) => onDone([...peers])) !== null;
   }
 
   tick(): void {
@@ -79,5 +103,6 @@ export class Lookups {
 
   checkInvariants(): void {
     for (const lookup of this.#running) lookup.checkInvariants();
+    assert(this.#running.size + this.#worksheets.length <= LOOKUPS_MAX, 'no more worksheets than lookups');
   }
 }

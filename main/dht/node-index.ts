@@ -1,5 +1,6 @@
 // Finds the record of a node in a slab by its id, by its address, or by its subnet within a bucket, each in constant
-// time. An address or id is in at most once; so is a /24 (v6: /64) in a bucket, unless the table allows more.
+// time. An address or id is in at most once; so is a /24 (v6: /64) in a bucket, unless the table allows more. Where it does
+// not, one index serves for both: of a subnet there are a few nodes at most, one in each bucket, which stand together.
 import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
@@ -15,36 +16,27 @@ const SUBNET6_BYTES = 8;
 export class NodeIndex {
   /** Id, address and port of the node in question, as `load` wrote them. */
   readonly question: Uint8Array;
-  readonly #questionId: Uint8Array;
-  readonly #questionHost: Uint8Array;
-  readonly #questionSubnet: Uint8Array;
   readonly #slab: NodeSlab;
+  readonly #hostBytes: number;
   readonly #subnetBytes: number;
   readonly #byId: SlabIndex;
-  readonly #byAddress: SlabIndex;
-  readonly #bySubnet: SlabIndex | null;
+  readonly #byPlace: SlabIndex;
+  readonly #isOnePerSubnet: boolean;
+  readonly #isAtDepth: (record: number) => boolean;
+  #wantedDepth = 0;
 
-  constructor(slab: NodeSlab, random: Random, isOnePerSubnet: boolean) {
+  /** `depthOf` says in which bucket a record is. */
+  constructor(slab: NodeSlab, random: Random, isOnePerSubnet: boolean, depthOf: (record: number) => number) {
     const hash = new KeyedHash(random.bytes(HASH_KEY_BYTES));
-    const hostEnd = slab.stride - 2;
     this.#slab = slab;
+    this.#hostBytes = slab.stride - IDENTIFIER_BYTES - 2;
     this.#subnetBytes = slab.stride === NODE4_BYTES ? SUBNET4_BYTES : SUBNET6_BYTES;
     this.question = new Uint8Array(slab.stride);
-    this.#questionId = this.question.subarray(0, IDENTIFIER_BYTES);
-    this.#questionHost = this.question.subarray(IDENTIFIER_BYTES, hostEnd);
-    this.#questionSubnet = new Uint8Array(1 + this.#subnetBytes);
-    this.#byId = new SlabIndex(hash, IDENTIFIER_BYTES, (record, into) => {
-      copyBytes(slab.compact, record * slab.stride, into, 0, IDENTIFIER_BYTES);
-    });
-    this.#byAddress = new SlabIndex(hash, hostEnd - IDENTIFIER_BYTES, (record, into) => {
-      copyBytes(slab.compact, record * slab.stride + IDENTIFIER_BYTES, into, 0, into.length);
-    });
-    this.#bySubnet = isOnePerSubnet
-      ? new SlabIndex(hash, 1 + this.#subnetBytes, (record, into) => {
-          into[0] = slab.depths[record]!;
-          copyBytes(slab.compact, record * slab.stride + IDENTIFIER_BYTES, into, 1, this.#subnetBytes);
-        })
-      : null;
+    this.#isOnePerSubnet = isOnePerSubnet;
+    this.#isAtDepth = (record) => depthOf(record) === this.#wantedDepth;
+    this.#byId = new SlabIndex(hash, slab, 0, IDENTIFIER_BYTES);
+    const keyBytes = isOnePerSubnet ? this.#subnetBytes : this.#hostBytes;
+    this.#byPlace = new SlabIndex(hash, slab, IDENTIFIER_BYTES, keyBytes);
   }
 
   /** Makes `id` (may be missing) and `contact` the question; false if they are no node of this table's family. */
@@ -52,20 +44,20 @@ export class NodeIndex {
     const isV6 = contact.host.includes(':');
     if (isV6 === (this.#slab.stride === NODE4_BYTES) || contact.port === 0) return false;
     if (id !== null && id.length !== IDENTIFIER_BYTES) return false;
-    if (id !== null) this.#questionId.set(id);
+    if (id !== null) copyBytes(id, 0, this.question, 0, IDENTIFIER_BYTES);
     return writeContact(this.question, IDENTIFIER_BYTES, contact) !== 0;
   }
 
   findById(): number {
-    return this.#byId.find(this.#questionId);
+    return this.#byId.find(this.question, 0);
   }
 
   findByIdBytes(id: Uint8Array): number {
-    return this.#byId.find(id);
+    return this.#byId.find(id, 0);
   }
 
   findByHost(): number {
-    return this.#byAddress.find(this.#questionHost);
+    return this.#byPlace.find(this.question, IDENTIFIER_BYTES, this.#hostBytes);
   }
 
   /** The record of exactly this host and port, or -1. */
@@ -81,28 +73,24 @@ export class NodeIndex {
 
   /** Who holds the one place of the question's subnet in the bucket at `depth`, or -1. */
   findBySubnet(depth: number): number {
-    if (this.#bySubnet === null) return -1;
-    this.#questionSubnet[0] = depth;
-    copyBytes(this.question, IDENTIFIER_BYTES, this.#questionSubnet, 1, this.#subnetBytes);
-    return this.#bySubnet.find(this.#questionSubnet);
+    if (!this.#isOnePerSubnet) return -1;
+    this.#wantedDepth = depth;
+    return this.#byPlace.find(this.question, IDENTIFIER_BYTES, this.#subnetBytes, this.#isAtDepth);
   }
 
   add(record: number): void {
     this.#byId.add(record);
-    this.#byAddress.add(record);
-    this.#bySubnet?.add(record);
+    this.#byPlace.add(record);
   }
 
   /** Before anything of the record changes. */
   remove(record: number): void {
     this.#byId.remove(record);
-    this.#byAddress.remove(record);
-    this.#bySubnet?.remove(record);
+    this.#byPlace.remove(record);
   }
 
   checkInvariants(): void {
-    for (const index of [this.#byId, this.#byAddress, this.#bySubnet]) {
-      if (index === null) continue;
+    for (const index of [this.#byId, this.#byPlace]) {
       index.checkInvariants();
       assert(index.count === this.#slab.count, 'every record is in every index');
     }

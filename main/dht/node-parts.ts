@@ -2,11 +2,12 @@
 import type { Contact, NodeContact } from '../base/contact.ts';
 import type { NodeId } from '../base/identifier.ts';
 import { readExternalContact } from '../wire/krpc-codec.ts';
+import { Answer } from './answer.ts';
 import { ContactSieve } from './contact-sieve.ts';
 import type { DhtDependencies, DhtOptions } from './dht-contract.ts';
 import { InboundQueries } from './inbound-queries.ts';
 import { Learner } from './learner.ts';
-import type { Ask } from './lookup.ts';
+import type { AskFor } from './lookup.ts';
 import { Lookups } from './lookups.ts';
 import { Maintenance } from './maintenance.ts';
 import { randomNodeId } from './node-id.ts';
@@ -19,11 +20,10 @@ import { SwarmScrapes } from './swarm-scrapes.ts';
 /** What the parts ask of the node they belong to, and tell it. */
 export interface NodeHost {
   readonly send: (bytes: Uint8Array, contact: Contact, byteCount: number) => void;
-  readonly ask: Ask;
+  readonly ask: AskFor;
   /** There is a socket, and nobody has paused us. */
   readonly mayAsk: () => boolean;
-  readonly onNodes: (nodes: readonly NodeContact[], from: NodeContact) => void;
-  readonly onSiblingNodes: (nodes: readonly NodeContact[]) => void;
+  readonly onAnswer: (answer: Answer, from: NodeContact) => void;
   readonly onRetired: (node: TableNode) => void;
   readonly onIdWanted: (id: NodeId) => void;
   /** There is something to do that should not wait for the tick that would come by itself. */
@@ -35,6 +35,7 @@ export interface NodeParts {
   readonly budget: SendBudget;
   readonly peerStore: PeerStore;
   readonly sieve: ContactSieve;
+  readonly answer: Answer;
   readonly learner: Learner;
   readonly inbound: InboundQueries;
   readonly desk: QueryDesk;
@@ -48,13 +49,14 @@ export function createNodeParts(dependencies: DhtDependencies, options: DhtOptio
   const isV6 = options.bindHost.includes(':');
   const family = isV6 ? 6 : 4;
   const selfId = options.nodeId ?? randomNodeId(random);
-  const budget = new SendBudget(options.sendRates ?? GENTLE_RATES, clock.nowMs());
+  const budget = new SendBudget(options.sendRates ?? GENTLE_RATES, clock.nowMs(), random.uint32());
   const peerStore = new PeerStore(clock, random);
   const sieve = new ContactSieve(selfId, clock, options.localAddressesAllowed, isV6);
   const { onRetired } = host;
   const isOnePerSubnet = !options.localAddressesAllowed;
   const table = new RoutingTable({ selfId, clock, random, family, ...MAIN_TABLE, isOnePerSubnet, onRetired });
-  const learner = new Learner({ ...dependencies, ...host, table, sieve });
+  const answer = new Answer(sieve);
+  const learner = new Learner({ ...dependencies, ...host, table, sieve, answer });
   const inbound = new InboundQueries({
     ...dependencies,
     table,
@@ -71,14 +73,15 @@ export function createNodeParts(dependencies: DhtDependencies, options: DhtOptio
     queriesInFlightMax: options.queriesInFlightMax ?? QUERIES_IN_FLIGHT_MAX,
     selfId: () => table.selfId,
     send: host.send,
-    onReply: (reply, transaction, roundTripMs) => learner.learn(reply, transaction, roundTripMs),
+    answer,
+    onReply: (message, transaction, roundTripMs) => learner.learn(message, transaction, roundTripMs),
     onError: (error, { contact }) => {
       const external = readExternalContact(error);
       if (external !== null) learner.hearVote(external, contact.host);
     },
     onFailed: (contact) => table.failed(contact),
   });
-  const lookups = new Lookups(clock, host.ask, host.onDue);
+  const lookups = new Lookups(clock, host.ask, host.onDue, answer.nodeBytes);
   const scrapes = new SwarmScrapes({ clock, lookups, table, budget, ask: host.ask });
   const maintenance = new Maintenance({
     ...dependencies,
@@ -95,5 +98,5 @@ export function createNodeParts(dependencies: DhtDependencies, options: DhtOptio
     },
     isLocal: options.localAddressesAllowed,
   });
-  return { table, budget, peerStore, sieve, learner, inbound, desk, lookups, scrapes, maintenance };
+  return { table, budget, peerStore, sieve, answer, learner, inbound, desk, lookups, scrapes, maintenance };
 }

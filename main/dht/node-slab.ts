@@ -1,6 +1,6 @@
 // The records of one routing table, as columns of typed arrays: 26 bytes of compact contact (just as replies carry it) and
-// 19 more a node, with slots and indexes some 60 (v4; 70 in tables of more than 32,768 nodes), where an object with its
-// strings would take several hundred.
+// 19 more a node, with its slot and its cells in two indexes some 62 (v4), where an object with its strings would take
+// several hundred. Memory beside one another is what a touch needs: in a large table, waiting for it is the whole price.
 // Knows nothing of buckets; a record is a whole number, valid until it is freed.
 import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
@@ -16,6 +16,7 @@ export const NODE_FLAGS = {
   samplesKnown: 2,
   samplesSupported: 4,
 } as const;
+const SAMPLE_FLAGS = NODE_FLAGS.samplesKnown | NODE_FLAGS.samplesSupported;
 
 /** What a record says beside its contact. */
 export type NodeFacts = Omit<SavedNode, 'id' | 'contact' | 'lastHeardAgoSeconds'> & { readonly heardAtMs: number };
@@ -26,8 +27,15 @@ export const GOOD_FOR_MS = 15 * 60_000;
 /** Failures in a row that make a node bad: it may be replaced. */
 export const BAD_AFTER_FAILURES = 3;
 
+/** By a thirty-second: copying so often costs a node some 0.3 us as a table fills, and what is empty 1.4 bytes. */
+const GROWTH_SHIFT = 5;
+const GROWTH_MIN = 16;
 const ROUND_TRIP_MS_MAX = 65_535;
-const FAIL_COUNT_MAX = 255;
+/** Flags are the lower bits of a record's state, failures in a row the upper ones. */
+const FLAG_BITS = 3;
+const FLAGS = (1 << FLAG_BITS) - 1;
+const ONE_FAILURE = 1 << FLAG_BITS;
+const FAIL_COUNT_MAX = 0xff >> FLAG_BITS;
 
 export class NodeSlab {
   readonly stride: number;
@@ -35,10 +43,8 @@ export class NodeSlab {
   compact: Uint8Array;
   /** The same memory, two bytes at a time. */
   compactPairs: Uint16Array;
-  flags: Uint8Array;
-  failCounts: Uint8Array;
-  roundTripsMs: Uint16Array;
-  depths: Uint8Array;
+  #states: Uint8Array;
+  #roundTripsMs: Uint16Array;
   slots: Uint16Array;
   /** When it last answered or, once it has answered ever, asked us. Coarse: to a second after months. */
   heardAtMs: Float32Array;
@@ -52,10 +58,8 @@ export class NodeSlab {
     this.stride = family === 4 ? NODE4_BYTES : NODE6_BYTES;
     this.compact = new Uint8Array(capacity * this.stride);
     this.compactPairs = new Uint16Array(this.compact.buffer);
-    this.flags = new Uint8Array(capacity);
-    this.failCounts = new Uint8Array(capacity);
-    this.roundTripsMs = new Uint16Array(capacity);
-    this.depths = new Uint8Array(capacity);
+    this.#states = new Uint8Array(capacity);
+    this.#roundTripsMs = new Uint16Array(capacity);
     this.slots = new Uint16Array(capacity);
     this.heardAtMs = new Float32Array(capacity);
     this.queriedOrder = new TimeoutQueue(capacity, true);
@@ -63,7 +67,7 @@ export class NodeSlab {
   }
 
   get capacity(): number {
-    return this.flags.length;
+    return this.#states.length;
   }
 
   get count(): number {
@@ -78,9 +82,8 @@ export class NodeSlab {
     this.#freeCount--;
     const at = record * this.stride;
     this.compact.set(compact, at);
-    this.flags[record] = 0;
-    this.failCounts[record] = 0;
-    this.roundTripsMs[record] = 0;
+    this.#states[record] = 0;
+    this.#roundTripsMs[record] = 0;
     this.heardAtMs[record] = -Infinity;
     return record;
   }
@@ -92,7 +95,7 @@ export class NodeSlab {
   }
 
   has(record: number, flag: number): boolean {
-    return (this.flags[record]! & flag) !== 0;
+    return (this.#states[record]! & flag) !== 0;
   }
 
   hasId(record: number, id: Uint8Array): boolean {
@@ -107,44 +110,43 @@ export class NodeSlab {
   }
 
   isGood(record: number, nowMs: number): boolean {
-    return (
-      this.failCounts[record] === 0 &&
-      (this.flags[record]! & NODE_FLAGS.hasAnswered) !== 0 &&
-      nowMs - this.heardAtMs[record]! < GOOD_FOR_MS
-    );
+    // It has answered, and no failure since.
+    const isWell = (this.#states[record]! & ~SAMPLE_FLAGS) === NODE_FLAGS.hasAnswered;
+    return isWell && nowMs - this.heardAtMs[record]! < GOOD_FOR_MS;
   }
 
   isBad(record: number): boolean {
-    return this.failCounts[record]! >= BAD_AFTER_FAILURES;
+    return this.failCountOf(record) >= BAD_AFTER_FAILURES;
+  }
+
+  failCountOf(record: number): number {
+    return this.#states[record]! >> FLAG_BITS;
   }
 
   setFacts(record: number, { flags, failCount, roundTripMs, heardAtMs }: NodeFacts): void {
-    this.flags[record] = flags;
-    this.failCounts[record] = Math.min(FAIL_COUNT_MAX, failCount);
-    this.roundTripsMs[record] = clampRoundTrip(roundTripMs);
+    this.#states[record] = (flags & FLAGS) | (Math.min(FAIL_COUNT_MAX, failCount) << FLAG_BITS);
+    this.#roundTripsMs[record] = clampRoundTrip(roundTripMs);
     this.heardAtMs[record] = heardAtMs;
   }
 
   /** It answered: whatever it failed before is forgotten. */
   noteAnswer(record: number, { flags, roundTripMs, heardAtMs }: NodeFacts): void {
-    this.flags[record] = this.flags[record]! | NODE_FLAGS.hasAnswered;
     if ((flags & NODE_FLAGS.samplesKnown) !== 0) this.setSupportsSamples(record, flags);
-    this.failCounts[record] = 0;
+    this.#states[record] = (this.#states[record]! & SAMPLE_FLAGS) | NODE_FLAGS.hasAnswered;
     this.heardAtMs[record] = heardAtMs;
-    const before = this.roundTripsMs[record]!;
+    const before = this.#roundTripsMs[record]!;
     if (roundTripMs > 0)
-      this.roundTripsMs[record] = clampRoundTrip(before === 0 ? roundTripMs : before * 0.75 + roundTripMs * 0.25);
+      this.#roundTripsMs[record] = clampRoundTrip(before === 0 ? roundTripMs : before * 0.75 + roundTripMs * 0.25);
   }
 
   /** `flags` as sampleFlags makes them. */
   setSupportsSamples(record: number, flags: number): void {
-    this.flags[record] = (this.flags[record]! & NODE_FLAGS.hasAnswered) | (flags & ~NODE_FLAGS.hasAnswered);
+    this.#states[record] = (this.#states[record]! & ~SAMPLE_FLAGS) | (flags & SAMPLE_FLAGS);
   }
 
   countFailure(record: number): number {
-    const failCount = Math.min(FAIL_COUNT_MAX, this.failCounts[record]! + 1);
-    this.failCounts[record] = failCount;
-    return failCount;
+    if (this.failCountOf(record) < FAIL_COUNT_MAX) this.#states[record] = this.#states[record]! + ONE_FAILURE;
+    return this.failCountOf(record);
   }
 
   contactOf(record: number): Contact {
@@ -160,8 +162,8 @@ export class NodeSlab {
       state: this.isGood(record, nowMs) ? 'good' : this.isBad(record) ? 'bad' : 'questionable',
       hasAnswered: this.has(record, NODE_FLAGS.hasAnswered),
       supportsSamples: this.has(record, NODE_FLAGS.samplesKnown) ? this.has(record, NODE_FLAGS.samplesSupported) : null,
-      failCount: this.failCounts[record]!,
-      roundTripMs: this.roundTripsMs[record]!,
+      failCount: this.failCountOf(record),
+      roundTripMs: this.#roundTripsMs[record]!,
     };
   }
 
@@ -171,9 +173,9 @@ export class NodeSlab {
     return {
       id: this.compact.slice(at, at + IDENTIFIER_BYTES),
       contact: this.contactOf(record),
-      flags: this.flags[record]!,
-      failCount: this.failCounts[record]!,
-      roundTripMs: this.roundTripsMs[record]!,
+      flags: this.#states[record]! & FLAGS,
+      failCount: this.failCountOf(record),
+      roundTripMs: this.#roundTripsMs[record]!,
       lastHeardAgoSeconds: Number.isFinite(heardAgoMs) ? Math.max(0, Math.round(heardAgoMs / 1000)) : -1,
     };
   }
@@ -197,10 +199,8 @@ export class NodeSlab {
     };
     this.compact = grown(this.compact, new Uint8Array(capacity * this.stride));
     this.compactPairs = new Uint16Array(this.compact.buffer);
-    this.flags = grown(this.flags, new Uint8Array(capacity));
-    this.failCounts = grown(this.failCounts, new Uint8Array(capacity));
-    this.roundTripsMs = grown(this.roundTripsMs, new Uint16Array(capacity));
-    this.depths = grown(this.depths, new Uint8Array(capacity));
+    this.#states = grown(this.#states, new Uint8Array(capacity));
+    this.#roundTripsMs = grown(this.#roundTripsMs, new Uint16Array(capacity));
     this.slots = grown(this.slots, new Uint16Array(capacity));
     this.heardAtMs = grown(this.heardAtMs, new Float32Array(capacity));
     this.queriedOrder.grow(capacity);
@@ -213,9 +213,9 @@ export class NodeSlab {
   }
 }
 
-/** By half while it is small; then by a sixteenth, or a large table would be a third empty. */
+/** In small steps, or a table that has just grown would be a third empty. */
 function enlarged(capacity: number): number {
-  return capacity + Math.ceil(capacity / (capacity < 4_096 ? 2 : 16));
+  return capacity + Math.max(GROWTH_MIN, capacity >> GROWTH_SHIFT);
 }
 
 export function sampleFlags(supportsSamples: boolean): number {

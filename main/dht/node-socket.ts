@@ -3,7 +3,7 @@
 // taken meanwhile; an address that is gone is waited for. Sending while there is none does nothing.
 import type { Contact } from '../base/contact.ts';
 import type { DhtDependencies, DhtOptions } from './dht-contract.ts';
-import type { DatagramSocket, ReceiveBuffer } from './udp-socket.ts';
+import type { DatagramSocket, ReceiveBuffer, UdpTransport } from './udp-socket.ts';
 
 const ERROR_LOG_INTERVAL_MS = 60_000;
 const REOPEN_AFTER_MS_MIN = 1_000;
@@ -54,6 +54,11 @@ export class NodeSocket {
     return this.#host;
   }
 
+  /** Null while there is none, and of one that does not say. */
+  get transport(): UdpTransport | null {
+    return this.#socket?.transport ?? null;
+  }
+
   /** 0 before it was opened, and while there is none. */
   get localPort(): number {
     return this.#socket?.localPort ?? 0;
@@ -90,6 +95,11 @@ export class NodeSocket {
     if (this.#socket === null) return;
     this.#dependencies.counters.packetsOut++;
     this.#socket.send(bytes, contact, byteCount);
+  }
+
+  /** What was sent so far has left when this returns, or never will. */
+  settle(): void {
+    this.#socket?.settle?.();
   }
 
   async close(): Promise<void> {

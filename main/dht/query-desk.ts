@@ -1,13 +1,15 @@
 // Everything we ask goes out here, and every answer comes back here: budget, transaction, time-out, outcome. It also
 // knows whether the network is silent: then failing to answer says nothing about a node, and we only knock now and then.
 import type { Clock } from '../base/clock.ts';
-import type { Contact } from '../base/contact.ts';
+import type { Contact, NodeContact } from '../base/contact.ts';
 import type { NodeId } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
-import { encodeQuery, toReply, type KrpcMessage, type KrpcReply, type OutgoingQuery } from '../wire/krpc-codec.ts';
+import { encodeQuery, type KrpcMessage, type OutgoingQuery } from '../wire/krpc-codec.ts';
 import { QUERY_BYTES_MAX } from '../wire/krpc-encode.ts';
-import type { NodeQuery, QueryOutcome, UsableReply } from './dht-contract.ts';
+import type { Answer } from './answer.ts';
+import type { Asking } from './asking.ts';
+import type { NodeQuery, QueryOutcome } from './dht-contract.ts';
 import type { SendBudget } from './rate-limits.ts';
 import { RoundTrips } from './round-trips.ts';
 import { Transactions, type Transaction } from './transactions.ts';
@@ -28,8 +30,10 @@ export interface QueryDeskParts {
   readonly queriesInFlightMax: number;
   readonly selfId: () => NodeId;
   readonly send: (bytes: Uint8Array, contact: Contact, byteCount: number) => void;
-  /** Makes of a reply what the asker gets; null: it counts as none. Called before the outcome. */
-  readonly onReply: (reply: KrpcReply, transaction: Transaction, roundTripMs: number) => UsableReply | null;
+  /** Where onReply reads a reply into. */
+  readonly answer: Answer;
+  /** Makes a response the answer and names its sender; null: it counts as none. Called before the outcome. */
+  readonly onReply: (message: KrpcMessage, transaction: Transaction, roundTripMs: number) => NodeContact | null;
   /** An error came from whom we asked; it may name our address (BEP 42). Called before the outcome. */
   readonly onError: (error: KrpcMessage, transaction: Transaction) => void;
   /** Nobody answered, though the network is alive. */
@@ -91,21 +95,21 @@ export class QueryDesk {
   }
 
   get isSilent(): boolean {
-    return this.#askingSinceMs !== null && this.#parts.clock.nowMs() - this.#askingSinceMs >= SILENT_AFTER_MS;
+    return this.#isSilentAt(this.#parts.clock.nowMs());
   }
 
-  /** False: not sent, and onOutcome is never called. */
-  ask(contact: Contact, query: NodeQuery, onOutcome: (outcome: QueryOutcome) => void): boolean {
+  /** False: not sent, and nobody is ever told of an outcome. `question`: for an Asker. */
+  ask(contact: Contact, query: NodeQuery, asking: Asking, question = 0): boolean {
     const { clock, budget, counters } = this.#parts;
     const nowMs = clock.nowMs();
     if (this.#transactions.isFull) {
       counters.overflows.count('queries-in-flight');
       return false;
     }
-    if (this.isSilent && nowMs - this.#lastSentAtMs < PROBE_INTERVAL_MS) return false;
+    if (this.#isSilentAt(nowMs) && nowMs - this.#lastSentAtMs < PROBE_INTERVAL_MS) return false;
     if (budget.canSend(contact, nowMs) !== 'yes') return false;
     if (budget.spend(contact, nowMs)) counters.newAddresses++;
-    this.#transactions.begin(contact, query.method, nowMs, onOutcome);
+    this.#transactions.begin(contact, query.method, nowMs, asking, question);
     const byteCount = encodeQuery(this.#buffer, this.#write(query));
     this.#askingSinceMs ??= nowMs;
     this.#lastSentAtMs = nowMs;
@@ -144,18 +148,20 @@ export class QueryDesk {
       counters.errorsReceived.count(errorClass(message.errorCode));
       this.#transactions.end(transaction);
       this.#parts.onError(message, transaction);
-      transaction.onOutcome({ kind: 'error', code: message.errorCode });
+      tell(transaction, 'error', message.errorCode);
       return;
     }
     const roundTripMs = nowMs - transaction.sentAtMs;
-    const reply = this.#parts.onReply(toReply(message), transaction, roundTripMs);
+    const sender = this.#parts.onReply(message, transaction, roundTripMs);
     // Left to time out: whatever this was, it was no answer.
-    if (reply === null) return;
+    if (sender === null) return;
     this.#transactions.end(transaction);
     this.#roundTrips.noteAnswer(roundTripMs);
     counters.repliesReceived++;
-    const sender = { id: reply.nodeId, contact: transaction.contact };
-    transaction.onOutcome({ kind: 'reply', reply, from: sender, roundTripMs });
+    const { answer } = this.#parts;
+    const { asking, question } = transaction;
+    if (typeof asking !== 'function') asking.hear(question, 'reply', answer);
+    else asking({ kind: 'reply', reply: answer.toReply(sender.id), from: sender, roundTripMs });
   }
 
   /** Others ask us: the network is there. */
@@ -180,7 +186,7 @@ export class QueryDesk {
       counters.queryTimeouts++;
       // A node is blamed only if somebody else was heard since: otherwise it may be our own connection.
       if (this.#lastHeardAtMs > next.sentAtMs) onFailed(next.contact);
-      next.onOutcome({ kind: 'timeout' });
+      tell(next, 'timeout');
     }
   }
 
@@ -192,13 +198,23 @@ export class QueryDesk {
       const next = this.#transactions.oldest(Infinity);
       if (next === null) return;
       this.#transactions.end(next);
-      next.onOutcome({ kind: 'cancelled' });
+      tell(next, 'cancelled');
     }
+  }
+
+  #isSilentAt(nowMs: number): boolean {
+    return this.#askingSinceMs !== null && nowMs - this.#askingSinceMs >= SILENT_AFTER_MS;
   }
 
   checkInvariants(): void {
     this.#transactions.checkInvariants();
   }
+}
+
+/** Whoever asked hears that there is no reply, and why. */
+function tell({ asking, question }: Transaction, kind: Exclude<QueryOutcome['kind'], 'reply'>, code = 0): void {
+  if (typeof asking !== 'function') asking.hear(question, kind, null);
+  else asking(kind === 'error' ? { kind, code } : { kind });
 }
 
 /** Codes are the sender's choice: the known ones are counted apart, the rest together. */

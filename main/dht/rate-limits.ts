@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
 import { NOBODY, TimeoutQueue } from '../base/timeout-queue.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
+import { AddressPlaces } from './address-places.ts';
 
 export interface SendRates {
   /** Addresses that had no packet from us in the last NEW_AGAIN_AFTER_MS, per second. */
@@ -38,18 +39,16 @@ export class SendBudget {
   readonly #newAddresses: TokenBucket;
   readonly #packets: TokenBucket;
   /** Host to its place in the columns below. */
-  readonly #places = new Map<string, number>();
-  readonly #hosts: string[] = [];
-  /** The host that was looked up last: who may be sent to is asked once more when it is paid for. */
-  #askedHost = '';
-  #askedPlace: number | undefined;
+  readonly #places: AddressPlaces;
   /** How many packets an address had left when it was sent the last one. */
   #tokens = new Float64Array(ADDRESSES_AT_FIRST);
   /** In the order of the last packet: the oldest is the one silent longest. */
   readonly #sentOrder = new TimeoutQueue(ADDRESSES_AT_FIRST);
 
-  constructor(rates: SendRates, nowMs: number) {
+  /** `hashKey`: 32 random bits. */
+  constructor(rates: SendRates, nowMs: number, hashKey = 0) {
     this.#rates = rates;
+    this.#places = new AddressPlaces(hashKey);
     this.#newAddresses = new TokenBucket(rates.newAddressesPerSecond, burstOf(rates.newAddressesPerSecond), nowMs);
     this.#packets = new TokenBucket(rates.packetsPerSecond, burstOf(rates.packetsPerSecond), nowMs);
   }
@@ -60,7 +59,7 @@ export class SendBudget {
 
   /** Addresses that a router in front of us may still hold an entry for. */
   get addressCount(): number {
-    return this.#places.size;
+    return this.#places.count;
   }
 
   setRates(rates: SendRates, nowMs: number): void {
@@ -75,10 +74,10 @@ export class SendBudget {
   }
 
   canSend(contact: Contact, nowMs: number): SendPermission {
-    const place = this.#placeOf(contact.host);
-    if (place !== undefined && this.#tokensOf(place, nowMs) < 1) return 'address-busy';
+    const place = this.#places.find(contact.host);
+    if (place !== NOBODY && this.#tokensOf(place, nowMs) < 1) return 'address-busy';
     if (this.#packets.available(nowMs) < 1) return 'no-budget';
-    const isNew = place === undefined || nowMs - this.#sentOrder.touchedAtMs(place) >= NEW_AGAIN_AFTER_MS;
+    const isNew = place === NOBODY || nowMs - this.#sentOrder.touchedAtMs(place) >= NEW_AGAIN_AFTER_MS;
     return isNew && this.#newAddresses.available(nowMs) < 1 ? 'no-budget' : 'yes';
   }
 
@@ -86,8 +85,8 @@ export class SendBudget {
   spend(contact: Contact, nowMs: number): boolean {
     this.#forgetSilent(nowMs);
     this.#packets.take(nowMs);
-    const place = this.#placeOf(contact.host);
-    if (place === undefined) {
+    const place = this.#places.find(contact.host);
+    if (place === NOBODY) {
       this.#newAddresses.take(nowMs);
       this.#begin(contact.host, nowMs);
       return true;
@@ -98,25 +97,13 @@ export class SendBudget {
   }
 
   checkInvariants(): void {
-    const count = this.#places.size;
+    const { count } = this.#places;
     assert(count <= ADDRESSES_MAX, 'more addresses are paced than the limit');
+    this.#places.checkInvariants();
     this.#sentOrder.checkInvariants();
-    assert(
-      this.#sentOrder.count === count && this.#hosts.length === count,
-      'every address has its turn to be forgotten',
-    );
-    for (const [host, place] of this.#places) {
-      assert(this.#hosts[place] === host, 'an address knows its place');
+    assert(this.#sentOrder.count === count, 'every address has its turn to be forgotten');
+    for (let place = 0; place < count; place++)
       assert(this.#tokens[place]! >= -1e-9, 'an address was sent more than its pace');
-    }
-  }
-
-  #placeOf(host: string): number | undefined {
-    if (host !== this.#askedHost) {
-      this.#askedPlace = this.#places.get(host);
-      this.#askedHost = host;
-    }
-    return this.#askedPlace;
   }
 
   #tokensOf(place: number, nowMs: number): number {
@@ -125,17 +112,13 @@ export class SendBudget {
   }
 
   #begin(host: string, nowMs: number): void {
-    const place = this.#hosts.length;
-    this.#askedHost = '';
-    this.#askedPlace = undefined;
+    const place = this.#places.add(host);
     if (place === this.#sentOrder.capacity) {
       const tokens = new Float64Array(2 * place);
       tokens.set(this.#tokens);
       this.#tokens = tokens;
       this.#sentOrder.grow(2 * place);
     }
-    this.#hosts.push(host);
-    this.#places.set(host, place);
     this.#tokens[place] = this.#rates.perAddressBurst - 1;
     this.#sentOrder.touch(place, nowMs);
   }
@@ -143,22 +126,17 @@ export class SendBudget {
   #forgetSilent(nowMs: number): void {
     for (let oldest = this.#sentOrder.oldest; oldest !== NOBODY; oldest = this.#sentOrder.oldest) {
       const isSilent = nowMs - this.#sentOrder.touchedAtMs(oldest) >= NEW_AGAIN_AFTER_MS;
-      if (!isSilent && this.#places.size < ADDRESSES_MAX) return;
+      if (!isSilent && this.#places.count < ADDRESSES_MAX) return;
       this.#forget(oldest);
     }
   }
 
   /** The last one takes the place that becomes free: no holes. */
   #forget(place: number): void {
-    this.#askedHost = '';
-    this.#askedPlace = undefined;
-    this.#places.delete(this.#hosts[place]!);
+    this.#places.remove(place);
     this.#sentOrder.remove(place);
-    const last = this.#hosts.length - 1;
-    const host = this.#hosts.pop()!;
+    const last = this.#places.count;
     if (place === last) return;
-    this.#hosts[place] = host;
-    this.#places.set(host, place);
     this.#tokens[place] = this.#tokens[last]!;
     this.#sentOrder.rename(last, place);
   }

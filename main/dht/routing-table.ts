@@ -109,9 +109,9 @@ export class RoutingTable {
     return this.#nearest.search(this.selfId, 0, count, true, this.#clock.nowMs()) === count;
   }
 
-  /** Writes the nearest good nodes to the target at `targetStart` in compact form, by pairs of bytes; returns how many. */
-  writeClosest(target: Uint8Array, targetStart: number, count: number, into: Uint16Array, nowMs: number): number {
-    const found = this.#nearest.search(target, targetStart, count, true, nowMs);
+  /** Writes the nearest good (or all) nodes to the target at `at` in compact form, by pairs of bytes; returns how many. */
+  writeClosest(target: Uint8Array, at: number, count: number, into: Uint16Array, nowMs: number, all = false): number {
+    const found = this.#nearest.search(target, at, count, !all, nowMs);
     const { stride, compactPairs } = this.#placement.slab;
     const pairs = stride / 2;
     for (let place = 0, to = 0; place < found; place++) {

@@ -4,8 +4,10 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
-import type { SwarmSize, UsableReply } from './dht-contract.ts';
-import type { Ask } from './lookup.ts';
+import { readFilters } from '../wire/krpc-codec.ts';
+import type { Answer } from './answer.ts';
+import type { SwarmSize } from './dht-contract.ts';
+import type { AskFor } from './lookup.ts';
 import type { Lookups } from './lookups.ts';
 import type { SendBudget } from './rate-limits.ts';
 import type { RoutingTable } from './routing-table.ts';
@@ -28,7 +30,7 @@ export interface SwarmScrapesParts {
   readonly lookups: Lookups;
   readonly table: RoutingTable;
   readonly budget: SendBudget;
-  readonly ask: Ask;
+  readonly ask: AskFor;
 }
 
 export class SwarmScrapes {
@@ -48,11 +50,11 @@ export class SwarmScrapes {
     const seeds = new SwarmFilter();
     const leeches = new SwarmFilter();
     let filterCount = 0;
-    const onReply = ({ bloomSeeds, bloomPeers }: UsableReply): void => {
-      if (bloomSeeds === null || bloomPeers === null) return;
-      if (!isPlausible(bloomSeeds) || !isPlausible(bloomPeers)) return;
-      seeds.unite(bloomSeeds);
-      leeches.unite(bloomPeers);
+    const onAnswer = ({ message }: Answer): void => {
+      const filters = readFilters(message);
+      if (filters === null || !isPlausible(filters.seeds) || !isPlausible(filters.peers)) return;
+      seeds.unite(filters.seeds);
+      leeches.unite(filters.peers);
       filterCount++;
     };
     const lookup = lookups.start(
@@ -63,7 +65,7 @@ export class SwarmScrapes {
         seeds: table.closest(infohash, SCRAPE_SEEDS),
         queriesMax: SCRAPE_QUERIES_MAX,
         ask: this.#ask,
-        onReply,
+        onAnswer,
       },
       () => {
         this.#runningCount--;
@@ -80,12 +82,12 @@ export class SwarmScrapes {
     assert(this.#runningCount >= 0 && this.#runningCount <= SCRAPES_MAX, 'scrapes within their limit');
   }
 
-  readonly #ask: Ask = (contact, query, onOutcome) => {
+  readonly #ask: AskFor = (contact, query, asking, question) => {
     const { clock, budget, ask } = this.#parts;
     const nowMs = clock.nowMs();
     const isIdle = budget.newAddressesAvailable(nowMs) >= IDLE_ADDRESSES_MIN;
     if (!isIdle && this.#ours.available(nowMs) < 1) return false;
-    if (!ask(contact, query, onOutcome)) return false;
+    if (!ask(contact, query, asking, question)) return false;
     if (!isIdle) this.#ours.take(nowMs);
     return true;
   };

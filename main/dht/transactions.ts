@@ -4,7 +4,8 @@ import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
 import type { Random } from '../base/random.ts';
 import { NOBODY, TimeoutQueue } from '../base/timeout-queue.ts';
-import type { NodeQuery, QueryOutcome } from './dht-contract.ts';
+import type { Asking } from './asking.ts';
+import type { NodeQuery } from './dht-contract.ts';
 
 export const TRANSACTION_ID_BYTES = 4;
 
@@ -15,15 +16,20 @@ export interface Transaction {
   readonly contact: Contact;
   readonly method: NodeQuery['method'];
   readonly sentAtMs: number;
-  readonly onOutcome: (outcome: QueryOutcome) => void;
+  readonly asking: Asking;
+  /** Its number, if an Asker asks. */
+  readonly question: number;
 }
 
 export class Transactions {
   /** The id of the transaction begun last, as it goes on the wire. */
   readonly idBytes = new Uint8Array(TRANSACTION_ID_BYTES);
   readonly #random: Random;
-  /** By the first 30 bits of the id, which no two share: a Map takes numbers of a word's size for a fraction of the price. */
-  readonly #byKey = new Map<number, Transaction>();
+  /**
+   * Slot + 1 of each, found by open addressing; 0 is free. The ids are our own random numbers, so they are spread as they are.
+   * Half full at most, and without the garbage that a Map of what comes and goes all the time makes.
+   */
+  readonly #cells: Int32Array;
   readonly #bySlot: (Transaction | null)[];
   readonly #freeSlots: number[];
   readonly #sentOrder: TimeoutQueue;
@@ -34,10 +40,11 @@ export class Transactions {
     this.#bySlot = new Array<Transaction | null>(limit).fill(null);
     this.#freeSlots = Array.from({ length: limit }, (_, index) => limit - 1 - index);
     this.#sentOrder = new TimeoutQueue(limit);
+    this.#cells = new Int32Array(2 ** Math.ceil(Math.log2(2 * limit)));
   }
 
   get count(): number {
-    return this.#byKey.size;
+    return this.#sentOrder.count;
   }
 
   get isFull(): boolean {
@@ -49,15 +56,16 @@ export class Transactions {
     contact: Contact,
     method: Transaction['method'],
     sentAtMs: number,
-    onOutcome: Transaction['onOutcome'],
+    asking: Asking,
+    question: number,
   ): Transaction {
     assert(!this.isFull, 'there is room for another query');
     let id: number;
     do id = idAt(this.#random.fill(this.idBytes), 0);
-    while (this.#byKey.has(keyOf(id)));
+    while (this.#cells[this.#cellOf(id)] !== 0);
     const slot = this.#freeSlots.pop()!;
-    const transaction = { slot, id, contact, method, sentAtMs, onOutcome };
-    this.#byKey.set(keyOf(id), transaction);
+    const transaction = { slot, id, contact, method, sentAtMs, asking, question };
+    this.#cells[this.#cellOf(id)] = slot + 1;
     this.#bySlot[slot] = transaction;
     this.#sentOrder.touch(slot, sentAtMs);
     return transaction;
@@ -67,15 +75,16 @@ export class Transactions {
   match(bytes: Uint8Array, start: number, length: number, from: Contact): Transaction | 'unknown' | 'wrong-address' {
     if (length !== TRANSACTION_ID_BYTES) return 'unknown';
     const id = idAt(bytes, start);
-    const transaction = this.#byKey.get(keyOf(id));
-    if (transaction === undefined || transaction.id !== id) return 'unknown';
+    const slot = this.#cells[this.#cellOf(id)]! - 1;
+    if (slot === -1) return 'unknown';
+    const transaction = this.#bySlot[slot]!;
     const { host, port } = transaction.contact;
     return host === from.host && port === from.port ? transaction : 'wrong-address';
   }
 
   end(transaction: Transaction): void {
     assert(this.#bySlot[transaction.slot] === transaction, 'a transaction ends once');
-    this.#byKey.delete(keyOf(transaction.id));
+    this.#empty(this.#cellOf(transaction.id));
     this.#bySlot[transaction.slot] = null;
     this.#sentOrder.remove(transaction.slot);
     this.#freeSlots.push(transaction.slot);
@@ -90,21 +99,40 @@ export class Transactions {
 
   checkInvariants(): void {
     this.#sentOrder.checkInvariants();
-    assert(this.#byKey.size === this.#sentOrder.count, 'every query in flight has its turn to expire');
-    assert(this.#byKey.size + this.#freeSlots.length === this.#bySlot.length, 'a slot is free or taken');
-    for (const [key, transaction] of this.#byKey) {
-      assert(
-        keyOf(transaction.id) === key && this.#bySlot[transaction.slot] === transaction,
-        'a transaction knows its place',
-      );
+    assert(this.count + this.#freeSlots.length === this.#bySlot.length, 'a slot is free or taken');
+    let taken = 0;
+    for (const cell of this.#cells) if (cell !== 0) taken++;
+    assert(taken === this.count, 'every query in flight has its turn to expire');
+    for (const [slot, transaction] of this.#bySlot.entries()) {
+      if (transaction === null) continue;
+      const found = this.#cells[this.#cellOf(transaction.id)]! - 1;
+      assert(transaction.slot === slot && found === slot, 'a transaction knows its place');
     }
+  }
+
+  /** Where `id` is, or the free cell that it would take. */
+  #cellOf(id: number): number {
+    const mask = this.#cells.length - 1;
+    let cell = id & mask;
+    while (this.#cells[cell] !== 0 && this.#bySlot[this.#cells[cell]! - 1]!.id !== id) cell = (cell + 1) & mask;
+    return cell;
+  }
+
+  /** Whoever stands behind the hole because it was taken moves up: no tombstones. */
+  #empty(cell: number): void {
+    const cells = this.#cells;
+    const mask = cells.length - 1;
+    let hole = cell;
+    for (let next = (hole + 1) & mask; cells[next] !== 0; next = (next + 1) & mask) {
+      const home = this.#bySlot[cells[next]! - 1]!.id & mask;
+      if (((next - home) & mask) < ((next - hole) & mask)) continue;
+      cells[hole] = cells[next]!;
+      hole = next;
+    }
+    cells[hole] = 0;
   }
 }
 
 function idAt(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
-function keyOf(id: number): number {
-  return id >>> 2;
 }

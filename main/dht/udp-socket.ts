@@ -1,19 +1,26 @@
-// One UDP socket. The only file that imports node:dgram; everything above it knows the two interfaces, which the
-// simulated network implements too.
+// One UDP socket. The only file that imports node:dgram; everything above it knows the two interfaces, which our own socket
+// (udp/native-udp-socket.ts) and the simulated network implement too. It serves where ours was not compiled.
 // Measured (Node 20 to 24): a synchronous `lookup` halves the cost of a send, and without a send callback a send error
 // is never heard of; so one send in SENDS_PER_CALLBACK carries one. Naming a part of a buffer makes node:dgram build a view
 // of it for every datagram; a view that is there already costs nothing.
 import { createSocket, type Socket } from 'node:dgram';
 import type { Contact } from '../base/contact.ts';
+import { SocketErrors } from './udp/socket-errors.ts';
 
 export interface DatagramSocket {
   /** Sends the first `byteCount` (default all) of `bytes` and keeps no hold of them. Failing is silent, now and then onError. */
   send(bytes: Uint8Array, contact: Contact, byteCount?: number): void;
+  /** A socket may gather what is sent within one turn: when this returns all of it has left, or never will. */
+  settle?(): void;
   close(): Promise<void>;
   readonly localPort: number;
   /** What was asked for to hold what arrives while the thread is busy, and what the system gave; null: it does not say. */
   readonly receiveBuffer?: ReceiveBuffer | null;
+  readonly transport?: UdpTransport;
 }
+
+/** `native`: the compiled one. */
+export type UdpTransport = 'native' | 'dgram';
 
 export interface ReceiveBuffer {
   readonly wantedBytes: number;
@@ -35,13 +42,9 @@ export type OpenDatagramSocket = (options: {
 /** Datagrams that fit into one Ethernet frame; ours stay below 1,400 bytes. */
 const DATAGRAM_BYTES_MAX = 1_472;
 const SENDS_PER_CALLBACK = 64;
-/** Errors of the socket itself or of the address it is bound to; those of the way out (ENETUNREACH, EPERM, ENOBUFS) pass. */
-const DEADLY_ERRORS = ['EBADF', 'ENOTSOCK', 'EINVAL', 'EADDRNOTAVAIL', 'ENOTCONN', 'EPIPE', 'ENODEV'];
-/** In a row and without a success between them: one may be a destination's fault. After a first one every send is heard of. */
-const DEADLY_ERRORS_MAX = 8;
 const LOOP_BYTES_MAX = 128;
 /** 4 MiB holds some 6,500 answers of 300 bytes while the thread is busy; Linux cuts it down silently, others refuse. */
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Rejects if the address cannot be bound. */
 export const openUdpSocket: OpenDatagramSocket = ({ bindHost, port, onDatagram, onError, onDead }) => {
@@ -80,33 +83,29 @@ function enlargeReceiveBuffer(socket: Socket): ReceiveBuffer | null {
 }
 
 class UdpSocket implements DatagramSocket {
+  readonly transport = 'dgram';
   readonly localPort: number;
   readonly receiveBuffer: ReceiveBuffer | null;
   readonly #socket: Socket;
-  readonly #onError: (error: Error) => void;
+  readonly #errors: SocketErrors;
   /** Holds the datagram that is being sent. It has left, or was dropped, when `send` of node:dgram returns, unless it waits. */
   readonly #outgoing = Buffer.allocUnsafeSlow(DATAGRAM_BYTES_MAX);
   /** Its first n bytes, made when first needed: a node's datagrams have some dozen lengths. */
   readonly #views: (Buffer | undefined)[] = [];
   #sends = 0;
   #isOpen = true;
-  #onDead: ((error: Error) => void) | undefined;
-  #deadlyErrors = 0;
 
   constructor(socket: Socket, onError: (error: Error) => void, onDead?: (error: Error) => void) {
     this.#socket = socket;
-    this.#onError = onError;
-    this.#onDead = onDead;
-    socket.once('close', () => {
-      if (this.#isOpen) this.#die(new Error('closed'));
-    });
+    this.#errors = new SocketErrors(onError, onDead);
+    socket.once('close', () => this.#errors.die(new Error('closed')));
     this.localPort = socket.address().port;
     this.receiveBuffer = enlargeReceiveBuffer(socket);
   }
 
   send(bytes: Uint8Array, contact: Contact, byteCount = bytes.length): void {
     if (!this.#isOpen || byteCount > DATAGRAM_BYTES_MAX) return;
-    const isHeard = this.#deadlyErrors > 0 || this.#sends % SENDS_PER_CALLBACK === 0;
+    const isHeard = this.#errors.isSuspicious || this.#sends % SENDS_PER_CALLBACK === 0;
     const callback = isHeard ? this.#heard : undefined;
     this.#sends++;
     try {
@@ -130,6 +129,7 @@ class UdpSocket implements DatagramSocket {
   close(): Promise<void> {
     if (!this.#isOpen) return Promise.resolve();
     this.#isOpen = false;
+    this.#errors.close();
     return new Promise((resolve) => {
       try {
         this.#socket.close(resolve);
@@ -140,19 +140,7 @@ class UdpSocket implements DatagramSocket {
   }
 
   readonly #heard = (error: Error | null): void => {
-    if (error === null) {
-      this.#deadlyErrors = 0;
-      return;
-    }
-    this.#onError(error);
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!DEADLY_ERRORS.includes(code)) return;
-    if (++this.#deadlyErrors >= DEADLY_ERRORS_MAX) this.#die(error);
+    if (error === null) this.#errors.succeeded();
+    else this.#errors.failed(error);
   };
-
-  #die(error: Error): void {
-    const onDead = this.#onDead;
-    this.#onDead = undefined;
-    if (this.#isOpen) onDead?.(error);
-  }
 }

@@ -171,6 +171,8 @@ export interface EngineOptions {
   readonly isServing: boolean;
   readonly localAddressesAllowed: boolean;
   readonly startPaused: boolean;
+  /** The compiled UDP socket; null: node:dgram. Left out: what LANTERNFISH_UDP_BINDING says, else node:dgram. */
+  readonly udpBinding?: string | null;
   /** UDP trackers that may be asked how many have a torrent (BEP 15). None, the default: none is ever asked. */
   readonly trackers?: readonly TrackerAddress[];
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../base/clock.ts';
 import { createForwardingLog } from '../base/log.ts';
 import { threadPort, type Port } from '../base/port.ts';
 import { createSystemRandom } from '../base/random.ts';
-import { openUdpSocket } from '../dht/udp-socket.ts';
+import { chooseOpener, UDP_BINDING_VARIABLE } from '../dht/udp/transport.ts';
 import { dialTcp } from '../metadata/transports/tcp-connection.ts';
 import type { EngineToWriter, WriterToEngine } from '../store/store-contract.ts';
 import { Discovery } from './discovery.ts';
@@ -22,18 +22,21 @@ if (!parentPort) throw new Error('engine-worker runs as a worker thread');
 const owner: Port<EngineCommand, EngineEvent> = threadPort(parentPort);
 const log = createForwardingLog((level, message) => owner.post({ type: 'log', level, message }));
 
+const options = workerData as EngineOptions;
+const udpBinding = options.udpBinding === undefined ? process.env[UDP_BINDING_VARIABLE] : options.udpBinding;
+
 const discovery = new Discovery(
   {
     clock: systemClock,
     random: createSystemRandom(),
     log,
-    openSocket: openUdpSocket,
+    openSocket: chooseOpener(udpBinding ?? null, log),
     resolveHost: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
     dialTcp,
     localAddresses: () =>
       Object.values(networkInterfaces()).flatMap((entries = []) => entries.map(({ address }) => address)),
   },
-  workerData as EngineOptions,
+  options,
 );
 const postStatus = (): void => {
   owner.post({ type: 'status', status: discovery.status() });

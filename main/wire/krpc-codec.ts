@@ -20,7 +20,15 @@ export { CLIENT_VERSION, encodeError, encodeQuery, encodeReply, QUERY_BYTES_MAX 
 export type { OutgoingError, OutgoingQuery, OutgoingReply } from './krpc-encode.ts';
 export { KrpcMessage } from './krpc-message.ts';
 export type { KrpcKind, KrpcMethod, KrpcOddity, MalformedReason } from './krpc-message.ts';
-export { readExternalContact, toReply } from './krpc-reply.ts';
+export {
+  readExternalContact,
+  readFilters,
+  readNodeId,
+  readNodes,
+  readValues,
+  REPLY_NODES_MAX,
+  toReply,
+} from './krpc-reply.ts';
 export type { KrpcReply } from './krpc-reply.ts';
 
 /** mldht's limit (protocol.md 4.1); a ping without an id would have 17 bytes. */

@@ -10,6 +10,7 @@ import { NODE4_BYTES, NODE6_BYTES, PEER4_BYTES, PEER6_BYTES } from './compact-co
 import { readContact4, readContact6, readPort } from './compact-contacts.ts';
 import { InfohashList } from './infohash-list.ts';
 import { BLOOM_BYTES } from './krpc-message.ts';
+import { PACKED_BITS, PACKED_MASK, packedStringAt } from './packed-token.ts';
 import type { KrpcMessage } from './krpc-message.ts';
 
 /** protocol.md 4.1: nobody honest sends more than 8 (bittorrent-dht up to 49). */
@@ -42,15 +43,18 @@ const scanner = new BencodeScanner(KRPC_SCAN_LIMITS);
 const NO_NODES: readonly NodeContact[] = Object.freeze([]);
 const NO_VALUES: readonly Contact[] = Object.freeze([]);
 
-/** The reply in `message`, a decoded response. Adds what it finds odd to `message.oddities`. */
-export function toReply(message: KrpcMessage): KrpcReply {
+/** What somebody may have read already, or wants to be other than it is written. */
+export type ReplyParts = Pick<KrpcReply, 'nodeId' | 'nodes' | 'nodes6' | 'values'>;
+
+/** The reply in `message`, a decoded response, with `parts` as they are. Adds what it finds odd to `message.oddities`. */
+export function toReply(message: KrpcMessage, parts: ReplyParts = readParts(message)): KrpcReply {
   assert(message.kind === 'response' && message.idStart >= 0, 'only a decoded response is a reply');
   const { bytes } = message;
   return {
-    nodeId: asNodeId(copyBytes(bytes, message.idStart, IDENTIFIER_BYTES)),
-    nodes: readNodes(message, message.nodesStart, message.nodesLength, NODE4_BYTES),
-    nodes6: readNodes(message, message.nodes6Start, message.nodes6Length, NODE6_BYTES),
-    values: message.valuesStart === -1 ? NO_VALUES : readValues(message),
+    nodeId: parts.nodeId,
+    nodes: parts.nodes,
+    nodes6: parts.nodes6,
+    values: parts.values,
     samples: message.samplesStart === -1 ? null : readSamples(message),
     intervalSeconds: message.intervalSeconds === -1 ? null : message.intervalSeconds,
     num: message.num === -1 ? null : message.num,
@@ -62,10 +66,27 @@ export function toReply(message: KrpcMessage): KrpcReply {
   };
 }
 
-function readNodes(message: KrpcMessage, start: number, length: number, nodeBytes: number): readonly NodeContact[] {
+function readParts(message: KrpcMessage): ReplyParts {
+  return {
+    nodeId: readNodeId(message, message.idStart),
+    nodes: readNodes(message, NODE4_BYTES),
+    nodes6: readNodes(message, NODE6_BYTES),
+    values: readValues(message),
+  };
+}
+
+/** A copy of the id at `at`. */
+export function readNodeId({ bytes }: KrpcMessage, at: number): NodeId {
+  return asNodeId(copyBytes(bytes, at, IDENTIFIER_BYTES));
+}
+
+/** The nodes of `message` that take `nodeBytes` each: NODE4_BYTES or NODE6_BYTES. */
+export function readNodes(message: KrpcMessage, nodeBytes: number): readonly NodeContact[] {
+  const isV4 = nodeBytes === NODE4_BYTES;
+  const start = isV4 ? message.nodesStart : message.nodes6Start;
+  const length = isV4 ? message.nodesLength : message.nodes6Length;
   if (start === -1) return NO_NODES;
   const nodes: NodeContact[] = [];
-  const { bytes } = message;
   let count = length / nodeBytes;
   if (count > REPLY_NODES_MAX) {
     message.noteOddity('too-many-nodes');
@@ -74,7 +95,7 @@ function readNodes(message: KrpcMessage, start: number, length: number, nodeByte
   for (let index = 0; index < count; index++) {
     const at = start + index * nodeBytes;
     const contact = readUsable(message, at + IDENTIFIER_BYTES, nodeBytes - IDENTIFIER_BYTES);
-    if (contact !== null) nodes.push({ id: asNodeId(copyBytes(bytes, at, IDENTIFIER_BYTES)), contact });
+    if (contact !== null) nodes.push({ id: readNodeId(message, at), contact });
   }
   return nodes;
 }
@@ -90,7 +111,36 @@ function readUsable(message: KrpcMessage, at: number, length: number): Contact |
 }
 
 /** protocol.md 2.2, rule 4: 6 or 18 byte strings, mixed, or one long string of 6 byte contacts. */
-function readValues(message: KrpcMessage): Contact[] {
+export function readValues(message: KrpcMessage): readonly Contact[] {
+  if (message.valuesStart === -1) return NO_VALUES;
+  return readPlainValues(message) ?? readAnyValues(message);
+}
+
+/** Of a list as everybody writes it, some strings of 6 or 18 bytes; null: it is another. */
+function readPlainValues(message: KrpcMessage): Contact[] | null {
+  const { bytes, valuesStart, valuesEnd } = message;
+  const listEnd = valuesEnd - 1;
+  let count = 0;
+  for (let at = valuesStart + 1; at < listEnd; count++) {
+    const packed = packedStringAt(bytes, at, listEnd + 1);
+    const length = packed & PACKED_MASK;
+    if (packed === -1 || (length !== PEER4_BYTES && length !== PEER6_BYTES)) return null;
+    at = (packed >>> PACKED_BITS) + length;
+  }
+  if (count > REPLY_VALUES_MAX) return null;
+  const values: Contact[] = [];
+  for (let at = valuesStart + 1; at < listEnd;) {
+    const packed = packedStringAt(bytes, at, listEnd + 1);
+    const dataStart = packed >>> PACKED_BITS;
+    const length = packed & PACKED_MASK;
+    const contact = readUsable(message, dataStart, length);
+    if (contact !== null) values.push(contact);
+    at = dataStart + length;
+  }
+  return values;
+}
+
+function readAnyValues(message: KrpcMessage): Contact[] {
   const offsets: number[] = [];
   const lengths: number[] = [];
   scanner.begin(message.bytes, message.valuesStart, message.valuesEnd);
@@ -143,6 +193,13 @@ function readSamples(message: KrpcMessage): InfohashList {
 /** Our address as the sender of a reply or an error sees it (BEP 42), or null. */
 export function readExternalContact(message: KrpcMessage): Contact | null {
   return message.ipStart === -1 ? null : readUsable(message, message.ipStart, message.ipLength);
+}
+
+/** The filters of BEP 33 in `message`, copied, or null unless it has both. */
+export function readFilters(message: KrpcMessage): { readonly seeds: Uint8Array; readonly peers: Uint8Array } | null {
+  const seeds = copyField(message.bytes, message.bloomSeedsStart, BLOOM_BYTES);
+  const peers = copyField(message.bytes, message.bloomPeersStart, BLOOM_BYTES);
+  return seeds === null || peers === null ? null : { seeds, peers };
 }
 
 function copyField(bytes: Uint8Array, start: number, length: number): Uint8Array | null {

@@ -107,6 +107,11 @@ export class SettingsPage {
     if (!answer.ok) this.settings.say(answer.problem);
   }
 
+  async openLicences(): Promise<void> {
+    const answer = await this.#api.openLicences();
+    if (!answer.ok) this.settings.say(answer.problem);
+  }
+
   isDefault(name: SettingName): boolean {
     const defaults = this.facts?.defaults;
     if (!defaults || !this.settings.current) return true;

@@ -38,6 +38,7 @@ export const settingsMessages = {
     appearance: { title: 'Appearance', body: 'How the window looks, here and at once.' },
     background: { title: 'Background', body: 'What happens while the window is closed.' },
     data: { title: 'Your data', body: 'Everything is on this computer, in one folder, and nowhere else.' },
+    about: { title: 'About', body: 'What this program is made of.' },
   },
 
   pace: {
@@ -207,6 +208,12 @@ export const settingsMessages = {
     available: (version: string) => `Version ${version} is available.`,
     downloading: (version: string, percent: string) => `Downloading version ${version}: ${percent} %`,
     ready: (version: string) => `Version ${version} is ready to be installed.`,
+  },
+
+  about: {
+    label: (version: string) => `Lanternfish ${version}`,
+    help: 'Free software under the MIT licence. It contains libraries by others, each with a licence of its own.',
+    licences: 'Licences of libraries',
   },
 
   dataDir: {

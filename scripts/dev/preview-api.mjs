@@ -168,6 +168,7 @@ export function installFakeApi(scenario) {
     updateApp: record('updateApp', () => ok({ state: 'idle' })),
     copyDiagnostics: record('copyDiagnostics', () => ok(null)),
     showLogs: record('showLogs', () => ok(null)),
+    openLicences: record('openLicences', () => ok(null)),
     getTransfer: () => ok(scenario.transfer ?? null),
     startExport: record('startExport', () => ok('dismissed')),
     chooseImport: record('chooseImport', () => ok('dismissed')),

@@ -46,6 +46,10 @@ const SURFACES = {
   menu: (page) => more(page, null),
   crawl: (page) => page.keyboard.press('Control+Shift+K'),
   settings: (page) => page.keyboard.press('Control+,'),
+  about: async (page) => {
+    await page.keyboard.press('Control+,');
+    await page.getByTestId('settings-about').scrollIntoViewIfNeeded();
+  },
   shortcuts: async (page) => {
     await rows(page).first().click();
     await page.keyboard.press('?');

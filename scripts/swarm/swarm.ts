@@ -10,7 +10,7 @@ import { silentLog } from '../../main/base/log.ts';
 import type { Random } from '../../main/base/random.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
 import { DhtNode } from '../../main/dht/dht-node.ts';
-import { openUdpSocket } from '../../main/dht/udp-socket.ts';
+import { chooseOpener, UDP_BINDING_VARIABLE } from '../../main/dht/udp/transport.ts';
 import { Counters } from '../../main/stats/counters.ts';
 import { Seeder } from './seeder.ts';
 import type { Category } from './titles.ts';
@@ -57,6 +57,8 @@ export interface Swarm {
   readonly contacts: readonly Contact[];
   stop(): Promise<void>;
 }
+
+const openSocket = chooseOpener(process.env[UDP_BINDING_VARIABLE] ?? null, silentLog);
 
 const BOOTSTRAP_COUNT = 3;
 const HOSTS_PER_OCTET = 250;
@@ -111,7 +113,7 @@ async function startNode(index: number, options: SwarmOptions, random: Random): 
       random: createSeededRandom(random.uint32()),
       log: silentLog,
       counters: new Counters(),
-      openSocket: openUdpSocket,
+      openSocket,
       resolveHost: () => Promise.resolve([]),
     },
     {

@@ -1,10 +1,10 @@
 // Iterative get_peers to the end, on a simulated network of 100,000 nodes in a process of its own: lookups a CPU second of
 // the side that searches, messages a lookup (counted by the network), and whether the peers were found. Beside them
-// node:dgram alone, which exchanges as many datagrams as our lookups do and looks at none: the floor for ours.
+// node:dgram and our own socket alone, which exchange as many datagrams as our lookups do and look at none: the floor for ours.
 import { createSystemRandom } from '../../main/base/random.ts';
 import { choosePort, compile, SimulatedNetwork } from './dht/native.ts';
 import { atLeast, atMost, floor, median, medianRatio } from './dht/report.ts';
-import { presentSides, Side, SIDE_NAMES, type SideKind } from './dht/side.ts';
+import { isBare, presentSides, Side, SIDE_NAMES, type SideKind } from './dht/side.ts';
 
 export const name = 'dht-lookup';
 
@@ -13,10 +13,10 @@ const ROUNDS = 5;
 const JOIN_MS = 6_000;
 /** Enough for each side to fill a slice of some hundred milliseconds. */
 const LOOKUPS: Readonly<Record<SideKind, number>> = {
-  ...{ node: 600, electron: 600, 'bare-node': 600, 'bare-electron': 600 },
+  ...{ node: 600, electron: 600, 'bare-node': 600, 'bare-electron': 600, 'native-node': 600, 'native-electron': 600 },
   ...{ libtorrent: 300, 'bittorrent-dht': 40 },
 };
-const SIDES: readonly SideKind[] = ['node', 'electron', 'bare-node', 'bare-electron', 'libtorrent', 'bittorrent-dht'];
+const SIDES = Object.keys(LOOKUPS) as readonly SideKind[];
 /** Tables fill, code warms: an app runs for hours, and a compiler that still works is measured with it. */
 const WARM_UP_ROUNDS = 3;
 /** The network has heard nothing for so long: what was under way is over. */
@@ -95,7 +95,6 @@ function report(figures: ReadonlyMap<SideKind, Figures>): string[] {
   }
   for (const [kind, { cpuUs, messages, found }] of figures) {
     if (kind === 'libtorrent' || kind === 'bittorrent-dht') continue;
-    const isBare = kind === 'bare-node' || kind === 'bare-electron';
     const title = SIDE_NAMES[kind];
     const libtorrent = figures.get('libtorrent')?.cpuUs;
     const bittorrentDht = figures.get('bittorrent-dht')?.cpuUs;
@@ -106,9 +105,9 @@ function report(figures: ReadonlyMap<SideKind, Figures>): string[] {
       if (theirs === undefined) continue;
       const what = `lookups a CPU second: ${title} / ${peer}`;
       const ratio = medianRatio(theirs, cpuUs);
-      lines.push(isBare ? floor(what, ratio, goal, 'x', true) : atLeast(what, ratio, goal, 'x'));
+      lines.push(isBare(kind) ? floor(what, ratio, goal, 'x', true) : atLeast(what, ratio, goal, 'x'));
     }
-    if (isBare) continue;
+    if (isBare(kind)) continue;
     lines.push(atMost(`messages a lookup: ${title}`, median(messages), GOAL_MESSAGES, ''));
     lines.push(atLeast(`found: ${title}`, Math.min(...found) * 100, 100, ' %'));
   }

@@ -1,11 +1,12 @@
 // What an answer costs: our node (serving, its limits lifted) in Node and in a worker of the Electron runtime, libtorrent
 // with its limits lifted, and npm bittorrent-dht. Each is a process of its own that has joined the same simulated network
 // and holds the same announced peers; one load generator asks them in turn, in interleaved rounds. Beside them node:dgram
-// alone, in both runtimes: it answers with ready-made bytes as long as a pong or eight nodes, which is the floor for ours.
+// and our own socket alone, in both runtimes: they answer with ready-made bytes as long as a pong or eight nodes, which is the
+// floor for ours.
 import { createSeededRandom } from '../../main/base/random.ts';
 import { compile, choosePort, generateLoad, SimulatedNetwork } from './dht/native.ts';
 import { atLeast, atMost, floor, median, medianRatio } from './dht/report.ts';
-import { presentSides, Side, SIDE_NAMES, type SideKind } from './dht/side.ts';
+import { isBare, presentSides, Side, SIDE_NAMES, type SideKind } from './dht/side.ts';
 
 export const name = 'dht-responder';
 
@@ -17,7 +18,10 @@ const NODES = 100_000;
 const ANNOUNCED = 100;
 /** A table fills by being used. */
 const LOOKUPS_TO_MEET_NODES = 400;
-const SIDES: readonly SideKind[] = ['node', 'electron', 'bare-node', 'bare-electron', 'libtorrent', 'bittorrent-dht'];
+const SIDES: readonly SideKind[] = [
+  ...(['node', 'electron', 'bare-node', 'bare-electron', 'native-node', 'native-electron'] as const),
+  ...(['libtorrent', 'bittorrent-dht'] as const),
+];
 const METHODS = ['ping', 'find_node', 'get_peers', 'sample_infohashes'] as const;
 type Method = (typeof METHODS)[number];
 const GOALS: Readonly<Record<Method, { libtorrent: number; bittorrentDht: number | null }>> = {
@@ -121,10 +125,6 @@ function ratios(costs: Costs): string[] {
 
 function isOurs(kind: SideKind): boolean {
   return kind === 'node' || kind === 'electron';
-}
-
-function isBare(kind: SideKind): boolean {
-  return kind === 'bare-node' || kind === 'bare-electron';
 }
 
 function answersTo(side: Side, method: Method): boolean {

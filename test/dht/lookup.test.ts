@@ -4,28 +4,44 @@ import { toHex } from '../../main/base/bytes.ts';
 import type { Contact, NodeContact } from '../../main/base/contact.ts';
 import { compareDistance } from '../../main/base/identifier.ts';
 import { createSeededRandom, type Random } from '../../main/base/random.ts';
+import { Answer } from '../../main/dht/answer.ts';
+import { ContactSieve } from '../../main/dht/contact-sieve.ts';
+import type { Asking } from '../../main/dht/asking.ts';
 import type { NodeQuery, QueryOutcome } from '../../main/dht/dht-node.ts';
 import { Lookup, type LookupOptions, type LookupResult } from '../../main/dht/lookup.ts';
 import { Lookups, LOOKUPS_MAX } from '../../main/dht/lookups.ts';
 import { randomNodeId } from '../../main/dht/node-id.ts';
-import type { KrpcReply } from '../../main/wire/krpc-codec.ts';
+import { decodeKrpc, encodeReply, KrpcMessage } from '../../main/wire/krpc-codec.ts';
+import { writeContact } from '../../main/wire/compact-contacts.ts';
 import { SimulatedClock } from '../simulation/simulated-clock.ts';
 import { hostAt } from './table-fixtures.ts';
 
-const REPLY: KrpcReply = {
-  nodeId: randomNodeId(createSeededRandom(0)),
-  nodes: [],
-  nodes6: [],
-  values: [],
-  samples: null,
-  intervalSeconds: null,
-  num: null,
-  token: null,
-  version: null,
-  externalContact: null,
-  bloomSeeds: null,
-  bloomPeers: null,
-};
+/** A reply as a search hears it: encoded, decoded, and read where it lies. */
+function answerOf(from: NodeContact, nodes: readonly NodeContact[], values: readonly Contact[]): Answer {
+  const compact = (contact: Contact): Uint8Array => {
+    const bytes = new Uint8Array(6);
+    writeContact(bytes, 0, contact);
+    return bytes;
+  };
+  const reply = {
+    transactionId: new Uint8Array(4),
+    requester: { host: '1.2.3.4', port: 1 },
+    id: from.id,
+    nodes: Buffer.concat(nodes.flatMap(({ id, contact }) => [id, compact(contact)])),
+    ...(values.length === 0 ? {} : { values: values.map(compact) }),
+  };
+  const buffer = new Uint8Array(1_500);
+  const message = new KrpcMessage();
+  expect(decodeKrpc(buffer.slice(0, encodeReply(buffer, reply)), message)).toBeNull();
+  const answer = new Answer(new ContactSieve(randomNodeId(createSeededRandom(5)), new SimulatedClock(), false));
+  answer.read(message);
+  return answer;
+}
+
+function tell(asking: Asking, question: number, kind: QueryOutcome['kind'], answer: Answer | null = null): void {
+  if (typeof asking === 'function') throw new Error('a search hears for itself');
+  asking.hear(question, kind, answer);
+}
 
 describe('lookup', () => {
   let clock: SimulatedClock;
@@ -60,7 +76,7 @@ describe('lookup', () => {
   }
 
   let inFlight = 0;
-  function answer(contact: Contact, _query: NodeQuery, onOutcome: (outcome: QueryOutcome) => void): boolean {
+  function answer(contact: Contact, _query: NodeQuery, asking: Asking, question = -1): boolean {
     asked.push(contact);
     inFlight++;
     inFlightMax = Math.max(inFlightMax, inFlight);
@@ -68,11 +84,8 @@ describe('lookup', () => {
     const afterMs = answerAfterMs(index);
     clock.setTimer(afterMs ?? 6_000, () => {
       inFlight--;
-      if (afterMs === null) onOutcome({ kind: 'timeout' });
-      else {
-        const reply = { ...REPLY, nodes: nodesKnownTo(), values: valuesOf(index) };
-        onOutcome({ kind: 'reply', reply, from: world[index]!, roundTripMs: afterMs });
-      }
+      if (afterMs === null) tell(asking, question, 'timeout');
+      else tell(asking, question, 'reply', answerOf(world[index]!, nodesKnownTo(), valuesOf(index)));
     });
     return true;
   }
@@ -176,7 +189,8 @@ describe('lookup', () => {
   });
 
   test('cancelled queries end it', () => {
-    start({ ask: (_contact, _query, onOutcome) => (clock.setTimer(10, () => onOutcome({ kind: 'cancelled' })), true) });
+    const cancel = (asking: Asking, question = -1) => clock.setTimer(10, () => tell(asking, question, 'cancelled'));
+    start({ ask: (_contact, _query, asking, question) => cancel(asking, question) !== null });
     clock.advance(1_000);
     expect(result!.nearest).toEqual([]);
   });

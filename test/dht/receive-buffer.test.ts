@@ -5,6 +5,7 @@ import { createSystemRandom } from '../../main/base/random.ts';
 import { DhtNode } from '../../main/dht/dht-node.ts';
 import { openUdpSocket, type OpenDatagramSocket, type ReceiveBuffer } from '../../main/dht/udp-socket.ts';
 import { Counters } from '../../main/stats/counters.ts';
+import { TRANSPORTS } from './udp-transports.ts';
 
 const WANTED = 4 * 1024 * 1024;
 const stops: (() => Promise<void>)[] = [];
@@ -45,14 +46,17 @@ async function start(openSocket: OpenDatagramSocket, counters = new Counters()):
 }
 
 describe('receive buffer', () => {
-  test('of a real socket is read back, and is no more than was asked for', async () => {
-    const ignore = (): void => undefined;
-    const socket = await openUdpSocket({ bindHost: '127.61.9.1', port: 0, onDatagram: ignore, onError: ignore });
-    stops.push(() => socket.close());
-    expect(socket.receiveBuffer?.wantedBytes).toBe(WANTED);
-    expect(socket.receiveBuffer!.givenBytes).toBeGreaterThan(1_000);
-    expect(socket.receiveBuffer!.givenBytes).toBeLessThanOrEqual(WANTED);
-  });
+  test.each(TRANSPORTS)(
+    'of a real socket is read back, and is no more than was asked for: $name',
+    async ({ openSocket }) => {
+      const ignore = (): void => undefined;
+      const socket = await openSocket({ bindHost: '127.61.9.1', port: 0, onDatagram: ignore, onError: ignore });
+      stops.push(() => socket.close());
+      expect(socket.receiveBuffer?.wantedBytes).toBe(WANTED);
+      expect(socket.receiveBuffer!.givenBytes).toBeGreaterThan(1_000);
+      expect(socket.receiveBuffer!.givenBytes).toBeLessThanOrEqual(WANTED);
+    },
+  );
 
   test('cut down, it is said with a way out, once for all sockets, and counted for each', async () => {
     const counters = new Counters();

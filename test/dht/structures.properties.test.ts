@@ -65,7 +65,7 @@ test('node slab and its indexes: every record is found by id and address, freed 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
       const slab = new NodeSlab(4, 2);
-      const index = new NodeIndex(slab, createSeededRandom(1), false);
+      const index = new NodeIndex(slab, createSeededRandom(1), false, () => 0);
       const model = new Map<number, number>();
       const idAt = (number: number) =>
         asNodeId(Uint8Array.from({ length: 20 }, (_, at) => (at < 2 ? number >> (8 * at) : 7)));

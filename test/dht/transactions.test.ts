@@ -9,7 +9,7 @@ const ignore = (): void => undefined;
 
 function begin(transactions: Transactions, index: number, sentAtMs = 0): { transaction: Transaction; id: Uint8Array } {
   const contact = { host: hostAt(index), port: 6881 };
-  const transaction = transactions.begin(contact, 'ping', sentAtMs, ignore);
+  const transaction = transactions.begin(contact, 'ping', sentAtMs, ignore, 0);
   return { transaction, id: transactions.idBytes.slice() };
 }
 

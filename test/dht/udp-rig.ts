@@ -5,8 +5,9 @@ import type { Contact } from '../../main/base/contact.ts';
 import { silentLog } from '../../main/base/log.ts';
 import { createSystemRandom } from '../../main/base/random.ts';
 import { DhtNode, type DhtOptions } from '../../main/dht/dht-node.ts';
-import { openUdpSocket } from '../../main/dht/udp-socket.ts';
+import { chooseOpener } from '../../main/dht/udp/transport.ts';
 import { Counters } from '../../main/stats/counters.ts';
+import { BINDING_PATH } from './udp-transports.ts';
 
 /** What a test must not leave behind; done in this order when it is over. */
 export const stops: (() => Promise<void> | void)[] = [];
@@ -20,7 +21,12 @@ export interface Started {
   readonly counters: Counters;
 }
 
-export async function startNode(bindHost: string, options: Partial<DhtOptions> = {}): Promise<Started> {
+/** On the socket that the product would have here, unless another is handed in. */
+export async function startNode(
+  bindHost: string,
+  options: Partial<DhtOptions> = {},
+  openSocket = chooseOpener(BINDING_PATH, silentLog),
+): Promise<Started> {
   const counters = new Counters();
   const node = new DhtNode(
     {
@@ -28,7 +34,7 @@ export async function startNode(bindHost: string, options: Partial<DhtOptions> =
       random: createSystemRandom(),
       log: silentLog,
       counters,
-      openSocket: openUdpSocket,
+      openSocket,
       resolveHost: () => Promise.reject(new Error('nothing is looked up here')),
     },
     { bindHost, port: 0, bootstrap: [], isServing: true, localAddressesAllowed: true, nodeId: null, ...options },

@@ -1,8 +1,9 @@
-// The real socket on loopback addresses.
+// The real sockets on loopback addresses: what holds for node:dgram and for ours alike.
 import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Contact } from '../../main/base/contact.ts';
-import { openUdpSocket, type DatagramSocket } from '../../main/dht/udp-socket.ts';
+import type { DatagramSocket, OpenDatagramSocket } from '../../main/dht/udp-socket.ts';
+import { TRANSPORTS } from './udp-transports.ts';
 
 const open: DatagramSocket[] = [];
 afterEach(async () => {
@@ -16,10 +17,10 @@ interface Ear {
   readonly errors: Error[];
 }
 
-async function listen(bindHost: string, port = 0): Promise<Ear> {
+async function listenOn(openSocket: OpenDatagramSocket, bindHost: string, port = 0): Promise<Ear> {
   const heard: Ear['heard'] = [];
   const errors: Error[] = [];
-  const socket = await openUdpSocket({
+  const socket = await openSocket({
     bindHost,
     port,
     onDatagram: (bytes, from) => heard.push({ text: Buffer.from(bytes).toString(), from }),
@@ -33,7 +34,13 @@ async function until(isDone: () => boolean): Promise<void> {
   for (let waited = 0; !isDone() && waited < 5_000; waited += 5) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-describe('UDP socket', () => {
+describe.each(TRANSPORTS)('UDP socket, $name', ({ name, openSocket }) => {
+  const listen = (bindHost: string, port = 0): Promise<Ear> => listenOn(openSocket, bindHost, port);
+
+  test('says what it is', async () => {
+    expect((await listen('127.61.0.1')).socket.transport).toBe(name);
+  });
+
   test('carries datagrams, with the address they came from', async () => {
     const [a, b] = [await listen('127.61.0.1'), await listen('127.61.0.2')];
     a.socket.send(Buffer.from('hello there'), b.contact, 5);

@@ -6,10 +6,13 @@ import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fromHex, toHex } from '../../main/base/bytes.ts';
+import { silentLog } from '../../main/base/log.ts';
 import { isSecureNodeId } from '../../main/dht/node-id.ts';
 import { parseState } from '../../main/dht/routing-table-file.ts';
-import { openUdpSocket, type OpenDatagramSocket } from '../../main/dht/udp-socket.ts';
+import { chooseOpener } from '../../main/dht/udp/transport.ts';
+import type { OpenDatagramSocket } from '../../main/dht/udp-socket.ts';
 import { WAITING_TORRENTS_MAX } from '../../main/store/store-contract.ts';
+import { BINDING_PATH } from '../dht/udp-transports.ts';
 import { simulationSeed } from '../simulation/simulated-nodes.ts';
 import { breathe, DiscoveryRig, type Crawler } from './discovery-rig.ts';
 
@@ -53,10 +56,10 @@ describe(`from sample to store (SEED=${seed})`, () => {
       });
     }
     const announcedCount = new Set(rig.torrents.flatMap(({ infohashes }) => infohashes.map(toHex))).size;
-    // A hybrid torrent has two, and which of them is sampled last is chance.
-    await rig.advanceUntil(() => crawler.status.infohashesNew >= announcedCount, 5 * MINUTE);
     const { status } = crawler;
-    expect(status.infohashesNew).toBe(announcedCount);
+    // Of a hybrid torrent's two infohashes the second is no news if the first was fetched before it was sampled.
+    expect(status.infohashesNew).toBeGreaterThanOrEqual(TORRENTS);
+    expect(status.infohashesNew).toBeLessThanOrEqual(announcedCount);
     expect(status.infohashesSeen).toBeGreaterThanOrEqual(announcedCount);
     expect(status).toMatchObject({ state: 'running', metadataFetched: TORRENTS, malformed: {}, pace: 'fast' });
     expect(status.samplesAnswered).toBeGreaterThan(100);
@@ -250,7 +253,8 @@ describe(`what is kept (SEED=${seed})`, () => {
 });
 
 describe('sockets', () => {
-  const loopback = { bindHost: '127.61.0.1', bootstrap: [], localAddressesAllowed: true, openSocket: openUdpSocket };
+  const openSocket = chooseOpener(BINDING_PATH, silentLog);
+  const loopback = { bindHost: '127.61.0.1', bootstrap: [], localAddressesAllowed: true, openSocket };
   const hold = async (port: number): Promise<{ port: number; release: () => void }> => {
     const holder = createSocket('udp4').bind({ address: loopback.bindHost, port, exclusive: true });
     await once(holder, 'listening');

@@ -6,7 +6,8 @@ import { asInfohash } from '../../main/base/identifier.ts';
 import { silentLog } from '../../main/base/log.ts';
 import { createSystemRandom } from '../../main/base/random.ts';
 import { DhtNode } from '../../main/dht/dht-node.ts';
-import { openUdpSocket } from '../../main/dht/udp-socket.ts';
+import { chooseOpener } from '../../main/dht/udp/transport.ts';
+import { BINDING_PATH } from '../dht/udp-transports.ts';
 import { MetadataFetcher, type FetchedTorrent } from '../../main/metadata/metadata-fetcher.ts';
 import { ALL_TRANSPORTS, type TransportOptions } from '../../main/metadata/transport-policy.ts';
 import type { Transport } from '../../main/metadata/transports/peer-connection.ts';
@@ -43,7 +44,7 @@ export class TransportRig {
     this.node = new DhtNode(
       {
         ...dependencies,
-        openSocket: openUdpSocket,
+        openSocket: chooseOpener(BINDING_PATH, silentLog),
         resolveHost: () => Promise.reject(new Error('nothing to look up')),
       },
       { bindHost: host, port: 0, bootstrap: [], isServing: false, localAddressesAllowed: true, nodeId: null },

@@ -3,10 +3,12 @@
 import { extractFile, listPackage } from '@electron/asar';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadNativeBinding } from '../../main/dht/udp/native-binding.ts';
+import { NO_BINDING, UDP_BINDING_VARIABLE } from '../../main/dht/udp/transport.ts';
 import type { CallInput } from '../../preload/ipc-contract.ts';
 import { startPackaged, type PackagedApp } from './packaged-process.ts';
 
@@ -61,6 +63,18 @@ describe('the packaged app', () => {
 describe('what is packed', () => {
   const archive = path.join(resources, 'app.asar');
 
+  test('carries the licences of the libraries in it as a text that everybody can read', async () => {
+    const text = await readFile(path.join(resources, 'licences.txt'), 'utf8');
+    const manifest = JSON.parse(extractFile(archive, 'package.json').toString()) as { dependencies: object };
+    const inTheWindow = ['svelte', 'virtua', '@lucide/svelte'];
+    const parts = text.split(/^-{80}$/m).map((part) => part.trim());
+    for (const name of [...Object.keys(manifest.dependencies), ...inTheWindow]) {
+      const title = parts.findIndex((part) => part.startsWith(`${name} `) && !part.includes('\n'));
+      expect(title, name).toBeGreaterThan(0);
+      expect(parts[title + 1], name).toMatch(/copyright|licen[cs]e/i);
+    }
+  });
+
   test('is the build, its manifest and the one native package', () => {
     const files = listPackage(archive, { isPack: false }).map((file) => file.replaceAll('\\', '/'));
     const strange = files.filter((file) => !/^\/(out|node_modules|package\.json$)/.test(file));
@@ -70,6 +84,12 @@ describe('what is packed', () => {
     expect(packages).toEqual(['/node_modules/better-sqlite3']);
     const binaries = files.filter((file) => file.endsWith('.node'));
     expect(binaries).toEqual([`/node_modules/better-sqlite3/prebuilds/${process.platform}-${process.arch}.node`]);
+  });
+
+  test('and, where this machine could compile it, the UDP socket, which loads from there', () => {
+    const file = path.join(resources, 'native', 'udp.node');
+    expect(existsSync(file)).toBe((process.env[UDP_BINDING_VARIABLE] ?? NO_BINDING) !== NO_BINDING);
+    if (existsSync(file)) expect(Object.keys(loadNativeBinding(file))).toContain('open');
   });
 
   test('carries the name and version of the source', () => {

@@ -13,7 +13,7 @@ afterEach(() => nodes.stop());
 /** Finds the nearest nodes to `target` as `from` sees the network; the answer is there 31 s later. */
 function lookUp(from: SimulatedNode, target: Uint8Array): { nearest: string[] } {
   const found = { nearest: [] as string[] };
-  const lookups = new Lookups(nodes.clock, (contact, query, onOutcome) => from.node.query(contact, query, onOutcome));
+  const lookups = new Lookups(nodes.clock, (...question) => from.node.query(...question));
   const ticking = nodes.clock.setRepeating(100, () => lookups.tick());
   const seeds = from.node.table.closest(target, 16);
   lookups.start({ target, method: 'find_node', seeds, queriesMax: 100 }, ({ nearest }) => {

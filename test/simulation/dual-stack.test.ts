@@ -89,15 +89,14 @@ describe(`two DHTs side by side (SEED=${seed})`, () => {
     expect([plain4.r['nodes']?.length, plain4.r['nodes6']]).toEqual([8 * 26, undefined]);
     const plain6 = await answerOf(v6[20]!, strange6, {});
     expect([plain6.r['nodes'], plain6.r['nodes6']?.length, plain6.ip.length]).toEqual([undefined, 8 * 38, 18]);
+    // Before it is asked: whoever finds another id that suits his address leaves the table at any time (BEP 42).
+    const known6 = [...v6[20]!.node.table.nodes()].map(({ id }) => toHex(id));
     const both = await answerOf(v4[20]!, '23.210.0.2', { want: ['n6', 'n8', 'n4'] });
     expect([both.r['nodes']?.length, both.r['nodes6']?.length]).toEqual([8 * 26, 8 * 38]);
     const only6 = await answerOf(v4[20]!, '23.210.0.3', { want: ['n6'] });
     expect([only6.r['nodes'], only6.r['nodes6']?.length]).toEqual([undefined, 8 * 38]);
     // What a node6 names is a live node of the other table.
-    const contact = [...v6[20]!.node.table.nodes()].find(
-      ({ id }) => toHex(id) === toHex(both.r['nodes6']!.slice(0, 20)),
-    );
-    expect(contact).toBeDefined();
+    expect(known6).toContain(toHex(both.r['nodes6']!.slice(0, 20)));
     const most = await answerOf(v4[20]!, '23.210.0.4', { want: ['n4', 'n6'] }, 'sample_infohashes');
     expect(most.r['nodes6']).toHaveLength(8 * 38);
     for (const { bytes } of sent) expect(bytes.length).toBeLessThanOrEqual(1_400);

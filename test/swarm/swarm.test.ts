@@ -13,7 +13,8 @@ import { silentLog } from '../../main/base/log.ts';
 import { createSeededRandom } from '../../main/base/random.ts';
 import type { QueryOutcome } from '../../main/dht/dht-node.ts';
 import { DhtNode } from '../../main/dht/dht-node.ts';
-import { openUdpSocket } from '../../main/dht/udp-socket.ts';
+import { chooseOpener } from '../../main/dht/udp/transport.ts';
+import { BINDING_PATH } from '../dht/udp-transports.ts';
 import { MetadataFetcher } from '../../main/metadata/metadata-fetcher.ts';
 import { TCP_ONLY } from '../../main/metadata/transport-policy.ts';
 import { dialTcp } from '../../main/metadata/transports/tcp-connection.ts';
@@ -38,7 +39,7 @@ async function newVisitor(bootstrap: readonly Contact[]): Promise<DhtNode> {
       random: createSeededRandom(99),
       log: silentLog,
       counters: new Counters(),
-      openSocket: openUdpSocket,
+      openSocket: chooseOpener(BINDING_PATH, silentLog),
       resolveHost: () => Promise.resolve([]),
     },
     {

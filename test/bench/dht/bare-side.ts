@@ -1,8 +1,12 @@
-// The floor under our node: what node:dgram alone costs for the same datagrams, with the two things that make it cheaper
-// (a synchronous lookup, no callback) and no work done on what comes in. It answers every query with the same bytes, and its
+// The floor under our node: what a socket alone costs for the same datagrams, with no work done on what comes in: node:dgram,
+// with the two things that make it cheaper (a synchronous lookup, no callback), or our own compiled one. It answers every query with the same bytes, and its
 // "lookups" are exchanges with random nodes, a fixed number each. In Node or in a worker of the Electron runtime, as ours-side.ts.
 import { createSocket } from 'node:dgram';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Contact } from '../../../main/base/contact.ts';
+import { loadNativeBinding } from '../../../main/dht/udp/native-binding.ts';
+import { nativeOpener } from '../../../main/dht/udp/native-udp-socket.ts';
+import { UDP_BINDING_VARIABLE } from '../../../main/dht/udp/transport.ts';
 import { CRAWL_TICK_MS, nodeAddress, type Command, type CrawlCommand, type SideOptions } from './commands.ts';
 import { listen, say } from './side-line.ts';
 
@@ -27,17 +31,38 @@ const AT_ONCE = 96;
 const STALLED_MS = 200;
 
 const options = (parentPort === null ? JSON.parse(process.argv[2] ?? '{}') : workerData) as SideOptions;
-const socket = createSocket({ type: 'udp4', lookup: (host, _options, onLookedUp) => onLookedUp(null, host, 4) });
 let onReply: (() => void) | null = null;
-socket.on('message', (bytes, from) => {
+const send = options.isNative === true ? await openNative() : await openDgram();
+listen(obey);
+say({ ready: true });
+
+type Send = (bytes: Uint8Array, to: Contact) => void;
+
+async function openNative(): Promise<Send> {
+  const socket = await nativeOpener(loadNativeBinding(process.env[UDP_BINDING_VARIABLE]!))({
+    bindHost: options.host,
+    port: options.port,
+    onDatagram: (bytes, from) => hear(bytes.length, from),
+    onError: () => undefined,
+  });
+  return (bytes, to) => socket.send(bytes, to);
+}
+
+function openDgram(): Promise<Send> {
+  const socket = createSocket({ type: 'udp4', lookup: (host, _options, onLookedUp) => onLookedUp(null, host, 4) });
+  socket.on('message', (bytes, { address: host, port }) => hear(bytes.length, { host, port }));
+  return new Promise((resolve) => {
+    socket.bind(options.port, options.host, () => {
+      socket.setRecvBufferSize(4 * 1024 * 1024);
+      resolve((bytes, { host, port }) => socket.send(bytes, port, host));
+    });
+  });
+}
+
+function hear(byteCount: number, from: Contact): void {
   if (onReply !== null) onReply();
-  else socket.send(bytes.length < PING_BYTES_MAX ? PONG : REPLY, from.port, from.address);
-});
-socket.bind(options.port, options.host, () => {
-  socket.setRecvBufferSize(4 * 1024 * 1024);
-  listen(obey);
-  say({ ready: true });
-});
+  else send(byteCount < PING_BYTES_MAX ? PONG : REPLY, from);
+}
 
 async function obey(command: Command): Promise<object> {
   if (command.do === 'crawl') return crawl(command);
@@ -52,11 +77,15 @@ async function crawl({ queriesPerSecond, seconds }: CrawlCommand): Promise<objec
   onReply = () => undefined;
   const timer = setInterval(() => {
     const owed = ((performance.now() - startedAtMs) / 1000) * queriesPerSecond;
-    for (; sent < owed; sent++) socket.send(SAMPLE_QUERY, options.bootstrap.port, nodeAddress((sent * 7919) % NODES));
+    for (; sent < owed; sent++) send(SAMPLE_QUERY, nodeContact(sent));
   }, CRAWL_TICK_MS);
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   clearInterval(timer);
   return { queriesPerSecond: sent / seconds };
+}
+
+function nodeContact(number: number): Contact {
+  return { host: nodeAddress((number * 7919) % NODES), port: options.bootstrap.port };
 }
 
 function exchange(count: number): Promise<void> {
@@ -65,7 +94,7 @@ function exchange(count: number): Promise<void> {
     let heard = 0;
     let heardBefore = -1;
     const ask = (): void => {
-      socket.send(QUERY, options.bootstrap.port, nodeAddress((sent++ * 7919) % NODES));
+      send(QUERY, nodeContact(sent++));
     };
     const end = (): void => {
       clearInterval(timer);

@@ -9,6 +9,8 @@ export interface SideOptions extends Endpoint {
   readonly bootstrap: Endpoint;
   /** With the product's own rates, as a node that only keeps itself alive. */
   readonly isIdle?: boolean;
+  /** A bare side on our compiled socket instead of node:dgram. */
+  readonly isNative?: boolean;
 }
 
 export interface CrawlCommand {

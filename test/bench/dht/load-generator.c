@@ -75,18 +75,23 @@ static unsigned long length_after(const uint8_t *in, int length, const char *key
   return at == NULL ? 0 : strtoul((const char *)at + strlen(key), NULL, 10);
 }
 
-/* The length of the next response, 0: none before `wait_ms` are over. */
+/* The length of the next response, 0: none before `wait_ms` are over, or an error. What the node asks of us, as a ping, is
+ * passed over: taken for an answer it would put all that follow one behind. */
 static int hear(uint8_t *in, int size, int wait_ms) {
-  struct pollfd wait = {sock, POLLIN, 0};
-  if (poll(&wait, 1, wait_ms) <= 0) return 0;
-  int length = recv(sock, in, size - 1, MSG_DONTWAIT);
-  if (length <= 0) return 0;
-  in[length] = 0;
-  return memmem(in, length, "1:y1:r", 6) == NULL ? 0 : length;
+  for (;;) {
+    struct pollfd wait = {sock, POLLIN, 0};
+    if (poll(&wait, 1, wait_ms) <= 0) return 0;
+    int length = recv(sock, in, size - 1, MSG_DONTWAIT);
+    if (length <= 0) return 0;
+    in[length] = 0;
+    if (memmem(in, length, "1:y1:q", 6) != NULL) continue;
+    return memmem(in, length, "1:y1:r", 6) == NULL ? 0 : length;
+  }
 }
 
 static int announce(const uint8_t *infohash, uint32_t from) {
   uint8_t out[256], in[16384], *at;
+  while (recv(sock, in, sizeof in, MSG_DONTWAIT) >= 0) continue; /* answers that came too late are for others */
   at = put(out, "d1:ad2:id20:lanternfish-asker-009:info_hash20:");
   memcpy(at, infohash, 20);
   at = put(at + 20, "e1:q9:get_peers2:roi1e1:t4:aaaa1:y1:qe");

@@ -6,7 +6,7 @@ import { asNodeId } from '../../../main/base/identifier.ts';
 import { silentLog } from '../../../main/base/log.ts';
 import { createSeededRandom, createSystemRandom } from '../../../main/base/random.ts';
 import { DhtNode } from '../../../main/dht/dht-node.ts';
-import { openUdpSocket } from '../../../main/dht/udp-socket.ts';
+import { chooseOpener, UDP_BINDING_VARIABLE } from '../../../main/dht/udp/transport.ts';
 import { Counters } from '../../../main/stats/counters.ts';
 import { burst, ContactPool, crawl } from './crawl.ts';
 import type { Command, SideOptions } from './commands.ts';
@@ -25,7 +25,7 @@ const dependencies = {
   random: createSystemRandom(),
   log: silentLog,
   counters,
-  openSocket: openUdpSocket,
+  openSocket: chooseOpener(process.env[UDP_BINDING_VARIABLE] ?? null, silentLog),
   resolveHost: () => Promise.resolve([]),
 };
 const node = new DhtNode(dependencies, {

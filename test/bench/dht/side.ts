@@ -6,16 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'vite';
+import { NO_BINDING, UDP_BINDING_VARIABLE } from '../../../main/dht/udp/transport.ts';
 import { PREPARED_RUNTIME } from '../../../scripts/prepare-electron-runtime.mjs';
 import type { Command, SideOptions } from './commands.ts';
 
-export type SideKind = 'node' | 'electron' | 'bare-node' | 'bare-electron' | 'libtorrent' | 'bittorrent-dht';
+export type BareKind = 'bare-node' | 'bare-electron' | 'native-node' | 'native-electron';
+export type SideKind = 'node' | 'electron' | BareKind | 'libtorrent' | 'bittorrent-dht';
 
 export const SIDE_NAMES: Readonly<Record<SideKind, string>> = {
   node: `ours, Node ${process.versions.node.split('.')[0]}`,
   electron: 'ours, Electron worker',
   'bare-node': `bare dgram, Node ${process.versions.node.split('.')[0]}`,
   'bare-electron': 'bare dgram, Electron',
+  'native-node': `bare native, Node ${process.versions.node.split('.')[0]}`,
+  'native-electron': 'bare native, Electron',
   libtorrent: 'libtorrent',
   'bittorrent-dht': 'bittorrent-dht',
 };
@@ -27,9 +31,19 @@ const bundles = new Map<string, string>();
 export function whyMissing(kind: SideKind): string | null {
   if (kind.endsWith('electron') && electronOf() === null)
     return 'no Electron runtime is prepared (npm test -- end-to-end)';
+  if (kind.startsWith('native') && !isSocketCompiled()) return 'our UDP socket is not compiled here';
   if (kind === 'libtorrent' && spawnSync(PYTHON, ['-c', 'import libtorrent']).status !== 0)
     return 'python3-libtorrent is not installed (node scripts/system-packages.mjs)';
   return null;
+}
+
+/** Whether it is a socket without a node behind it: the floor for ours. */
+export function isBare(kind: SideKind): kind is BareKind {
+  return kind.startsWith('bare') || kind.startsWith('native');
+}
+
+function isSocketCompiled(): boolean {
+  return (process.env[UDP_BINDING_VARIABLE] ?? NO_BINDING) !== NO_BINDING;
 }
 
 /** Those of `kinds` that can be measured here; says which cannot. */
@@ -109,15 +123,17 @@ export class Side {
 
 async function commandLine(kind: SideKind, options: SideOptions): Promise<[string, string[]]> {
   const at = (file: string): string => join(import.meta.dirname, file);
-  const json = JSON.stringify(options);
+  const json = JSON.stringify({ ...options, isNative: kind.startsWith('native') });
   switch (kind) {
     case 'node':
       return [process.execPath, [at('ours-side.ts'), json]];
     case 'electron':
       return [electronOf()!, [at('electron-host.mjs'), await bundled('ours-side'), json]];
     case 'bare-node':
+    case 'native-node':
       return [process.execPath, [at('bare-side.ts'), json]];
     case 'bare-electron':
+    case 'native-electron':
       return [electronOf()!, [at('electron-host.mjs'), await bundled('bare-side'), json]];
     case 'libtorrent':
       return [PYTHON, [at('libtorrent_side.py'), json]];

@@ -7,8 +7,9 @@ import utMetadata from 'ut_metadata';
 import type { Contact } from '../../../main/base/contact.ts';
 import { systemClock } from '../../../main/base/clock.ts';
 import { asInfohash } from '../../../main/base/identifier.ts';
+import { silentLog } from '../../../main/base/log.ts';
 import { createSystemRandom } from '../../../main/base/random.ts';
-import { openUdpSocket } from '../../../main/dht/udp-socket.ts';
+import { chooseOpener, UDP_BINDING_VARIABLE } from '../../../main/dht/udp/transport.ts';
 import { MetadataFetcher } from '../../../main/metadata/metadata-fetcher.ts';
 import { ALL_TRANSPORTS } from '../../../main/metadata/transport-policy.ts';
 import type { Transport } from '../../../main/metadata/transports/peer-connection.ts';
@@ -86,6 +87,7 @@ export async function lendSocket(host: string): Promise<LentSocket & { close(): 
     close: (): Promise<void> => socket.close(),
   };
   const onDatagram = (bytes: Uint8Array, from: Contact): void => void lent.onDatagram(bytes, from);
-  const socket = await openUdpSocket({ bindHost: host, port: 0, onDatagram, onError: () => undefined });
+  const openSocket = chooseOpener(process.env[UDP_BINDING_VARIABLE] ?? null, silentLog);
+  const socket = await openSocket({ bindHost: host, port: 0, onDatagram, onError: () => undefined });
   return lent;
 }
