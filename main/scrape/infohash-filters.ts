@@ -41,6 +41,8 @@ export interface FilterFigures {
 }
 
 export class RecentInfohashes {
+  /** Of no use to anybody, but without it what lookAhead reads would be left out. */
+  touched = 0;
   readonly #hash: KeyedHash;
   #current: LineFilter;
   #previous: LineFilter;
@@ -50,7 +52,6 @@ export class RecentInfohashes {
   readonly #aheadLows = new Uint32Array(INFOHASHES_MAX);
   readonly #aheadHighs = new Uint32Array(INFOHASHES_MAX);
   readonly #ahead = { low: 0, high: 0 };
-  #touched = 0;
 
   constructor(key: Uint8Array, nowMs: number) {
     this.#hash = new KeyedHash(key);
@@ -77,7 +78,7 @@ export class RecentInfohashes {
       hash.digest(bytes, at, IDENTIFIER_BYTES);
       this.#aheadLows[index] = hash.low;
       this.#aheadHighs[index] = hash.high;
-      this.#touched ^= this.#current.touch(hash) ^ this.#previous.touch(hash);
+      this.touched ^= this.#current.touch(hash) ^ this.#previous.touch(hash);
     }
   }
 
