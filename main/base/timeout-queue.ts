@@ -18,13 +18,22 @@ const HIGH = 2;
 const LINK_WORDS = 3;
 /** A coarse time, as a 32-bit float, stands beside them: what a touch changes lies together, for memory is what it waits for. */
 const TIME = 3;
-const COARSE_WORDS = 5;
+export const COARSE_WORDS = 5;
+
+/** Memory of which COARSE_WORDS of every `stride` words, from the word `first` on, are zero and the queue's. */
+export interface Lodging {
+  readonly words: Uint16Array;
+  readonly stride: number;
+  readonly first: number;
+}
 
 const coarseTime = new Float32Array(1);
 const coarseWords = new Uint16Array(coarseTime.buffer);
 
 export class TimeoutQueue {
+  /** From a member's cell to the next one's, and where the first begins, in words. */
   readonly #stride: number;
+  readonly #first: number;
   #cells: Uint16Array;
   /** Null: times are coarse, and stand in the cells. */
   #times: Float64Array | null;
@@ -35,12 +44,15 @@ export class TimeoutQueue {
 
   /**
    * Members are 0 to `capacity` - 1. `isCoarse` halves the memory of their times, which are then right to a millisecond
-   * for some hours and to a second after months: 10 bytes a member instead of 14.
+   * for some hours and to a second after months: 10 bytes a member instead of 14. `lodging`: somebody's memory that the cells
+   * of a coarse queue stand in, beside what is needed together with them.
    */
-  constructor(capacity: number, isCoarse = false) {
+  constructor(capacity: number, isCoarse = false, lodging: Lodging | null = null) {
     assert(capacity <= MEMBERS_MAX, 'a link has three bytes');
-    this.#stride = isCoarse ? COARSE_WORDS : LINK_WORDS;
-    this.#cells = new Uint16Array(capacity * this.#stride);
+    assert(lodging === null || isCoarse, 'only coarse cells are complete in themselves');
+    this.#stride = lodging?.stride ?? (isCoarse ? COARSE_WORDS : LINK_WORDS);
+    this.#first = lodging?.first ?? 0;
+    this.#cells = lodging?.words ?? new Uint16Array(capacity * this.#stride);
     this.#times = isCoarse ? null : new Float64Array(capacity);
     this.#capacity = capacity;
   }
@@ -59,7 +71,7 @@ export class TimeoutQueue {
   }
 
   has(member: number): boolean {
-    const at = member * this.#stride;
+    const at = member * this.#stride + this.#first;
     return (this.#cells[at + NEXT]! | (this.#cells[at + HIGH]! & 0xff00)) !== 0;
   }
 
@@ -120,10 +132,11 @@ export class TimeoutQueue {
     this.#link(member, ABSENT, ABSENT);
   }
 
-  grow(capacity: number): void {
+  /** `words`: a lodger's new memory, into which what the old one held was copied. */
+  grow(capacity: number, words: Uint16Array | null = null): void {
     assert(capacity >= this.capacity && capacity <= MEMBERS_MAX, 'the queue only grows, as far as its links reach');
-    const cells = new Uint16Array(capacity * this.#stride);
-    cells.set(this.#cells);
+    const cells = words ?? new Uint16Array(capacity * this.#stride);
+    if (words === null) cells.set(this.#cells);
     this.#cells = cells;
     if (this.#times !== null) {
       const times = new Float64Array(capacity);
@@ -157,17 +170,17 @@ export class TimeoutQueue {
   }
 
   #previousOf(member: number): number {
-    const at = member * this.#stride;
+    const at = member * this.#stride + this.#first;
     return (this.#cells[at + PREVIOUS]! | ((this.#cells[at + HIGH]! & 0xff) << 16)) - SHIFT;
   }
 
   #nextOf(member: number): number {
-    const at = member * this.#stride;
+    const at = member * this.#stride + this.#first;
     return (this.#cells[at + NEXT]! | ((this.#cells[at + HIGH]! >>> 8) << 16)) - SHIFT;
   }
 
   #link(member: number, previous: number, next: number): void {
-    const at = member * this.#stride;
+    const at = member * this.#stride + this.#first;
     const cells = this.#cells;
     cells[at + PREVIOUS] = previous + SHIFT;
     cells[at + NEXT] = next + SHIFT;
@@ -175,14 +188,14 @@ export class TimeoutQueue {
   }
 
   #setPrevious(member: number, previous: number): void {
-    const at = member * this.#stride;
+    const at = member * this.#stride + this.#first;
     const cells = this.#cells;
     cells[at + PREVIOUS] = previous + SHIFT;
     cells[at + HIGH] = (cells[at + HIGH]! & 0xff00) | ((previous + SHIFT) >>> 16);
   }
 
   #setNext(member: number, next: number): void {
-    const at = member * this.#stride;
+    const at = member * this.#stride + this.#first;
     const cells = this.#cells;
     cells[at + NEXT] = next + SHIFT;
     cells[at + HIGH] = (cells[at + HIGH]! & 0xff) | (((next + SHIFT) >>> 16) << 8);
@@ -190,7 +203,7 @@ export class TimeoutQueue {
 
   #timeOf(member: number): number {
     if (this.#times !== null) return this.#times[member]!;
-    const at = member * COARSE_WORDS + TIME;
+    const at = member * this.#stride + this.#first + TIME;
     coarseWords[0] = this.#cells[at]!;
     coarseWords[1] = this.#cells[at + 1]!;
     return coarseTime[0]!;
@@ -201,7 +214,7 @@ export class TimeoutQueue {
       this.#times[member] = atMs;
       return;
     }
-    const at = member * COARSE_WORDS + TIME;
+    const at = member * this.#stride + this.#first + TIME;
     coarseTime[0] = atMs;
     this.#cells[at] = coarseWords[0]!;
     this.#cells[at + 1] = coarseWords[1]!;

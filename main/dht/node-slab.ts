@@ -1,11 +1,11 @@
-// The records of one routing table, as columns of typed arrays: 26 bytes of compact contact (just as replies carry it) and
+// The records of one routing table, in typed arrays: 26 bytes of compact contact (just as replies carry it) and
 // 19 more a node, with its slot and its cells in two indexes some 62 (v4), where an object with its strings would take
 // several hundred. Memory beside one another is what a touch needs: in a large table, waiting for it is the whole price.
 // Knows nothing of buckets; a record is a whole number, valid until it is freed.
 import { assert } from '../base/assert.ts';
 import type { Contact } from '../base/contact.ts';
 import { asNodeId, IDENTIFIER_BYTES } from '../base/identifier.ts';
-import { TimeoutQueue } from '../base/timeout-queue.ts';
+import { COARSE_WORDS, TimeoutQueue } from '../base/timeout-queue.ts';
 import { NODE4_BYTES, NODE6_BYTES, readContact4, readContact6 } from '../wire/compact-contacts.ts';
 import type { SavedNode } from './dht-contract.ts';
 import type { TableNode } from './routing-table-contract.ts';
@@ -38,8 +38,10 @@ const ONE_FAILURE = 1 << FLAG_BITS;
 const FAIL_COUNT_MAX = 0xff >> FLAG_BITS;
 
 export class NodeSlab {
+  /** Of an id, an address and a port: what a record begins with. */
+  readonly nodeBytes: number;
+  /** From record to record. Behind the node is its cell in `queriedOrder`: who is found is about to be touched. */
   readonly stride: number;
-  /** Id, address, port of every record: `stride` bytes each. */
   compact: Uint8Array;
   /** The same memory, two bytes at a time. */
   compactPairs: Uint16Array;
@@ -55,14 +57,16 @@ export class NodeSlab {
   #freeCount = 0;
 
   constructor(family: 4 | 6, capacity = 64) {
-    this.stride = family === 4 ? NODE4_BYTES : NODE6_BYTES;
+    this.nodeBytes = family === 4 ? NODE4_BYTES : NODE6_BYTES;
+    this.stride = this.nodeBytes + 2 * COARSE_WORDS;
     this.compact = new Uint8Array(capacity * this.stride);
     this.compactPairs = new Uint16Array(this.compact.buffer);
     this.#states = new Uint8Array(capacity);
     this.#roundTripsMs = new Uint16Array(capacity);
     this.slots = new Uint16Array(capacity);
     this.heardAtMs = new Float32Array(capacity);
-    this.queriedOrder = new TimeoutQueue(capacity, true);
+    const lodging = { words: this.compactPairs, stride: this.stride / 2, first: this.nodeBytes / 2 };
+    this.queriedOrder = new TimeoutQueue(capacity, true, lodging);
     this.#chainFree(0);
   }
 
@@ -151,7 +155,7 @@ export class NodeSlab {
 
   contactOf(record: number): Contact {
     const at = record * this.stride + IDENTIFIER_BYTES;
-    return this.stride === NODE4_BYTES ? readContact4(this.compact, at) : readContact6(this.compact, at);
+    return this.nodeBytes === NODE4_BYTES ? readContact4(this.compact, at) : readContact6(this.compact, at);
   }
 
   toNode(record: number, nowMs: number): TableNode {
@@ -203,7 +207,7 @@ export class NodeSlab {
     this.#roundTripsMs = grown(this.#roundTripsMs, new Uint16Array(capacity));
     this.slots = grown(this.slots, new Uint16Array(capacity));
     this.heardAtMs = grown(this.heardAtMs, new Float32Array(capacity));
-    this.queriedOrder.grow(capacity);
+    this.queriedOrder.grow(capacity, this.compactPairs);
     this.#chainFree(before);
   }
 

@@ -112,10 +112,10 @@ export class RoutingTable {
   /** Writes the nearest good (or all) nodes to the target at `at` in compact form, by pairs of bytes; returns how many. */
   writeClosest(target: Uint8Array, at: number, count: number, into: Uint16Array, nowMs: number, all = false): number {
     const found = this.#nearest.search(target, at, count, !all, nowMs);
-    const { stride, compactPairs } = this.#placement.slab;
-    const pairs = stride / 2;
+    const { nodeBytes, stride, compactPairs } = this.#placement.slab;
+    const pairs = nodeBytes / 2;
     for (let place = 0, to = 0; place < found; place++) {
-      const from = this.#nearest.records[place]! * pairs;
+      const from = (this.#nearest.records[place]! * stride) / 2;
       for (let index = 0; index < pairs; index++) into[to++] = compactPairs[from + index]!;
     }
     return found;

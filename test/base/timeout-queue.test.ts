@@ -1,6 +1,6 @@
 // R8 of the user's notes: the order of the queue is the order of touching, whatever happens in between.
 import { describe, expect, test } from 'vitest';
-import { TimeoutQueue } from '../../main/base/timeout-queue.ts';
+import { COARSE_WORDS, TimeoutQueue } from '../../main/base/timeout-queue.ts';
 
 describe('timeout queue', () => {
   test('a member under another name keeps its turn and its time, wherever it stands', () => {
@@ -33,6 +33,24 @@ describe('timeout queue', () => {
     queue.touch(69_999, 2);
     queue.checkInvariants();
     expect([...queue.members()]).toEqual([32_767, 0, 16_000, 69_999]);
+  });
+
+  test('in memory of somebody else it keeps to its own words of each member', () => {
+    const stride = COARSE_WORDS + 3;
+    const words = new Uint16Array(4 * stride);
+    const theirs = (memory: Uint16Array) => memory.filter((_, at) => at % stride < 2 || at % stride === stride - 1);
+    for (let at = 0; at < words.length; at++) if (at % stride < 2 || at % stride === stride - 1) words[at] = 0xabcd;
+    const queue = new TimeoutQueue(4, true, { words, stride, first: 2 });
+    for (const member of [3, 0, 2]) queue.touch(member, member === 3 ? 1 : 2);
+    const grown = new Uint16Array(6 * stride);
+    grown.set(words);
+    queue.grow(6, grown);
+    queue.addUntouched(5);
+    queue.remove(0);
+    queue.checkInvariants();
+    expect([...queue.members()]).toEqual([5, 3, 2]);
+    expect(queue.touchedAtMs(2)).toBe(2);
+    expect(new Set(theirs(grown.subarray(0, 4 * stride)))).toEqual(new Set([0xabcd]));
   });
 
   test('mistakes of its users crash: time that goes back, strangers, twice the same', () => {

@@ -22,7 +22,7 @@ test('bucket: dense slots, the last takes the place of who leaves, replacements 
     hasAnswered: fc.boolean(),
   });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 120 }), (capacity, steps) => {
+    fc.property(fc.integer({ min: 1, max: 16 }), fc.array(step, { maxLength: 120 }), (capacity, steps) => {
       const bucket = new Bucket(3, capacity, 0);
       const records: number[] = [];
       let waiting: { host: string; hasAnswered: boolean; seenAtMs: number }[] = [];

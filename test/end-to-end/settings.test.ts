@@ -65,6 +65,22 @@ it('open by key, close by Esc, and give the search its focus back', async () => 
   expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('search-box');
 });
 
+it('the licences of the libraries are opened as a text of our own, and where they cannot be, it is said where they are', async () => {
+  const { page, app } = session;
+  await app.evaluate(({ shell }) => {
+    const asked: string[] = [];
+    Object.assign(globalThis, { asked });
+    shell.openPath = (file: string) => Promise.resolve(asked.push(file) === 1 ? '' : 'nothing reads texts here');
+  });
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('open-licences').click();
+  await page.getByTestId('open-licences').click();
+  await page.getByTestId('toast').getByText('licences.txt').waitFor(UNTIL_SEEN);
+  const [file = '', again] = await app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+  expect(await readFile(file, 'utf8')).toMatch(/^ {2}svelte \d/m);
+  expect(again).toBe(file);
+});
+
 it('another port is another socket, and what was met stays met', async () => {
   const { page } = session;
   const port = await freePort();
