@@ -4,15 +4,7 @@
 import { assert } from '../base/assert.ts';
 import type { Contact, NodeContact } from '../base/contact.ts';
 import { asNodeId, IDENTIFIER_BYTES } from '../base/identifier.ts';
-import {
-  NODE4_BYTES,
-  NODE6_BYTES,
-  PEER4_BYTES,
-  PEER6_BYTES,
-  readContact4,
-  readContact6,
-  writeContact,
-} from '../wire/compact-contacts.ts';
+import { NODE4_BYTES, NODE6_BYTES, readContact4, readContact6, writeContact } from '../wire/compact-contacts.ts';
 import { isLocalAt } from './bogons.ts';
 
 /** libtorrent: 100. The farthest falls off. */
@@ -26,14 +18,14 @@ export const FAILED = 3;
 
 /** Room to move on in when the farthest leaves; the rows themselves move back only once in a long while. */
 const ORDER_MAX = 256;
-/** Distances are compared as signed numbers, which are cheaper: with the first bit turned, their order is the same. */
-const TURNED = 0x8000_0000 | 0;
+const SUBNET4_BYTES = 3;
 /** A /64 of IPv6. */
 const SUBNET6_BYTES = 8;
-const ADDRESS6_BYTES = 16;
 /** Cells that count the subnets that fall on them: where there is none, nobody has to be compared. */
 const CELL_BITS = 10;
 const SPREAD = 0x9e37_79b1;
+const SMALL_MASK = 0x3fff_ffff;
+const PORT_BYTES = 2;
 
 export class Shortlist {
   /** By row. */
@@ -44,7 +36,7 @@ export class Shortlist {
   readonly #subnets = new Int32Array(CANDIDATES_MAX);
   /**
    * Rows, from #first on and nearest last: what is named is nearer than most, so few have to make room. Beside them the first
-   * 32 bits of their distances, turned: these decide nearly every comparison.
+   * 30 bits of their distances, which decide nearly every comparison and are small numbers in Electron's engine too.
    */
   readonly #order = new Uint8Array(ORDER_MAX);
   readonly #heads = new Int32Array(ORDER_MAX);
@@ -65,7 +57,7 @@ export class Shortlist {
   /** Empties it for a search towards `target`. */
   begin(target: Uint8Array): void {
     for (let index = 0; index < IDENTIFIER_BYTES; index++) this.#target[index] = target[index]!;
-    this.#targetHead = wordAt(this.#target, 0);
+    this.#targetHead = headAt(this.#target, 0);
     this.#first = this.#end = 0;
     this.#cells.fill(0);
     for (let row = 0; row < CANDIDATES_MAX; row++) this.#freeRows[row] = CANDIDATES_MAX - 1 - row;
@@ -84,7 +76,7 @@ export class Shortlist {
     const { count } = this;
     if (count === 0) this.#stride = stride;
     if (stride !== this.#stride) return -1;
-    const head = wordAt(bytes, at) ^ this.#targetHead ^ TURNED;
+    const head = headAt(bytes, at) ^ this.#targetHead;
     if (count === CANDIDATES_MAX && head > this.#heads[this.#first]!) return -1;
     if (this.#hasSubnet(bytes, at + IDENTIFIER_BYTES, subnetAt(bytes, at, stride))) return -1;
     let low = this.#first;
@@ -119,7 +111,7 @@ export class Shortlist {
       this.#heads[nearer] = this.#heads[nearer - 1]!;
     }
     this.#order[index] = row;
-    this.#heads[index] = wordAt(bytes, at) ^ this.#targetHead ^ TURNED;
+    this.#heads[index] = headAt(bytes, at) ^ this.#targetHead;
     return fallen;
   }
 
@@ -154,7 +146,7 @@ export class Shortlist {
     const cells = new Uint8Array(this.#cells.length);
     rows.forEach((row, place) => {
       const start = row * NODE6_BYTES;
-      const head = wordAt(this.#compact, start) ^ this.#targetHead ^ TURNED;
+      const head = headAt(this.#compact, start) ^ this.#targetHead;
       assert(this.#heads[this.#end - 1 - place] === head, 'a candidate knows how near it is');
       const before = place === 0 ? -1 : rows[place - 1]!;
       assert(
@@ -206,32 +198,37 @@ export class Shortlist {
     return false;
   }
 
-  /** Of two with the same number: of IPv4 it is the subnet itself. */
+  /** Of two with the same number. */
   #isSameSubnet(bytes: Uint8Array, hostAt: number, row: number): boolean {
-    if (this.#stride === NODE4_BYTES) return true;
     const other = row * NODE6_BYTES + IDENTIFIER_BYTES;
-    const length = isLocalAt(bytes, hostAt, PEER6_BYTES) ? ADDRESS6_BYTES : SUBNET6_BYTES;
+    const length = subnetBytes(bytes, hostAt, this.#stride);
     for (let index = 0; index < length; index++)
       if (bytes[hostAt + index] !== this.#compact[other + index]) return false;
     return true;
   }
 }
 
-/** A number for the subnet of the compact node at `at`. A local address and a subnet of public ones never have the same. */
+/** Of how many bytes the subnet of the host at `hostAt` is: a local address is its own. */
+function subnetBytes(bytes: Uint8Array, hostAt: number, stride: number): number {
+  const contactBytes = stride - IDENTIFIER_BYTES;
+  if (isLocalAt(bytes, hostAt, contactBytes)) return contactBytes - PORT_BYTES;
+  return stride === NODE4_BYTES ? SUBNET4_BYTES : SUBNET6_BYTES;
+}
+
+/** A number of 30 bits for the subnet of the compact node at `at`; others may have the same. */
 function subnetAt(bytes: Uint8Array, at: number, stride: number): number {
   const hostAt = at + IDENTIFIER_BYTES;
-  const isV4 = stride === NODE4_BYTES;
-  const first = wordAt(bytes, hostAt);
-  if (isV4) return isLocalAt(bytes, hostAt, PEER4_BYTES) ? first : first & ~0xff;
-  const subnet = first ^ Math.imul(wordAt(bytes, hostAt + 4), SPREAD);
-  if (!isLocalAt(bytes, hostAt, PEER6_BYTES)) return subnet;
-  return subnet ^ Math.imul(wordAt(bytes, hostAt + 8) ^ Math.imul(wordAt(bytes, hostAt + 12), SPREAD), SPREAD);
+  const length = subnetBytes(bytes, hostAt, stride);
+  let subnet = 0;
+  for (let index = 0; index < length; index++) subnet = (Math.imul(subnet, 257) + bytes[hostAt + index]!) & SMALL_MASK;
+  return subnet;
 }
 
 function cellOf(subnet: number): number {
   return Math.imul(subnet, SPREAD) >>> (32 - CELL_BITS);
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+/** The first 30 bits of the id at `at`. */
+function headAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 22) | (bytes[at + 1]! << 14) | (bytes[at + 2]! << 6) | (bytes[at + 3]! >> 2);
 }
