@@ -47,6 +47,7 @@ describe.skipIf(BINDING_PATH === null || process.platform !== 'linux')('our own 
     const { code, result } = await tryOut('memory');
     expect(code).toBe(0);
     expect(result!['heard']).toBeGreaterThanOrEqual(200_000);
+    expect(result!['forgottenCount']).toBe(0);
     expect(result!['grownBytes']).toBeLessThan(4 * 1024 * 1024); // the slabs of 200 sockets would be 70 MB
   }, 60_000);
 

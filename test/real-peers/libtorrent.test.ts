@@ -79,7 +79,9 @@ describe('100 libtorrent sessions with their default limits', () => {
   );
 
   it('and not one of them bans us: they say so, and they answer our address', async () => {
-    expect(tap.busiest(BAN_WINDOW_MS).count).toBeLessThan(BAN_PACKETS / 2);
+    const { count: busiest } = tap.busiest(BAN_WINDOW_MS);
+    expect(busiest).toBeGreaterThan(0); // or the tap saw nothing, and the next line says nothing
+    expect(busiest).toBeLessThan(BAN_PACKETS / 2);
     const counts = await swarm.counts();
     // They ban each other now and then.
     expect(counts.filter(({ banned }) => banned.includes(US))).toEqual([]);
