@@ -15,6 +15,7 @@ const PACKED_BYTES = 5;
 /** The index tells about so many members apart, by so many first bits of their keys at most: 16 KiB. */
 const INDEXED_TOGETHER = 8;
 const INDEX_BITS_MAX = 12;
+export const HOUR_INDEX_BYTES_MAX = 4 * (2 ** INDEX_BITS_MAX + 1);
 /** No address has this key (address-key.ts). */
 const EMPTY = 0;
 
