@@ -134,7 +134,7 @@ async function measureCrawl(
 ): Promise<{ percent: number; sent: number }> {
   const seconds = driver === 'product' ? PRODUCT_SECONDS : SECONDS;
   const crawl = { do: 'crawl', driver, queriesPerSecond } as const;
-  await side.tell({ ...crawl, seconds: WARM_UP_SECONDS });
+  if (!isBare(side.kind)) await side.tell({ ...crawl, seconds: WARM_UP_SECONDS });
   const cpuUs = side.cpuUs();
   const result = await side.tell({ ...crawl, seconds });
   return { percent: (side.cpuUs() - cpuUs) / (seconds * 1e4), sent: Math.round(result.queriesPerSecond!) };
