@@ -2,7 +2,7 @@
 // An IPv4 address is four bytes here, found by open addressing; as a text, kept for minutes and looked up for every packet,
 // it cost several times as much. The few others are looked up as texts.
 import { assert } from '../base/assert.ts';
-import { ipv4Number } from './bogons.ts';
+import { ipv4Parts, readIpv4 } from '../wire/compact-contacts.ts';
 
 const CELLS_AT_FIRST = 128;
 const PLACES_AT_FIRST = 64;
@@ -18,13 +18,12 @@ export class AddressPlaces {
   readonly #places6 = new Map<string, number>();
   readonly #hosts6 = new Map<number, string>();
   #count = 0;
-  readonly #key: number;
-  readonly #factor: number;
+  /** The key and a factor made of it: 32 bits are a small number only where they lie in such an array. */
+  readonly #secrets: Int32Array;
 
   /** `key`: 32 random bits, so that nobody can choose addresses that fall on one another. */
   constructor(key: number) {
-    this.#key = key | 0;
-    this.#factor = (Math.imul(key, SPREAD) ^ SPREAD) | 1;
+    this.#secrets = Int32Array.of(key, (Math.imul(key, SPREAD) ^ SPREAD) | 1);
   }
 
   get count(): number {
@@ -33,12 +32,14 @@ export class AddressPlaces {
 
   /** The place of `host`, or -1. */
   find(host: string): number {
-    const address = ipv4Number(host);
-    if (address <= 0) return this.#places6.get(host) ?? -1;
-    const mask = this.#cells.length - 1;
-    for (let cell = this.#homeOf(address | 0); this.#cells[cell] !== 0; cell = (cell + 1) & mask) {
-      const place = this.#cells[cell]! - 1;
-      if (this.#addresses[place] === (address | 0)) return place;
+    const address = addressOf(host);
+    if (address === 0) return this.#places6.get(host) ?? -1;
+    const cells = this.#cells;
+    const mask = cells.length - 1;
+    const home = Math.imul(address ^ this.#secrets[0]!, this.#secrets[1]!) >>> this.#shift;
+    for (let cell = home; cells[cell] !== 0; cell = (cell + 1) & mask) {
+      const place = cells[cell]! - 1;
+      if (this.#addresses[place] === address) return place;
     }
     return -1;
   }
@@ -47,9 +48,9 @@ export class AddressPlaces {
   add(host: string): number {
     const place = this.#count++;
     if (place === this.#addresses.length) this.#addresses = enlarged(this.#addresses);
-    const address = ipv4Number(host);
-    this.#addresses[place] = address <= 0 ? 0 : address;
-    if (address <= 0) {
+    const address = addressOf(host);
+    this.#addresses[place] = address;
+    if (address === 0) {
       this.#places6.set(host, place);
       this.#hosts6.set(place, host);
       return place;
@@ -89,18 +90,19 @@ export class AddressPlaces {
     assert(this.#places6.size === this.#hosts6.size, 'every host has one place');
   }
 
-  #homeOf(address: number): number {
-    return Math.imul(address ^ this.#key, this.#factor) >>> this.#shift;
+  /** The cell of whoever is at `place`, unless others were there before. */
+  #homeOf(place: number): number {
+    return Math.imul(this.#addresses[place]! ^ this.#secrets[0]!, this.#secrets[1]!) >>> this.#shift;
   }
 
   #cellOf(place: number): number {
-    let cell = this.#homeOf(this.#addresses[place]!);
+    let cell = this.#homeOf(place);
     while (this.#cells[cell] !== place + 1) cell = (cell + 1) & (this.#cells.length - 1);
     return cell;
   }
 
   #fill(place: number): void {
-    let cell = this.#homeOf(this.#addresses[place]!);
+    let cell = this.#homeOf(place);
     while (this.#cells[cell] !== 0) cell = (cell + 1) & (this.#cells.length - 1);
     this.#cells[cell] = place + 1;
   }
@@ -123,13 +125,19 @@ export class AddressPlaces {
     let hole = this.#cellOf(place);
     // Whoever stands behind the hole because it was taken moves up: no tombstones.
     for (let cell = (hole + 1) & mask; cells[cell] !== 0; cell = (cell + 1) & mask) {
-      const home = this.#homeOf(this.#addresses[cells[cell]! - 1]!);
+      const home = this.#homeOf(cells[cell]! - 1);
       if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
       cells[hole] = cells[cell]!;
       hole = cell;
     }
     cells[hole] = 0;
   }
+}
+
+/** The four bytes of an IPv4 address as a number, signed; 0 for what is none (and for 0.0.0.0, which nobody is sent to). */
+function addressOf(host: string): number {
+  if (!readIpv4(host)) return 0;
+  return (ipv4Parts[0]! << 24) | (ipv4Parts[1]! << 16) | (ipv4Parts[2]! << 8) | ipv4Parts[3]!;
 }
 
 function enlarged(column: Int32Array): Int32Array<ArrayBuffer> {

@@ -109,7 +109,7 @@ export class ContactSieve {
 
   /** Those of `peers` that may be dialled. */
   siftPeers(peers: readonly Contact[]): readonly Contact[] {
-    return kept(peers, this.#isAllowedPeer);
+    return peers.length === 0 ? peers : kept(peers, this.#isAllowedPeer);
   }
 
   /** `host` answered with another id than before. Once may be a restart; again within 15 minutes is a lie. */

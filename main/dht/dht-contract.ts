@@ -80,7 +80,7 @@ export interface SwarmSize {
 
 /** How the node is doing, for people who look: made when asked for, not on the path of a packet. */
 export interface DhtFigures {
-  /** What datagrams go through: `native`, the compiled socket, or `dgram`, of Node; null while there is no socket. */
+  /** What datagrams go through: `native`, the compiled socket, or `dgram`, of Node; null before there was one. */
   readonly transport: UdpTransport | null;
   readonly nodes: number;
   readonly queriesInFlight: number;

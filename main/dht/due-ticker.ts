@@ -1,9 +1,10 @@
-// The node's one tick: it comes when the next thing is due, ten times a second at most and about once a second at least.
+// The node's one tick: it comes on the beat after the next thing is due, ten times a second at most and about once a second at least.
 // A wake-up costs more than most of what a tick does, and a node that only keeps itself alive has little that is due.
+import { BEAT_MS, beatFrom } from '../base/beat.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 
-/** Between two ticks, however much is due: what waits for a tick waits in company. */
-export const TICK_MS_MIN = 100;
+/** Between two ticks, more or less, however much is due: what waits for a tick waits in company. */
+export const TICK_MS_MIN = BEAT_MS;
 /** Shorter than every time-out of a query: a query that is sent between two ticks needs no tick of its own to be seen. */
 export const TICK_MS_MAX = 1_000;
 
@@ -38,12 +39,20 @@ export class DueTicker {
   dueAt(atMs: number): void {
     if (!this.#isRunning) return;
     const nowMs = this.#clock.nowMs();
-    const dueAtMs = Math.min(nowMs + TICK_MS_MAX, Math.max(nowMs, this.#lastAtMs + TICK_MS_MIN, atMs));
+    const isFree = atMs <= nowMs && nowMs - this.#lastAtMs >= TICK_MS_MIN;
+    const dueAtMs = isFree ? nowMs : this.#beatFor(atMs, nowMs);
     if (dueAtMs >= this.#dueAtMs) return;
     // There is one timer, always: two would each go on to set the next one.
     this.#disarm();
     this.#dueAtMs = dueAtMs;
     this.#timer = this.#clock.setTimer(Math.ceil(dueAtMs - nowMs), () => this.#fire());
+  }
+
+  /** What is due later waits for company. */
+  #beatFor(atMs: number, nowMs: number): number {
+    const earliestMs = Math.max(nowMs, this.#lastAtMs + TICK_MS_MIN / 2);
+    const latestMs = nowMs + TICK_MS_MAX - TICK_MS_MIN / 2;
+    return beatFrom(Math.min(latestMs, Math.max(earliestMs, atMs)));
   }
 
   #fire(): void {

@@ -7,6 +7,7 @@ import type { NodeId } from '../base/identifier.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
+import { PEER6_BYTES } from '../wire/compact-contacts.ts';
 import { readExternalContact, readNodeId, type KrpcMessage } from '../wire/krpc-codec.ts';
 import type { Answer } from './answer.ts';
 import type { ContactSieve } from './contact-sieve.ts';
@@ -34,6 +35,10 @@ export class Learner {
   readonly #parts: LearnerParts;
   readonly #externalAddress = new ExternalAddress();
   #idWantedAtMs = -Infinity;
+  /** What was named last, and its bytes. */
+  #external: Contact | null = null;
+  #externalLength = 0;
+  readonly #externalBytes = new Uint8Array(PEER6_BYTES);
 
   constructor(parts: LearnerParts) {
     this.#parts = parts;
@@ -60,10 +65,25 @@ export class Learner {
       }
     }
     answer.read(message);
-    const external = readExternalContact(message);
+    const external = this.#externalIn(message);
     if (external !== null) this.hearVote(external, contact.host);
     onAnswer(answer, sender);
     return sender;
+  }
+
+  /** Our address as the sender of `message` sees it. Nearly everybody names the same one: it becomes a text once. */
+  #externalIn(message: KrpcMessage): Contact | null {
+    const { bytes, ipStart, ipLength } = message;
+    let isSame = ipStart !== -1 && ipLength === this.#externalLength;
+    for (let index = 0; index < ipLength && isSame; index++)
+      isSame = bytes[ipStart + index] === this.#externalBytes[index];
+    if (isSame) return this.#external;
+    const external = readExternalContact(message);
+    if (external === null) return null;
+    this.#external = external;
+    this.#externalLength = ipLength;
+    for (let index = 0; index < ipLength; index++) this.#externalBytes[index] = bytes[ipStart + index]!;
+    return external;
   }
 
   /** See ExternalAddress.tally. */

@@ -1,6 +1,6 @@
 // One iterative search towards a target (BEP 5, Kademlia): ask the nearest nodes known for nearer ones, until the K
 // nearest that live have answered. With get_peers it gathers peers on the way.
-// Four questions at a time; one that takes longer than a second gives its place away (libtorrent's short time-out), so
+// Four questions at a time, two at first; one that takes longer than a second gives its place away (libtorrent's short time-out), so
 // dead nodes, about half of all, do not hold the search up. It sends only what the budget allows, and goes on in pump().
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
@@ -13,6 +13,8 @@ import { ANSWERED, ASKED, FAILED, NEW, Shortlist } from './shortlist.ts';
 
 /** protocol.md 3.6. */
 const ASKED_AT_ONCE = 4;
+/** Until the first answer, which names nodes far nearer than ours: whoever else was asked by then was asked in vain. */
+const ASKED_AT_FIRST = 2;
 const NEAREST_WANTED = 8;
 const SLOW_AFTER_MS = 1_000;
 const LOOKUP_MS_MAX = 30_000;
@@ -51,7 +53,7 @@ export interface LookupOptions {
 }
 
 export interface LookupResult {
-  /** The nearest that answered, nearest first, at most NEAREST_WANTED. */
+  /** The nearest that answered, nearest first, at most NEAREST_WANTED. Only of find_node: who looks for peers wants those. */
   readonly nearest: readonly NodeContact[];
   readonly peers: readonly Contact[];
   readonly queryCount: number;
@@ -103,9 +105,8 @@ export class Lookup implements Asker {
   }
 
   /** Asks whom it may ask now. To be called every tick; an answer asks on by itself. */
-  pump(): void {
+  pump(nowMs = this.#options.clock.nowMs()): void {
     if (this.#isDone) return;
-    const nowMs = this.#options.clock.nowMs();
     if (nowMs - this.#startedAtMs >= LOOKUP_MS_MAX || this.#hasConverged()) {
       this.finish();
       return;
@@ -125,14 +126,15 @@ export class Lookup implements Asker {
     this.#isDone = true;
     const shortlist = this.#shortlist;
     const nearest: NodeContact[] = [];
-    for (let place = 0; place < shortlist.count && nearest.length < NEAREST_WANTED; place++) {
+    const wanted = this.#options.method === 'find_node' ? NEAREST_WANTED : 0;
+    for (let place = 0; place < shortlist.count && nearest.length < wanted; place++) {
       const row = shortlist.rowAt(place);
       if (shortlist.states[row] === ANSWERED) nearest.push(shortlist.nodeOf(row));
     }
     this.#options.onDone({ nearest, peers: [...this.#peers.values()], queryCount: this.#questions.count });
   }
 
-  hear(question: number, kind: QueryOutcome['kind'], answer: Answer | null): void {
+  hear(question: number, kind: QueryOutcome['kind'], answer: Answer | null, nowMs?: number): void {
     // Another search may have the worksheet by now.
     if (this.#isDone) return;
     const row = this.#questions.end(question);
@@ -142,7 +144,7 @@ export class Lookup implements Asker {
       return;
     }
     if (answer !== null) this.#take(answer);
-    this.pump();
+    this.pump(nowMs);
   }
 
   checkInvariants(): void {
@@ -188,7 +190,8 @@ export class Lookup implements Asker {
   #askNearest(nowMs: number): number {
     const shortlist = this.#shortlist;
     const questions = this.#questions;
-    let free = ASKED_AT_ONCE - questions.waitingSince(nowMs - SLOW_AFTER_MS);
+    const isFirst = questions.count < ASKED_AT_ONCE && questions.waitingCount === questions.count;
+    let free = (isFirst ? ASKED_AT_FIRST : ASKED_AT_ONCE) - questions.waitingSince(nowMs - SLOW_AFTER_MS);
     let refusals = 0;
     let answered = 0;
     for (let place = 0; place < shortlist.count; place++) {

@@ -29,6 +29,7 @@ export class NodeSocket {
   /** Null: there is no address to use now. */
   #host: string | null;
   #port = 0;
+  #transport: UdpTransport | null = null;
   #isClosed = false;
   #errorLoggedAtMs = -Infinity;
   #openedAtMs = -Infinity;
@@ -54,9 +55,9 @@ export class NodeSocket {
     return this.#host;
   }
 
-  /** Null while there is none, and of one that does not say. */
+  /** Of the socket, or of the last one there was; null before it was opened, and of one that does not say. */
   get transport(): UdpTransport | null {
-    return this.#socket?.transport ?? null;
+    return this.#transport;
   }
 
   /** 0 before it was opened, and while there is none. */
@@ -130,6 +131,7 @@ export class NodeSocket {
     }
     this.#socket = socket;
     this.#port = socket.localPort;
+    this.#transport = socket.transport ?? null;
     this.#openedAtMs = clock.nowMs();
     this.#lookAtBuffer(socket.receiveBuffer ?? null);
   }

@@ -4,7 +4,7 @@ import { assert } from '../base/assert.ts';
 import type { NodeContact } from '../base/contact.ts';
 import { IDENTIFIER_BITS, sharedPrefixBits, type NodeId } from '../base/identifier.ts';
 import { IndexedHeap } from '../base/indexed-heap.ts';
-import { Bucket, type Replacement } from './bucket.ts';
+import { Bucket } from './bucket.ts';
 import { NodeIndex } from './node-index.ts';
 import { NodeSlab, type NodeFacts } from './node-slab.ts';
 import type { RoutingTableOptions, TableNode } from './routing-table-contract.ts';
@@ -113,8 +113,15 @@ export class Placement {
   }
 
   /** Lets a node that may not enter yet wait at `depth`; makes the bucket if there is none. */
-  cache(depth: number, replacement: Replacement): void {
-    this.#bucketAt(depth, replacement.seenAtMs).addReplacement(replacement, this.#replacementsMax);
+  cache(
+    depth: number,
+    { id, contact }: NodeContact,
+    hasAnswered: boolean,
+    roundTripMs: number,
+    seenAtMs: number,
+  ): void {
+    const replacement = { id, contact, hasAnswered, roundTripMs, seenAtMs };
+    this.#bucketAt(depth, seenAtMs).addReplacement(replacement, this.#replacementsMax);
   }
 
   /** If there are as many buckets as may be, empties the one that gives way and returns its good nodes. */

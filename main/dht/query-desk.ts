@@ -148,7 +148,7 @@ export class QueryDesk {
       counters.errorsReceived.count(errorClass(message.errorCode));
       this.#transactions.end(transaction);
       this.#parts.onError(message, transaction);
-      tell(transaction, 'error', message.errorCode);
+      tell(transaction, 'error', nowMs, message.errorCode);
       return;
     }
     const roundTripMs = nowMs - transaction.sentAtMs;
@@ -160,7 +160,7 @@ export class QueryDesk {
     counters.repliesReceived++;
     const { answer } = this.#parts;
     const { asking, question } = transaction;
-    if (typeof asking !== 'function') asking.hear(question, 'reply', answer);
+    if (typeof asking !== 'function') asking.hear(question, 'reply', answer, nowMs);
     else asking({ kind: 'reply', reply: answer.toReply(sender.id), from: sender, roundTripMs });
   }
 
@@ -179,26 +179,28 @@ export class QueryDesk {
   /** Ends what has waited too long. */
   tick(): void {
     const { clock, counters, onFailed } = this.#parts;
-    const untilMs = clock.nowMs() - this.#roundTrips.timeoutMs;
+    const nowMs = clock.nowMs();
+    const untilMs = nowMs - this.#roundTrips.timeoutMs;
     for (let next = this.#transactions.oldest(untilMs); next !== null; next = this.#transactions.oldest(untilMs)) {
       this.#transactions.end(next);
       this.#roundTrips.noteTimeout();
       counters.queryTimeouts++;
       // A node is blamed only if somebody else was heard since: otherwise it may be our own connection.
       if (this.#lastHeardAtMs > next.sentAtMs) onFailed(next.contact);
-      tell(next, 'timeout');
+      tell(next, 'timeout', nowMs);
     }
   }
 
   /** Every query in flight ends without saying anything about its node. */
   cancelAll(): void {
     this.#askingSinceMs = null;
+    const nowMs = this.#parts.clock.nowMs();
     const limit = this.#transactions.count;
     for (let cancelled = 0; cancelled < limit; cancelled++) {
       const next = this.#transactions.oldest(Infinity);
       if (next === null) return;
       this.#transactions.end(next);
-      tell(next, 'cancelled');
+      tell(next, 'cancelled', nowMs);
     }
   }
 
@@ -212,8 +214,9 @@ export class QueryDesk {
 }
 
 /** Whoever asked hears that there is no reply, and why. */
-function tell({ asking, question }: Transaction, kind: Exclude<QueryOutcome['kind'], 'reply'>, code = 0): void {
-  if (typeof asking !== 'function') asking.hear(question, kind, null);
+function tell(transaction: Transaction, kind: Exclude<QueryOutcome['kind'], 'reply'>, nowMs: number, code = 0): void {
+  const { asking, question } = transaction;
+  if (typeof asking !== 'function') asking.hear(question, kind, null, nowMs);
   else asking(kind === 'error' ? { kind, code } : { kind });
 }
 

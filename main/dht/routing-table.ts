@@ -256,7 +256,7 @@ export class RoutingTable {
       case 'reject':
         return 'rejected';
       case 'cache':
-        this.#placement.cache(plan.depth, { ...node, hasAnswered, roundTripMs: facts.roundTripMs, seenAtMs: nowMs });
+        this.#placement.cache(plan.depth, node, hasAnswered, facts.roundTripMs, nowMs);
         return 'cached';
       case 'update':
         if (hasAnswered) this.#noteAnswer(plan.leaving[0]!, facts, nowMs);

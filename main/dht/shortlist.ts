@@ -4,15 +4,7 @@
 import { assert } from '../base/assert.ts';
 import type { Contact, NodeContact } from '../base/contact.ts';
 import { asNodeId, IDENTIFIER_BYTES } from '../base/identifier.ts';
-import {
-  NODE4_BYTES,
-  NODE6_BYTES,
-  PEER4_BYTES,
-  PEER6_BYTES,
-  readContact4,
-  readContact6,
-  writeContact,
-} from '../wire/compact-contacts.ts';
+import { NODE4_BYTES, NODE6_BYTES, readContact4, readContact6, writeContact } from '../wire/compact-contacts.ts';
 import { isLocalAt } from './bogons.ts';
 
 /** libtorrent: 100. The farthest falls off. */
@@ -24,14 +16,16 @@ export const ASKED = 1;
 export const ANSWERED = 2;
 export const FAILED = 3;
 
-/** Distances are compared as signed numbers, which are cheaper: with the first bit turned, their order is the same. */
-const TURNED = 0x8000_0000 | 0;
+/** Room to move on in when the farthest leaves; the rows themselves move back only once in a long while. */
+const ORDER_MAX = 256;
+const SUBNET4_BYTES = 3;
 /** A /64 of IPv6. */
 const SUBNET6_BYTES = 8;
-const ADDRESS6_BYTES = 16;
 /** Cells that count the subnets that fall on them: where there is none, nobody has to be compared. */
 const CELL_BITS = 10;
 const SPREAD = 0x9e37_79b1;
+const SMALL_MASK = 0x3fff_ffff;
+const PORT_BYTES = 2;
 
 export class Shortlist {
   /** By row. */
@@ -40,34 +34,38 @@ export class Shortlist {
   /** As a text only for whom somebody has asked for it. */
   readonly #contacts = new Array<Contact | null>(CANDIDATES_MAX).fill(null);
   readonly #subnets = new Int32Array(CANDIDATES_MAX);
-  /** Rows, nearest first, and the first 32 bits of their distances, turned: these decide nearly every comparison. */
-  readonly #order = new Uint8Array(CANDIDATES_MAX);
-  readonly #heads = new Int32Array(CANDIDATES_MAX);
+  /**
+   * Rows, from #first on and nearest last: what is named is nearer than most, so few have to make room. Beside them the first
+   * 30 bits of their distances, which decide nearly every comparison and are small numbers in Electron's engine too.
+   */
+  readonly #order = new Uint8Array(ORDER_MAX);
+  readonly #heads = new Int32Array(ORDER_MAX);
+  #first = 0;
+  #end = 0;
   readonly #freeRows = new Uint8Array(CANDIDATES_MAX);
   readonly #cells = new Uint8Array(1 << CELL_BITS);
   readonly #target = new Uint8Array(IDENTIFIER_BYTES);
   #targetHead = 0;
-  #count = 0;
   /** Of a row: that of the family that is searched. */
   #stride = NODE4_BYTES;
   readonly #scratch = new Uint8Array(NODE6_BYTES);
 
   get count(): number {
-    return this.#count;
+    return this.#end - this.#first;
   }
 
   /** Empties it for a search towards `target`. */
   begin(target: Uint8Array): void {
     for (let index = 0; index < IDENTIFIER_BYTES; index++) this.#target[index] = target[index]!;
-    this.#targetHead = wordAt(this.#target, 0);
-    this.#count = 0;
+    this.#targetHead = headAt(this.#target, 0);
+    this.#first = this.#end = 0;
     this.#cells.fill(0);
     for (let row = 0; row < CANDIDATES_MAX; row++) this.#freeRows[row] = CANDIDATES_MAX - 1 - row;
   }
 
   /** The row that is the one with this number, from near to far. */
   rowAt(place: number): number {
-    return this.#order[place]!;
+    return this.#order[this.#end - 1 - place]!;
   }
 
   /**
@@ -75,28 +73,29 @@ export class Shortlist {
    * no place for it: its subnet is there, or a hundred that are nearer. One search has nodes of one family.
    */
   placeFor(bytes: Uint8Array, at: number, stride: number): number {
-    const count = this.#count;
+    const { count } = this;
     if (count === 0) this.#stride = stride;
     if (stride !== this.#stride) return -1;
-    const head = wordAt(bytes, at) ^ this.#targetHead ^ TURNED;
-    if (count === CANDIDATES_MAX && head > this.#heads[CANDIDATES_MAX - 1]!) return -1;
+    const head = headAt(bytes, at) ^ this.#targetHead;
+    if (count === CANDIDATES_MAX && head > this.#heads[this.#first]!) return -1;
     if (this.#hasSubnet(bytes, at + IDENTIFIER_BYTES, subnetAt(bytes, at, stride))) return -1;
-    let low = 0;
-    let high = count;
+    let low = this.#first;
+    let high = this.#end;
     while (low < high) {
       const middle = (low + high) >> 1;
       const other = this.#heads[middle]!;
       const isNearer = head === other ? this.#isNearer(bytes, at, this.#order[middle]!) : head < other;
-      if (isNearer) high = middle;
-      else low = middle + 1;
+      if (isNearer) low = middle + 1;
+      else high = middle;
     }
-    return low < CANDIDATES_MAX ? low : -1;
+    const place = this.#end - low;
+    return place < CANDIDATES_MAX ? place : -1;
   }
 
   /** Puts it at the place that placeFor has just named. Returns the row that fell off for it, or -1. */
   put(place: number, bytes: Uint8Array, at: number, contact: Contact | null = null): number {
-    const fallen = this.#count === CANDIDATES_MAX ? this.#drop() : -1;
-    const row = this.#freeRows[CANDIDATES_MAX - 1 - this.#count]!;
+    const fallen = this.count === CANDIDATES_MAX ? this.#drop() : -1;
+    const row = this.#freeRows[CANDIDATES_MAX - 1 - this.count]!;
     const start = row * NODE6_BYTES;
     for (let index = 0; index < this.#stride; index++) this.#compact[start + index] = bytes[at + index]!;
     const subnet = subnetAt(bytes, at, this.#stride);
@@ -105,12 +104,14 @@ export class Shortlist {
     this.#cells[cell] = this.#cells[cell]! + 1;
     this.states[row] = NEW;
     this.#contacts[row] = contact;
-    for (let behind = this.#count++; behind > place; behind--) {
-      this.#order[behind] = this.#order[behind - 1]!;
-      this.#heads[behind] = this.#heads[behind - 1]!;
+    if (this.#end === ORDER_MAX) this.#moveBack();
+    const index = this.#end - place;
+    for (let nearer = this.#end++; nearer > index; nearer--) {
+      this.#order[nearer] = this.#order[nearer - 1]!;
+      this.#heads[nearer] = this.#heads[nearer - 1]!;
     }
-    this.#order[place] = row;
-    this.#heads[place] = wordAt(bytes, at) ^ this.#targetHead ^ TURNED;
+    this.#order[index] = row;
+    this.#heads[index] = headAt(bytes, at) ^ this.#targetHead;
     return fallen;
   }
 
@@ -140,14 +141,14 @@ export class Shortlist {
   }
 
   checkInvariants(): void {
-    const rows = this.#order.subarray(0, this.#count);
-    assert(new Set(rows).size === this.#count, 'a candidate is there once');
+    const rows = this.#order.slice(this.#first, this.#end).reverse();
+    assert(new Set(rows).size === this.count && this.count <= CANDIDATES_MAX, 'a candidate is there once');
     const cells = new Uint8Array(this.#cells.length);
     rows.forEach((row, place) => {
       const start = row * NODE6_BYTES;
-      const head = wordAt(this.#compact, start) ^ this.#targetHead ^ TURNED;
-      assert(this.#heads[place] === head, 'a candidate knows how near it is');
-      const before = place === 0 ? -1 : this.#order[place - 1]!;
+      const head = headAt(this.#compact, start) ^ this.#targetHead;
+      assert(this.#heads[this.#end - 1 - place] === head, 'a candidate knows how near it is');
+      const before = place === 0 ? -1 : rows[place - 1]!;
       assert(
         before === -1 || !this.#isNearer(this.#compact, start, before),
         'candidates are in the order of their distance',
@@ -163,11 +164,18 @@ export class Shortlist {
 
   /** The farthest leaves; its row is free. */
   #drop(): number {
-    const row = this.#order[--this.#count]!;
-    this.#freeRows[CANDIDATES_MAX - 1 - this.#count] = row;
+    const row = this.#order[this.#first++]!;
+    this.#freeRows[CANDIDATES_MAX - 1 - this.count] = row;
     const cell = cellOf(this.#subnets[row]!);
     this.#cells[cell] = this.#cells[cell]! - 1;
     return row;
+  }
+
+  #moveBack(): void {
+    this.#order.copyWithin(0, this.#first, this.#end);
+    this.#heads.copyWithin(0, this.#first, this.#end);
+    this.#end -= this.#first;
+    this.#first = 0;
   }
 
   #isNearer(bytes: Uint8Array, at: number, thanRow: number): boolean {
@@ -182,39 +190,45 @@ export class Shortlist {
 
   #hasSubnet(bytes: Uint8Array, hostAt: number, subnet: number): boolean {
     if (this.#cells[cellOf(subnet)] === 0) return false;
-    for (let place = 0; place < this.#count; place++) {
-      const row = this.#order[place]!;
+    // What is named again is mostly among the nearest.
+    for (let index = this.#end - 1; index >= this.#first; index--) {
+      const row = this.#order[index]!;
       if (this.#subnets[row] === subnet && this.#isSameSubnet(bytes, hostAt, row)) return true;
     }
     return false;
   }
 
-  /** Of two with the same number: of IPv4 it is the subnet itself. */
+  /** Of two with the same number. */
   #isSameSubnet(bytes: Uint8Array, hostAt: number, row: number): boolean {
-    if (this.#stride === NODE4_BYTES) return true;
     const other = row * NODE6_BYTES + IDENTIFIER_BYTES;
-    const length = isLocalAt(bytes, hostAt, PEER6_BYTES) ? ADDRESS6_BYTES : SUBNET6_BYTES;
+    const length = subnetBytes(bytes, hostAt, this.#stride);
     for (let index = 0; index < length; index++)
       if (bytes[hostAt + index] !== this.#compact[other + index]) return false;
     return true;
   }
 }
 
-/** A number for the subnet of the compact node at `at`. A local address and a subnet of public ones never have the same. */
+/** Of how many bytes the subnet of the host at `hostAt` is: a local address is its own. */
+function subnetBytes(bytes: Uint8Array, hostAt: number, stride: number): number {
+  const contactBytes = stride - IDENTIFIER_BYTES;
+  if (isLocalAt(bytes, hostAt, contactBytes)) return contactBytes - PORT_BYTES;
+  return stride === NODE4_BYTES ? SUBNET4_BYTES : SUBNET6_BYTES;
+}
+
+/** A number of 30 bits for the subnet of the compact node at `at`; others may have the same. */
 function subnetAt(bytes: Uint8Array, at: number, stride: number): number {
   const hostAt = at + IDENTIFIER_BYTES;
-  const isV4 = stride === NODE4_BYTES;
-  const first = wordAt(bytes, hostAt);
-  if (isV4) return isLocalAt(bytes, hostAt, PEER4_BYTES) ? first : first & ~0xff;
-  const subnet = first ^ Math.imul(wordAt(bytes, hostAt + 4), SPREAD);
-  if (!isLocalAt(bytes, hostAt, PEER6_BYTES)) return subnet;
-  return subnet ^ Math.imul(wordAt(bytes, hostAt + 8) ^ Math.imul(wordAt(bytes, hostAt + 12), SPREAD), SPREAD);
+  const length = subnetBytes(bytes, hostAt, stride);
+  let subnet = 0;
+  for (let index = 0; index < length; index++) subnet = (Math.imul(subnet, 257) + bytes[hostAt + index]!) & SMALL_MASK;
+  return subnet;
 }
 
 function cellOf(subnet: number): number {
   return Math.imul(subnet, SPREAD) >>> (32 - CELL_BITS);
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+/** The first 30 bits of the id at `at`. */
+function headAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 22) | (bytes[at + 1]! << 14) | (bytes[at + 2]! << 6) | (bytes[at + 3]! >> 2);
 }

@@ -11,8 +11,9 @@ export const TRANSACTION_ID_BYTES = 4;
 
 export interface Transaction {
   readonly slot: number;
-  /** The four bytes as a number, signed. */
-  readonly id: number;
+  /** The first 30 bits of the id, which no two share, and the last byte: small numbers in Electron's engine too. */
+  readonly key: number;
+  readonly lastByte: number;
   readonly contact: Contact;
   readonly method: NodeQuery['method'];
   readonly sentAtMs: number;
@@ -60,12 +61,12 @@ export class Transactions {
     question: number,
   ): Transaction {
     assert(!this.isFull, 'there is room for another query');
-    let id: number;
-    do id = idAt(this.#random.fill(this.idBytes), 0);
-    while (this.#cells[this.#cellOf(id)] !== 0);
+    let key: number;
+    do key = keyAt(this.#random.fill(this.idBytes), 0);
+    while (this.#cells[this.#cellOf(key)] !== 0);
     const slot = this.#freeSlots.pop()!;
-    const transaction = { slot, id, contact, method, sentAtMs, asking, question };
-    this.#cells[this.#cellOf(id)] = slot + 1;
+    const transaction = { slot, key, lastByte: this.idBytes[3]!, contact, method, sentAtMs, asking, question };
+    this.#cells[this.#cellOf(key)] = slot + 1;
     this.#bySlot[slot] = transaction;
     this.#sentOrder.touch(slot, sentAtMs);
     return transaction;
@@ -74,17 +75,17 @@ export class Transactions {
   /** The transaction that `length` bytes at `start` and the sender's address name. It stays until it is ended. */
   match(bytes: Uint8Array, start: number, length: number, from: Contact): Transaction | 'unknown' | 'wrong-address' {
     if (length !== TRANSACTION_ID_BYTES) return 'unknown';
-    const id = idAt(bytes, start);
-    const slot = this.#cells[this.#cellOf(id)]! - 1;
+    const slot = this.#cells[this.#cellOf(keyAt(bytes, start))]! - 1;
     if (slot === -1) return 'unknown';
     const transaction = this.#bySlot[slot]!;
+    if (transaction.lastByte !== bytes[start + 3]) return 'unknown';
     const { host, port } = transaction.contact;
     return host === from.host && port === from.port ? transaction : 'wrong-address';
   }
 
   end(transaction: Transaction): void {
     assert(this.#bySlot[transaction.slot] === transaction, 'a transaction ends once');
-    this.#empty(this.#cellOf(transaction.id));
+    this.#empty(this.#cellOf(transaction.key));
     this.#bySlot[transaction.slot] = null;
     this.#sentOrder.remove(transaction.slot);
     this.#freeSlots.push(transaction.slot);
@@ -105,16 +106,16 @@ export class Transactions {
     assert(taken === this.count, 'every query in flight has its turn to expire');
     for (const [slot, transaction] of this.#bySlot.entries()) {
       if (transaction === null) continue;
-      const found = this.#cells[this.#cellOf(transaction.id)]! - 1;
+      const found = this.#cells[this.#cellOf(transaction.key)]! - 1;
       assert(transaction.slot === slot && found === slot, 'a transaction knows its place');
     }
   }
 
-  /** Where `id` is, or the free cell that it would take. */
-  #cellOf(id: number): number {
+  /** Where `key` is, or the free cell that it would take. */
+  #cellOf(key: number): number {
     const mask = this.#cells.length - 1;
-    let cell = id & mask;
-    while (this.#cells[cell] !== 0 && this.#bySlot[this.#cells[cell]! - 1]!.id !== id) cell = (cell + 1) & mask;
+    let cell = key & mask;
+    while (this.#cells[cell] !== 0 && this.#bySlot[this.#cells[cell]! - 1]!.key !== key) cell = (cell + 1) & mask;
     return cell;
   }
 
@@ -124,7 +125,7 @@ export class Transactions {
     const mask = cells.length - 1;
     let hole = cell;
     for (let next = (hole + 1) & mask; cells[next] !== 0; next = (next + 1) & mask) {
-      const home = this.#bySlot[cells[next]! - 1]!.id & mask;
+      const home = this.#bySlot[cells[next]! - 1]!.key & mask;
       if (((next - home) & mask) < ((next - hole) & mask)) continue;
       cells[hole] = cells[next]!;
       hole = next;
@@ -133,6 +134,6 @@ export class Transactions {
   }
 }
 
-function idAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+function keyAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 22) | (bytes[at + 1]! << 14) | (bytes[at + 2]! << 6) | (bytes[at + 3]! >> 2);
 }

@@ -68,7 +68,10 @@ export class Cooldown {
   isResting(host: string): boolean {
     const now = this.#nowUnixSeconds();
     const key = addressKey(host, this.#hash);
-    for (const slot of this.#slots) if (slot !== null && this.#holds(slot, key, now)) return true;
+    const hour = Math.floor(now / 3600);
+    for (const slot of this.#slots) {
+      if (slot !== null && isNearHour(slot.hour, hour) && this.#holds(slot, key, now)) return true;
+    }
     return false;
   }
 
@@ -123,7 +126,6 @@ export class Cooldown {
   }
 
   #holds(slot: HourSlot, key: number, nowUnixSeconds: number): boolean {
-    if (!isInWindow(slot.hour, nowUnixSeconds)) return false;
     if (slot.members instanceof BloomFilter) return slot.members.has(this.#bytesOf(key));
     const minute = slot.members.get(key);
     if (minute === null) return false;
@@ -154,5 +156,9 @@ export class Cooldown {
 
 /** A slot from the future counts too (the wall clock was set back), but not for longer than the rest itself. */
 function isInWindow(hour: number, nowUnixSeconds: number): boolean {
-  return Math.abs(Math.floor(nowUnixSeconds / 3600) - hour) <= RESAMPLE_AFTER_HOURS;
+  return isNearHour(hour, Math.floor(nowUnixSeconds / 3600));
+}
+
+function isNearHour(hour: number, hourNow: number): boolean {
+  return Math.abs(hourNow - hour) <= RESAMPLE_AFTER_HOURS;
 }

@@ -20,7 +20,7 @@ const TIMEOUTS_IN_A_ROW_MAX = 3;
 const ASK_AGAIN_AFTER_MS = 1000;
 const BUSY_AGAIN_AFTER_MS = 200;
 /** Sources looked at in one tick. */
-const SOURCES_PER_TICK_MAX = 64;
+const SOURCES_PER_TICK_MAX = 128;
 
 /** A node that sampled to us, and what it is still to be asked. */
 export interface SampleSource {

@@ -139,10 +139,11 @@ export class Harvest {
     // The same for each in turn: who keeps one copies it, which is the rare case.
     const infohash = this.#infohash;
     let queuedCount = 0;
+    this.#triage.lookAhead(samples);
     for (let index = 0; index < samples.length; index++) {
       if (queuedCount >= INFOHASHES_PER_NODE_MAX) return;
       samples.copyTo(infohash, index);
-      const outcome = this.#triage.offer(infohash, source, nowMs);
+      const outcome = this.#triage.offer(infohash, source, nowMs, index);
       if (outcome === 'full') return;
       if (outcome === 'known' || (outcome === 'repeated' && memory.known.has(infohash))) onSighted?.(infohash);
       if (outcome === 'queued') queuedCount++;

@@ -1,6 +1,7 @@
 // The addresses asked within one hour, each with its minute. While the hour runs: open addressing in two typed arrays.
 // Once it is over: frozen into the form it is saved in, 5 bytes an address in order, found by halving. So saving 24 old
-// hours copies nothing, however full they are. Only grows; dropped as a whole when too old. Used by cooldown.ts alone.
+// hours copies nothing, however full they are; an index of where each first part of the addresses begins saves most halvings, for
+// everybody who is named to us is looked up in all 24 hours. Only grows; dropped as a whole when too old. Used by cooldown.ts alone.
 import { assert } from '../base/assert.ts';
 
 const PLACES_AT_START = 256;
@@ -11,6 +12,10 @@ export const HOUR_TABLE_BYTES_MAX = PLACES_MAX * 5;
 export const HOUR_TABLE_MEMBERS_MAX = (PLACES_MAX * 3) / 4;
 /** 4 bytes of key (big-endian) and one of minute. */
 const PACKED_BYTES = 5;
+/** The index tells about so many members apart, by so many first bits of their keys at most: 16 KiB. */
+const INDEXED_TOGETHER = 8;
+const INDEX_BITS_MAX = 12;
+export const HOUR_INDEX_BYTES_MAX = 4 * (2 ** INDEX_BITS_MAX + 1);
 /** No address has this key (address-key.ts). */
 const EMPTY = 0;
 
@@ -20,13 +25,16 @@ export class HourTable {
   #size = 0;
   /** The members in order of key; null while the table is open. */
   #packed: Uint8Array | null = null;
+  /** Of the packed members: how many come before those whose keys begin with these bits. */
+  #index = new Uint32Array(0);
+  #indexShift = 0;
 
   get size(): number {
     return this.#size;
   }
 
   get allocatedBytes(): number {
-    return this.#packed?.length ?? this.#keys.length * 5;
+    return (this.#packed?.length ?? this.#keys.length * 5) + this.#index.byteLength;
   }
 
   /** Notes `minute` (0 to 59) for `key`; false, and nothing changed, when there is no room for another key. */
@@ -48,7 +56,7 @@ export class HourTable {
 
   /** The minute noted for `key`, or null. */
   get(key: number): number | null {
-    if (this.#packed !== null) return minuteIn(this.#packed, key);
+    if (this.#packed !== null) return this.#minuteIn(this.#packed, key);
     const place = this.#placeOf(key);
     return this.#keys[place] === EMPTY ? null : this.#minutes[place]!;
   }
@@ -60,9 +68,7 @@ export class HourTable {
 
   /** The hour is over: smaller from now on, and saved without a copy. */
   freeze(): void {
-    this.#packed = this.pack();
-    this.#keys = new Uint32Array(0);
-    this.#minutes = new Uint8Array(0);
+    this.#use(this.pack());
   }
 
   /** The members as they are saved; of a frozen table the bytes themselves. */
@@ -97,9 +103,7 @@ export class HourTable {
     }
     const table = new HourTable();
     table.#size = packed.length / PACKED_BYTES;
-    table.#packed = Uint8Array.from(packed);
-    table.#keys = new Uint32Array(0);
-    table.#minutes = new Uint8Array(0);
+    table.#use(Uint8Array.from(packed));
     return table;
   }
 
@@ -116,8 +120,35 @@ export class HourTable {
     assert(this.#packed !== null || size <= (this.#keys.length * 3) / 4, 'probing would get long');
   }
 
+  #use(packed: Uint8Array): void {
+    this.#packed = packed;
+    this.#keys = new Uint32Array(0);
+    this.#minutes = new Uint8Array(0);
+    const bits = Math.min(INDEX_BITS_MAX, Math.max(1, Math.ceil(Math.log2(this.#size / INDEXED_TOGETHER))));
+    this.#indexShift = 32 - bits;
+    this.#index = new Uint32Array(2 ** bits + 1);
+    for (let at = 0; at < packed.length; at += PACKED_BYTES)
+      this.#index[(keyAt(packed, at) >>> this.#indexShift) + 1]!++;
+    for (let part = 1; part < this.#index.length; part++) this.#index[part]! += this.#index[part - 1]!;
+  }
+
+  #minuteIn(packed: Uint8Array, key: number): number | null {
+    const part = key >>> this.#indexShift;
+    let low = this.#index[part]!;
+    let high = this.#index[part + 1]! - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const found = keyAt(packed, middle * PACKED_BYTES);
+      if (found === key) return packed[middle * PACKED_BYTES + 4]!;
+      if (found < key) low = middle + 1;
+      else high = middle - 1;
+    }
+    return null;
+  }
+
   #thaw(packed: Uint8Array): void {
     this.#packed = null;
+    this.#index = new Uint32Array(0);
     this.#size = 0;
     this.#keys = new Uint32Array(PLACES_AT_START);
     this.#minutes = new Uint8Array(PLACES_AT_START);
@@ -147,17 +178,4 @@ export class HourTable {
 
 function keyAt(packed: Uint8Array, at: number): number {
   return ((packed[at]! << 24) | (packed[at + 1]! << 16) | (packed[at + 2]! << 8) | packed[at + 3]!) >>> 0;
-}
-
-function minuteIn(packed: Uint8Array, key: number): number | null {
-  let low = 0;
-  let high = packed.length / PACKED_BYTES - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const found = keyAt(packed, middle * PACKED_BYTES);
-    if (found === key) return packed[middle * PACKED_BYTES + 4]!;
-    if (found < key) low = middle + 1;
-    else high = middle - 1;
-  }
-  return null;
 }

@@ -9,6 +9,7 @@ import { HASH_KEY_BYTES, KeyedHash } from '../base/keyed-hash.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
 import type { Random } from '../base/random.ts';
 import type { Counters } from '../stats/counters.ts';
+import { INFOHASHES_MAX, type InfohashList } from '../wire/infohash-list.ts';
 
 /** 4 MiB: p = 1.0e-6 at 1,000,000 members (protocol.md, R13), 3.8e-4 at 2,000,000. */
 export const FILTER_BITS = 2 ** 25;
@@ -40,10 +41,17 @@ export interface FilterFigures {
 }
 
 export class RecentInfohashes {
+  /** Of no use to anybody, but without it what lookAhead reads would be left out. */
+  touched = 0;
   readonly #hash: KeyedHash;
   #current: LineFilter;
   #previous: LineFilter;
   #startedAtMs: number;
+  /** Of the sample that was looked at ahead: how many, and the halves of their digests. */
+  #aheadCount = 0;
+  readonly #aheadLows = new Uint32Array(INFOHASHES_MAX);
+  readonly #aheadHighs = new Uint32Array(INFOHASHES_MAX);
+  readonly #ahead = { low: 0, high: 0 };
 
   constructor(key: Uint8Array, nowMs: number) {
     this.#hash = new KeyedHash(key);
@@ -57,6 +65,31 @@ export class RecentInfohashes {
     if (nowMs - this.#startedAtMs >= RECENT_GENERATION_MS) this.#rotate(nowMs);
     this.#hash.digest(bytes, start, IDENTIFIER_BYTES);
     return !this.#previous.has(this.#hash) && this.#current.add(this.#hash);
+  }
+
+  /**
+   * Hashes a sample, and lets the memory that all of its infohashes will need come at once: to wait for it twenty times, one
+   * after the other, is most of what they cost. Then insertAhead takes them one by one.
+   */
+  lookAhead({ bytes, start, length }: InfohashList): void {
+    const hash = this.#hash;
+    this.#aheadCount = length;
+    for (let index = 0, at = start; index < length; index++, at += IDENTIFIER_BYTES) {
+      hash.digest(bytes, at, IDENTIFIER_BYTES);
+      this.#aheadLows[index] = hash.low;
+      this.#aheadHighs[index] = hash.high;
+      this.touched ^= this.#current.touch(hash) ^ this.#previous.touch(hash);
+    }
+  }
+
+  /** `insert` of the infohash with this number of the sample that was looked at ahead. */
+  insertAhead(index: number, nowMs: number): boolean {
+    assert(index < this.#aheadCount, 'what is inserted was looked at ahead');
+    if (nowMs - this.#startedAtMs >= RECENT_GENERATION_MS) this.#rotate(nowMs);
+    const ahead = this.#ahead;
+    ahead.low = this.#aheadLows[index]!;
+    ahead.high = this.#aheadHighs[index]!;
+    return !this.#previous.has(ahead) && this.#current.add(ahead);
   }
 
   figures(): FilterFigures {

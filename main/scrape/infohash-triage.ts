@@ -12,6 +12,7 @@ import { BoundedQueue } from '../base/bounded-queue.ts';
 import { toKey } from '../base/bytes.ts';
 import { asInfohash, type Infohash } from '../base/identifier.ts';
 import type { Counters } from '../stats/counters.ts';
+import type { InfohashList } from '../wire/infohash-list.ts';
 import type { KnownInfohashes, RecentInfohashes } from './infohash-filters.ts';
 
 export const TRIAGE_WAITING_MAX = 10_000;
@@ -71,14 +72,19 @@ export class InfohashTriage<Source> {
     this.#options = options;
   }
 
-  /** `infohash` is copied if it is kept. */
-  offer(infohash: Infohash, source: Source, nowMs: number): TriageOutcome {
+  /** The infohashes of this sample are offered next: then it costs less to look each up. */
+  lookAhead(samples: InfohashList): void {
+    this.#options.recent.lookAhead(samples);
+  }
+
+  /** `infohash` is copied if it is kept; `ahead` is its number in the sample that was looked at ahead, if it is of it. */
+  offer(infohash: Infohash, source: Source, nowMs: number, ahead: number | null = null): TriageOutcome {
     const { counters, recent, known } = this.#options;
     if (this.count >= TRIAGE_WAITING_MAX) {
       counters.overflows.count('triage');
       return 'full';
     }
-    if (!recent.insert(infohash, nowMs)) {
+    if (!(ahead === null ? recent.insert(infohash, nowMs) : recent.insertAhead(ahead, nowMs))) {
       counters.infohashesRepeated++;
       const waiting = this.#byInfohash.get(toKey(infohash));
       if (waiting !== undefined && waiting.sources.length < SOURCES_MAX) waiting.sources.push(source);

@@ -10,6 +10,7 @@ import type { Random } from '../base/random.ts';
 import type { SavedNode, SavedTable } from '../dht/dht-node.ts';
 import type { TableNode } from '../dht/routing-table.ts';
 import { type Candidate, newCandidate } from './candidates.ts';
+import { NeedleIndex } from './needle-index.ts';
 import { NeedleTable } from './needle-table.ts';
 import type { Referrer, Referrers } from './referrers.ts';
 import { type RetiredNode, RetiredNodes, sightingOf } from './retired-nodes.ts';
@@ -55,6 +56,7 @@ export class NeedleTables {
   readonly retired: RetiredNodes;
   readonly #options: NeedleTablesOptions;
   readonly #tables: NeedleTable[];
+  readonly #needles: NeedleIndex;
   #cycledAtMs: number;
   #spreadHead: number;
   #countedNext = 0;
@@ -69,6 +71,7 @@ export class NeedleTables {
     this.#tables = Array.from({ length: options.needleCount }, (_, stratum) =>
       this.#newTable(this.#newNeedle(stratum)),
     );
+    this.#needles = new NeedleIndex(this.#tables.map(({ needle }) => needle));
   }
 
   get all(): readonly NeedleTable[] {
@@ -85,9 +88,7 @@ export class NeedleTables {
   }
 
   bestMatch(id: Uint8Array): NeedleTable {
-    let best = this.#tables[0]!;
-    for (const table of this.#tables) if (compareDistance(id, table.needle, best.needle) < 0) best = table;
-    return best;
+    return this.#tables[this.#needles.nearest(id)]!;
   }
 
   /** The `count` tables with the needles nearest to `id`, nearest first. */
@@ -97,18 +98,15 @@ export class NeedleTables {
 
   /** Queues `node` as a candidate of its best match; false if it waits already, is too far away, or was asked lately. */
   offer(node: NodeContact, referrer: Referrer | null): boolean {
-    const { candidates } = this.bestMatch(node.id);
-    if (candidates.has(node.contact.host) || !candidates.hasRoomFor(node.id)) return false;
-    if (this.#options.isResting(node.contact.host)) return false;
-    this.#add(candidates, newCandidate(node, referrer));
-    return true;
+    return this.offerTo(this.bestMatch(node.id), node, referrer);
   }
 
   /** Queues `node` in `table` whatever it matches best: what a lookup towards the table's needle met. */
-  offerTo({ candidates }: NeedleTable, node: NodeContact, referrer: Referrer | null): void {
+  offerTo({ candidates }: NeedleTable, node: NodeContact, referrer: Referrer | null): boolean {
     const { host } = node.contact;
-    if (candidates.has(host) || !candidates.hasRoomFor(node.id) || this.#options.isResting(host)) return;
+    if (candidates.has(host) || !candidates.hasRoomFor(node.id) || this.#options.isResting(host)) return false;
     this.#add(candidates, newCandidate(node, referrer));
+    return true;
   }
 
   /** The candidate to be asked next, taken out, and its table. Null when nobody waits anywhere. */
@@ -186,8 +184,7 @@ export class NeedleTables {
     }
     saved.forEach((table, stratum) => {
       for (const candidate of this.#tables[stratum]!.candidates.values()) this.#release(candidate);
-      this.#tables[stratum] = this.#newTable(asNodeId(table.selfId));
-      this.#tables[stratum].routing.restore(table);
+      this.#put(stratum, this.#newTable(asNodeId(table.selfId))).routing.restore(table);
     });
     this.recountAll();
   }
@@ -221,6 +218,13 @@ export class NeedleTables {
       needles.add(toHex(table.needle));
     }
     assert(needles.size === this.#tables.length, 'needles are distinct');
+    this.#needles.checkInvariants(this.#tables.map(({ needle }) => needle));
+  }
+
+  #put(stratum: number, table: NeedleTable): NeedleTable {
+    this.#tables[stratum] = table;
+    this.#needles.set(stratum, table.needle);
+    return table;
   }
 
   #spentTable(nowMs: number): NeedleTable | null {
@@ -234,10 +238,9 @@ export class NeedleTables {
   /** A new needle in the same stratum; whoever the old table knew goes to the best match among all. Returns its table. */
   renew(spent: NeedleTable): NeedleTable {
     const stratum = this.#tables.indexOf(spent);
-    const fresh = this.#newTable(this.#newNeedle(stratum));
-    this.#tables[stratum] = fresh;
+    const fresh = this.#put(stratum, this.#newTable(this.#newNeedle(stratum)));
     for (const node of spent.routing.nodes()) this.#handOver(node);
-    for (const candidate of [...spent.candidates.values()]) {
+    for (const candidate of spent.candidates.best(spent.candidates.size)) {
       spent.candidates.remove(candidate);
       this.#place(this.bestMatch(candidate.node.id).candidates, candidate);
     }

@@ -1,10 +1,11 @@
 // The scraper (BEP 51): nodes all over the key space are sampled, each at most once in 24 hours, and asked for the peers of
 // what they sampled. Which node is next is the strategy's to say: the user's two loops, and ours (strategy.ts).
-// One tick of 50 ms does a bounded amount of each step; nothing waits, and no query has a timer of its own. This file
+// One tick of 100 ms does a bounded amount of each step; nothing waits, and no query has a timer of its own. This file
 // wires the parts and owns their order:
 //   answers > get_peers to those who just sampled > samples > whole lookups.
 // Sampling is demand-driven: none while triage, get_peers or the metadata queue (wantsMore) is above its high-water mark.
 import { assert } from '../base/assert.ts';
+import { BEAT_MS, beatFrom } from '../base/beat.ts';
 import type { Timer } from '../base/clock.ts';
 import type { NodeContact } from '../base/contact.ts';
 import { IDENTIFIER_BYTES } from '../base/identifier.ts';
@@ -26,12 +27,17 @@ import { needleCountOf, STRATEGY_DEFAULT } from './strategy.ts';
 
 export type * from './scrape-contract.ts';
 
-const TICK_MS = 50;
+/** protocol.md 6.2 says 50: half of the wake-ups are saved, and nobody else's limit is about less than a second. */
+const TICK_MS = BEAT_MS;
+/** At first: the first infohash is waited for, and the node, which joins, takes what there is to send at each beat. */
+const FIRST_TICK_MS = BEAT_MS / 2;
+const FIRST_FOR_MS = 10_000;
 /** With nothing to send there is nothing to hurry for. */
 const IDLE_TICK_MS = 500;
-/** protocol.md 6.2: samples started in one tick at most. */
-const SAMPLES_PER_TICK_MAX = 16;
-const SAMPLE_AT_LEAST_EVERY_MS = 100; // as often as the node looks after itself
+/** Samples started in one tick at most. */
+const SAMPLES_PER_TICK_MAX = 32;
+/** Every other one: the node looks after itself as often as we tick. */
+const SAMPLE_AT_LEAST_EVERY_TICKS = 1.5;
 /** When the network is away one probe leaves this often. */
 const PROBE_EVERY_MS = 10_000;
 /** Candidates of each needle that are saved. */
@@ -49,7 +55,9 @@ export class ScrapeLoop {
   readonly #scout: Scout;
   readonly #harvest: Harvest;
   #timer: Timer | null = null;
-  #delayMs = TICK_MS;
+  #tickMs = FIRST_TICK_MS;
+  #delayMs = 0;
+  #runsSinceMs = 0;
   readonly #isMemoryOurs: boolean;
   #isStarted = false;
   #isPaused = false;
@@ -235,15 +243,19 @@ export class ScrapeLoop {
     const nowMs = this.#dependencies.clock.nowMs();
     this.#pace.forgetPast(nowMs);
     this.#applyRates();
-    this.#delayMs = TICK_MS;
-    this.#arm();
+    this.#runsSinceMs = nowMs;
+    this.#arm(FIRST_TICK_MS);
   }
 
-  #arm(): void {
-    this.#timer = this.#dependencies.clock.setTimer(this.#delayMs, () => {
+  #arm(delayMs: number): void {
+    const { clock } = this.#dependencies;
+    const nowMs = clock.nowMs();
+    this.#tickMs = nowMs - this.#runsSinceMs < FIRST_FOR_MS ? FIRST_TICK_MS : TICK_MS;
+    this.#delayMs = beatFrom(nowMs + delayMs - this.#tickMs / 2, this.#tickMs) - nowMs;
+    this.#timer = clock.setTimer(Math.ceil(this.#delayMs), () => {
       this.#timer = null;
-      this.#delayMs = this.#tick() ? TICK_MS : IDLE_TICK_MS;
-      if (this.#isStarted && !this.#isPaused && this.#timer === null) this.#arm();
+      const isBusy = this.#tick();
+      if (this.#isStarted && !this.#isPaused && this.#timer === null) this.#arm(isBusy ? this.#tickMs : IDLE_TICK_MS);
     });
   }
 
@@ -269,7 +281,7 @@ export class ScrapeLoop {
     }
     const available = dht.budget.newAddressesAvailable(nowMs);
     // The last one is left to the node's own upkeep, yet not for long: while it joins it takes all there is.
-    const ours = nowMs - this.#sampledAtMs >= SAMPLE_AT_LEAST_EVERY_MS ? available : available - 1;
+    const ours = nowMs - this.#sampledAtMs >= SAMPLE_AT_LEAST_EVERY_TICKS * this.#tickMs ? available : available - 1;
     if (this.#sampler.tick(nowMs, Math.min(ours, SAMPLES_PER_TICK_MAX)) > 0) this.#sampledAtMs = nowMs;
     this.#scout.tick(nowMs);
   }

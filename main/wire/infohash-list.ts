@@ -6,6 +6,8 @@ import { asInfohash, IDENTIFIER_BYTES, type Infohash } from '../base/identifier.
 
 /** Forty samples of 20 infohashes. */
 const SHARED_BYTES = 16_384;
+/** In one list; a datagram has room for a quarter. */
+export const INFOHASHES_MAX = Math.floor(SHARED_BYTES / IDENTIFIER_BYTES);
 
 let shared = new Uint8Array(SHARED_BYTES);
 let sharedUsed = 0;

@@ -32,11 +32,11 @@ describe('due ticker', () => {
     expect(times()).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900]);
   });
 
-  test('exactly when the next thing is due', () => {
+  test('on the beat when the next thing is due, or after it', () => {
     onTick = () => (ticks.length === 1 ? 730 : Infinity);
     ticker.start();
     clock.advance(800);
-    expect(times()).toEqual([0, 730]);
+    expect(times()).toEqual([0, 800]);
   });
 
   test('woken: at once if it rested, else 100 ms after the last tick; a later time changes nothing', () => {
@@ -48,6 +48,18 @@ describe('due ticker', () => {
     ticker.dueAt(clock.nowMs());
     clock.advance(100);
     expect(times()).toEqual([0, 400, 500]);
+  });
+
+  test('a thread that is always late ticks as often all the same', () => {
+    onTick = () => -Infinity;
+    ticker.start();
+    clock.advance(0);
+    for (let beat = 1; beat <= 5; beat++) {
+      clock.advance(100 * beat - 3 - clock.nowMs());
+      clock.sleep(16);
+      clock.advance(0);
+    }
+    expect(times()).toEqual([0, 113, 213, 313, 413, 513]);
   });
 
   test('woken from within its own tick, again and again, there is one timer all the same', () => {

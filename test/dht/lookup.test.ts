@@ -38,11 +38,6 @@ function answerOf(from: NodeContact, nodes: readonly NodeContact[], values: read
   return answer;
 }
 
-function tell(asking: Asking, question: number, kind: QueryOutcome['kind'], answer: Answer | null = null): void {
-  if (typeof asking === 'function') throw new Error('a search hears for itself');
-  asking.hear(question, kind, answer);
-}
-
 describe('lookup', () => {
   let clock: SimulatedClock;
   let random: Random;
@@ -73,6 +68,11 @@ describe('lookup', () => {
   function nodesKnownTo(): NodeContact[] {
     const known = world.filter(() => random.below(3) === 0);
     return known.sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, 8);
+  }
+
+  function tell(asking: Asking, question: number, kind: QueryOutcome['kind'], answer: Answer | null = null): void {
+    if (typeof asking === 'function') throw new Error('a search hears for itself');
+    asking.hear(question, kind, answer, clock.nowMs());
   }
 
   let inFlight = 0;
@@ -125,6 +125,16 @@ describe('lookup', () => {
     expect(result!.queryCount).toBe(asked.length);
     expect(asked.length).toBeLessThanOrEqual(30);
     expect(inFlightMax).toBeLessThanOrEqual(4);
+  });
+
+  test('begins with two, and with two more when these are slow', () => {
+    answerAfterMs = () => null;
+    start({ seeds: world.slice(0, 6) }).begin();
+    expect(asked).toHaveLength(2);
+    clock.advance(950);
+    expect(asked).toHaveLength(2);
+    clock.advance(200);
+    expect(asked).toHaveLength(4);
   });
 
   test('half of the nodes dead: finds the nearest that live, and does not wait for each', () => {

@@ -89,6 +89,22 @@ describe('the shortlist of a search', () => {
     );
   });
 
+  test('goes on for as long as ever nearer ones are named', () => {
+    const target = new Uint8Array(20);
+    const shortlist = new Shortlist();
+    const plain = new PlainList(target);
+    shortlist.begin(target);
+    for (let distance = 2_000; distance > 0; distance--) {
+      const [high, low] = [distance >> 8, distance & 255];
+      const bytes = Uint8Array.of(high, low, ...new Uint8Array(18), 11, high, low, 1, 0, 1);
+      shortlist.put(shortlist.placeFor(bytes, 0, 26), bytes, 0);
+      plain.offer({ id: asNodeId(bytes.slice(0, 20)), contact: readContact4(bytes, 20) });
+      if (distance % 50 === 0) shortlist.checkInvariants();
+    }
+    const kept = Array.from({ length: shortlist.count }, (_, place) => shortlist.nodeOf(shortlist.rowAt(place)));
+    expect(kept.map(textOf)).toEqual(plain.candidates.map(textOf));
+  });
+
   test('says who fell off, and gives his row to the next', () => {
     const shortlist = new Shortlist();
     const questions = new Questions();

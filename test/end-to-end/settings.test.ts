@@ -79,6 +79,8 @@ it('the licences of the libraries are opened as a text of our own, and where the
   const [file = '', again] = await app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
   expect(await readFile(file, 'utf8')).toMatch(/^ {2}svelte \d/m);
   expect(again).toBe(file);
+  await page.keyboard.press('Escape');
+  await page.getByTestId('settings').waitFor({ state: 'detached' });
 });
 
 it('another port is another socket, and what was met stays met', async () => {

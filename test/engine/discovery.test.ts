@@ -55,9 +55,11 @@ describe(`from sample to store (SEED=${seed})`, () => {
         isPrivate: false,
       });
     }
-    const { status } = crawler;
     const announcedCount = new Set(rig.torrents.flatMap(({ infohashes }) => infohashes.map(toHex))).size;
-    expect(status.infohashesNew).toBe(announcedCount);
+    const { status } = crawler;
+    // Of a hybrid torrent's two infohashes the second is no news if the first was fetched before it was sampled.
+    expect(status.infohashesNew).toBeGreaterThanOrEqual(TORRENTS);
+    expect(status.infohashesNew).toBeLessThanOrEqual(announcedCount);
     expect(status.infohashesSeen).toBeGreaterThanOrEqual(announcedCount);
     expect(status).toMatchObject({ state: 'running', metadataFetched: TORRENTS, malformed: {}, pace: 'fast' });
     expect(status.samplesAnswered).toBeGreaterThan(100);

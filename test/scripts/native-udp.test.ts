@@ -99,4 +99,35 @@ describe.skipIf(BINDING_PATH === null)('compiling the UDP socket', () => {
     }
     expect(errors.length).toBeGreaterThan(0);
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'an ICMP error at the socket is said and does not stop reading',
+    async () => {
+      const made = path.join(folder, 'udp.node');
+      expect(compileNativeUdp(made, ['-DLANTERNFISH_HEAR_ICMP'])).toBeNull();
+      const openSocket = nativeOpener(loadNativeBinding(made));
+      const codes: unknown[] = [];
+      let heard = 0;
+      const options = {
+        port: 0,
+        onDatagram: (): void => {
+          heard++;
+        },
+        onError: (error: NodeJS.ErrnoException): void => void codes.push(error.code),
+      };
+      const [a, b] = [
+        await openSocket({ bindHost: '127.61.4.1', ...options }),
+        await openSocket({ bindHost: '127.61.4.2', ...options }),
+      ];
+      for (let round = 1; round <= 10; round++) {
+        a.send(Buffer.from('x'), { host: '127.61.4.3', port: 9 }); // nobody listens there
+        b.send(Buffer.from('y'), { host: '127.61.4.1', port: a.localPort });
+        for (let waited = 0; (heard < round || codes.length === 0) && waited < 1_000; waited++)
+          await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      expect(heard).toBe(10);
+      expect(new Set(codes)).toEqual(new Set(['ECONNREFUSED']));
+      await Promise.all([a.close(), b.close()]);
+    },
+  );
 });

@@ -64,6 +64,10 @@ int datagrams_open(bool is_v6, const uint8_t contact[18]) {
   if (fd < 0) return -errno;
   int on = 1;
   if (is_v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) return close_after(fd, errno);
+#ifdef LANTERNFISH_HEAR_ICMP
+  // For a test: notes ICMP errors at a socket that is not connected, too, as some other systems do (ip(7)).
+  (void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+#endif
   socket_address own;
   write_address(&own, is_v6, contact);
   if (bind(fd, &own.any, address_size(is_v6)) != 0) return close_after(fd, errno);

@@ -32,7 +32,7 @@ const INVALID_ARGUMENT = -22;
  * many is said. Of a row of them all but the first are.
  */
 const LONE_FAILURES_PER_REPORT = 64;
-/** How long datagrams wait at most while there are many; see socket.c. */
+/** How long datagrams wait at most while there are many, and four times as long while there are some; see socket.c. */
 const BEAT_MS = 5;
 
 type SocketOptions = Parameters<OpenDatagramSocket>[0];

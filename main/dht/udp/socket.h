@@ -33,6 +33,7 @@ typedef struct {
   // 0: never reads in beats.
   uint32_t beat_ms;
   bool is_busy;
+  bool has_many;
   bool is_beating;
   uint64_t counted_since_ms;
   uint64_t counted;

@@ -16,6 +16,8 @@ const CONTACTS_MAX = 16_384;
 
 /** One for all crawls of this process, as in the app: to touch its memory for the first time is not what is measured. */
 let recentOfAll: RecentInfohashes | null = null;
+/** One as well, which goes on with the tables, filters and code that it has by then. It rests while others are measured. */
+let loopOfAll: ScrapeLoop | null = null;
 
 export interface CrawlResult {
   readonly queriesPerSecond: number;
@@ -99,6 +101,12 @@ function startProduct(node: DhtNode, dependencies: DhtDependencies, command: Cra
     perAddressBurst: 4,
   };
   node.budget.setRates(rates, dependencies.clock.nowMs());
+  const loop = (loopOfAll ??= startedLoop(node, dependencies));
+  loop.resume();
+  return () => undefined;
+}
+
+function startedLoop(node: DhtNode, dependencies: DhtDependencies): ScrapeLoop {
   const loop = new ScrapeLoop(
     {
       ...dependencies,
@@ -111,7 +119,7 @@ function startProduct(node: DhtNode, dependencies: DhtDependencies, command: Cra
   );
   node.onNodes = (nodes, from) => loop.offerNodes(nodes, from);
   loop.start();
-  return () => loop.stop();
+  return loop;
 }
 
 /** The pace is the benchmark's: what the scraper's own controller chooses goes nowhere. */
@@ -144,6 +152,7 @@ function startNode(
   pool: ContactPool,
   { queriesPerSecond }: CrawlCommand,
 ): () => void {
+  loopOfAll?.pause();
   const recent = (recentOfAll ??= new RecentInfohashes(random.bytes(HASH_KEY_BYTES), clock.nowMs()));
   let tickedAtMs = clock.nowMs();
   let owed = 0;
@@ -157,8 +166,9 @@ function startNode(
       node.query(contact, { method: 'sample_infohashes', target: random.bytes(20) }, (outcome) => {
         const samples = outcome.kind === 'reply' ? outcome.reply.samples : null;
         if (samples === null) return;
+        recent.lookAhead(samples);
         for (let index = 0; index < samples.length; index++)
-          if (recent.insert(samples.bytes, nowMs, samples.startOf(index))) counters.infohashesNew++;
+          if (recent.insertAhead(index, nowMs)) counters.infohashesNew++;
       });
     }
   });
