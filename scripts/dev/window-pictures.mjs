@@ -48,7 +48,7 @@ const SURFACES = {
   settings: (page) => page.keyboard.press('Control+,'),
   about: async (page) => {
     await page.keyboard.press('Control+,');
-    await page.getByTestId('setting-about').scrollIntoViewIfNeeded();
+    await page.getByTestId('open-licences').scrollIntoViewIfNeeded();
   },
   shortcuts: async (page) => {
     await rows(page).first().click();
