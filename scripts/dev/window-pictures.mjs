@@ -48,6 +48,7 @@ const SURFACES = {
   settings: (page) => page.keyboard.press('Control+,'),
   about: async (page) => {
     await page.keyboard.press('Control+,');
+    await page.waitForTimeout(500); // what this system can do comes a moment later and moves the rest
     await page.getByTestId('open-licences').scrollIntoViewIfNeeded();
   },
   shortcuts: async (page) => {
