@@ -33,11 +33,6 @@ export function compareDistance(target: Uint8Array, a: Uint8Array, b: Uint8Array
   return 0;
 }
 
-/** The first 32 bits of the distance of two ids, 0 to 2^32 - 1: who has fewer is nearer, who has as many may be. */
-export function distanceHead(a: Uint8Array, b: Uint8Array): number {
-  return (((a[0]! ^ b[0]!) << 24) | ((a[1]! ^ b[1]!) << 16) | ((a[2]! ^ b[2]!) << 8) | (a[3]! ^ b[3]!)) >>> 0;
-}
-
 /** How many leading bits two ids share, 0 to 160. */
 export function sharedPrefixBits(a: Uint8Array, b: Uint8Array): number {
   for (let index = 0; index < IDENTIFIER_BYTES; index++) {
