@@ -35,6 +35,19 @@ describe('timeout queue', () => {
     expect([...queue.members()]).toEqual([32_767, 0, 16_000, 69_999]);
   });
 
+  test('members beyond what two bytes number keep both neighbours, whoever comes and goes beside them', () => {
+    const queue = new TimeoutQueue(200_000, true);
+    const members = [199_999, 70_000, 3, 65_533, 65_534, 131_072, 9];
+    members.forEach((member, turn) => queue.touch(member, turn));
+    queue.addUntouched(140_000);
+    queue.checkInvariants();
+    queue.remove(3);
+    queue.touch(70_000, 10);
+    queue.rename(65_534, 150_000);
+    queue.checkInvariants();
+    expect([...queue.members()]).toEqual([140_000, 199_999, 65_533, 150_000, 131_072, 9, 70_000]);
+  });
+
   test('in memory of somebody else it keeps to its own words of each member', () => {
     const stride = COARSE_WORDS + 3;
     const words = new Uint16Array(4 * stride);
